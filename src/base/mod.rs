@@ -1,0 +1,15 @@
+//! What every layer speaks of: errors, dtypes, chunk geometry, regions, byte sizes, configuration, events.
+//! Knows nothing of expressions, tasks or files.
+
+pub mod bytes;
+pub mod config;
+pub mod dtype;
+pub mod error;
+pub mod event;
+pub mod grid;
+pub mod region;
+
+pub use dtype::{DType, Element, Scalar};
+pub use error::{Error, Kind, Result};
+pub use grid::{Axis, Coords, Grid};
+pub use region::{AxisSlice, Region};

@@ -1,0 +1,117 @@
+//! Memory that chunks share: owned and 64-byte aligned, or borrowed from what keeps it alive (a file mapping, a vector).
+//!
+//! A [`Buffer`] never changes once it is shared; it is filled as a [`BufferMut`], which has one owner.
+
+use crate::base::Element;
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
+use std::any::Any;
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Alignment of owned buffers: a cache line, and the widest vector register.
+pub const ALIGN: usize = 64;
+
+enum Owner {
+    Heap(Layout),
+    Other(#[allow(dead_code, reason = "kept only to keep the memory alive")] Arc<dyn Any + Send + Sync>),
+}
+
+/// Read-only bytes, shared by whoever needs them.
+pub struct Buffer {
+    ptr: NonNull<u8>,
+    len: usize,
+    owner: Owner,
+}
+
+// SAFETY: the bytes are never written while a `Buffer` exists, and the owner is itself Send + Sync.
+unsafe impl Send for Buffer {}
+// SAFETY: as above.
+unsafe impl Sync for Buffer {}
+
+impl Buffer {
+    /// The elements of a vector, without copying.
+    pub fn from_vec<T: Element>(v: Vec<T>) -> Buffer {
+        let v: Arc<Vec<T>> = Arc::new(v);
+        let ptr = NonNull::new(v.as_ptr() as *mut u8).unwrap_or(NonNull::dangling());
+        Buffer { ptr, len: std::mem::size_of_val(v.as_slice()), owner: Owner::Other(v) }
+    }
+
+    /// Bytes that `owner` keeps alive and unchanged at one address (a file mapping, say).
+    pub fn borrowed<O: AsRef<[u8]> + Send + Sync + 'static>(owner: Arc<O>) -> Buffer {
+        let bytes: &[u8] = (*owner).as_ref();
+        let ptr = NonNull::new(bytes.as_ptr() as *mut u8).unwrap_or(NonNull::dangling());
+        Buffer { ptr, len: bytes.len(), owner: Owner::Other(owner) }
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: `ptr` is valid for `len` bytes while the owner lives, and nothing writes to them.
+        unsafe { std::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
+    }
+
+    /// Whether this buffer owns heap memory (a file mapping does not).
+    pub fn is_heap(&self) -> bool {
+        matches!(self.owner, Owner::Heap(_))
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Owner::Heap(layout) = self.owner {
+            // SAFETY: allocated in `BufferMut` with this layout, freed only here.
+            unsafe { dealloc(self.ptr.as_ptr(), layout) }
+        }
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buffer({} bytes)", self.len)
+    }
+}
+
+/// Bytes being filled by their one owner.
+pub struct BufferMut(Buffer);
+
+impl BufferMut {
+    /// `len` bytes of zeros.
+    pub fn zeroed(len: usize) -> BufferMut {
+        BufferMut::with(len, alloc_zeroed)
+    }
+
+    /// `len` bytes of unspecified value, for a kernel that will write them all.
+    ///
+    /// The bytes are initialised memory only once written: the caller must write every element it will expose.
+    pub fn for_overwrite(len: usize) -> BufferMut {
+        BufferMut::with(len, alloc)
+    }
+
+    fn with(len: usize, f: unsafe fn(Layout) -> *mut u8) -> BufferMut {
+        // A length near isize::MAX cannot come from a checked shape; the layout error would be an allocation failure anyway.
+        let layout = Layout::from_size_align(len.max(1), ALIGN).unwrap_or(Layout::new::<[u64; 8]>());
+        assert!(layout.size() >= len, "buffer of {len} bytes");
+        // SAFETY: the layout has a size of at least 1.
+        let ptr = unsafe { f(layout) };
+        let Some(ptr) = NonNull::new(ptr) else { handle_alloc_error(layout) };
+        BufferMut(Buffer { ptr, len, owner: Owner::Heap(layout) })
+    }
+
+    /// The bytes, to write.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: this is the only owner, and the memory is valid for `len` bytes.
+        unsafe { std::slice::from_raw_parts_mut(self.0.ptr.as_ptr(), self.0.len) }
+    }
+
+    /// The bytes as elements, to write. A buffer of bool must have been zeroed or written as bool.
+    pub fn elements_mut<T: Element>(&mut self) -> &mut [T] {
+        let n = self.0.len / std::mem::size_of::<T>();
+        // SAFETY: 64-byte aligned, long enough, one owner; every element type is valid for any bits but bool (see above).
+        unsafe { std::slice::from_raw_parts_mut(self.0.ptr.as_ptr().cast::<T>(), n) }
+    }
+
+    /// Done writing: shares the bytes.
+    pub fn freeze(self) -> Arc<Buffer> {
+        Arc::new(self.0)
+    }
+}

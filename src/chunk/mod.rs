@@ -1,0 +1,57 @@
+//! The value of one chunk. No laziness, no I/O, no knowledge of tasks.
+
+pub mod buffer;
+pub mod tensor;
+
+pub use buffer::{Buffer, BufferMut};
+pub use tensor::Tensor;
+
+use std::any::Any;
+use std::sync::Arc;
+
+/// The value of one chunk. Cloning is cheap: data is shared.
+#[derive(Clone, Debug)]
+pub enum Chunk {
+    /// Nothing: the value of a task that is run for its effect.
+    Unit,
+    /// A piece of an array.
+    Tensor(Tensor),
+    /// Several values (a reduction's state, a task's outputs before they are told apart).
+    List(Arc<[Chunk]>),
+    /// A partition of a table.
+    #[cfg(feature = "frame")]
+    Table(Arc<polars::prelude::DataFrame>),
+    /// Encoded bytes on their way into a file.
+    Bytes(Arc<[u8]>),
+    /// Any other value, with its size in bytes. It cannot be spilled or sent.
+    Object(Arc<dyn Object>),
+}
+
+/// A value of a kind only its maker knows.
+pub trait Object: Any + Send + Sync + std::fmt::Debug {
+    /// Bytes held in memory.
+    fn n_bytes(&self) -> u64;
+    /// For the maker, to get its value back.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl Chunk {
+    /// Bytes held in memory (the whole buffer where a tensor is a view of a larger one).
+    pub fn n_bytes(&self) -> u64 {
+        match self {
+            Chunk::Unit => 0,
+            Chunk::Tensor(t) => t.held_bytes(),
+            Chunk::List(items) => items.iter().map(Chunk::n_bytes).sum(),
+            #[cfg(feature = "frame")]
+            Chunk::Table(t) => t.estimated_size() as u64,
+            Chunk::Bytes(b) => b.len() as u64,
+            Chunk::Object(o) => o.n_bytes(),
+        }
+    }
+}
+
+impl From<Tensor> for Chunk {
+    fn from(t: Tensor) -> Chunk {
+        Chunk::Tensor(t)
+    }
+}
