@@ -1,1 +1,4 @@
-//!
+//! Pure functions on chunks: no laziness, no I/O, no knowledge of tasks.
+
+pub mod element;
+pub mod program;

@@ -1,0 +1,95 @@
+//! What an elementwise operation is to the kernels: a row with a name, a dtype rule, tags and block functions.
+//!
+//! Rows are written in the op table, one per operation; kernels never name one. A block function works on up to a few
+//! thousand elements that lie in cache, all arguments contiguous and of one dtype, on one instruction set.
+
+use crate::base::DType;
+use std::fmt;
+
+/// Instruction sets that kernels are compiled for; chosen at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isa {
+    /// What every machine of the target has.
+    Baseline,
+    /// AVX2 with FMA.
+    Avx2,
+    /// AVX-512 F, BW, DQ, VL (and FMA).
+    Avx512,
+}
+
+/// Computes `n` elements: `args[k]` points to `n` elements of argument `k`, `out` to room for `n` results.
+///
+/// # Safety
+/// Pointers must be valid for `n` elements of the dtypes the function was made for and aligned to them; `out` may be the same
+/// as one of `args` if its elements are of the same size, but may not overlap one otherwise.
+pub type BlockFn = unsafe fn(args: *const *const u8, out: *mut u8, n: usize);
+
+/// How the dtype of the result and the dtype that the arguments are cast to follow from the arguments' dtypes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DTypeRule {
+    /// Arguments are promoted to one dtype, the result has it (add, maximum). bool stays bool where the op has a bool kernel,
+    /// else it is refused.
+    Same,
+    /// Like `Same`, but integers and bool become float64, and int8/uint8/int16/uint16 too (sin, exp, true division).
+    Float,
+    /// Arguments are promoted to one dtype, the result is bool (less, equal).
+    Compare,
+    /// Arguments become bool, the result is bool (logical_and).
+    Logical,
+    /// One argument of any dtype, the result is bool (isnan).
+    Test,
+    /// Integers and bool only, promoted to one dtype (bitwise_and).
+    Bits,
+    /// First argument bool, the others promoted to one dtype, the result has it (where).
+    Choose,
+    /// First argument a uint64 element number, the others float64 parameters or uint64 keys; the result's dtype is fixed (random).
+    Generate(DType),
+}
+
+/// Algebra tags, from which the optimizer and the tests read what they may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// `f(a, b) == f(b, a)`, bit for bit.
+    pub commutative: bool,
+    /// `f(f(x)) == f(x)` (floor, abs).
+    pub idempotent: bool,
+    /// `f(f(x)) == x` (negative, logical_not).
+    pub involution: bool,
+    /// `f(x, e) == x`: the neutral right argument, if there is one.
+    pub identity: Option<f64>,
+    /// Order is kept: `x <= y` gives `f(x) <= f(y)`.
+    pub monotone: bool,
+}
+
+/// One elementwise operation.
+pub struct ElementOp {
+    /// NumPy's name; also the name on the wire.
+    pub name: &'static str,
+    /// One sentence for the docs.
+    pub doc: &'static str,
+    /// Number of arguments.
+    pub arity: usize,
+    /// Dtype rule.
+    pub rule: DTypeRule,
+    /// Algebra tags.
+    pub tags: Tags,
+    /// Where the operation is defined and well behaved, for tests and benchmarks: arguments are drawn from this interval.
+    pub domain: (f64, f64),
+    /// Cost of one element in nanoseconds, roughly, for estimates.
+    pub cost_ns: f32,
+    /// The block function for arguments of `dtype` (after the rule's casts), or None where the op does not take that dtype.
+    pub block: fn(dtype: DType, isa: Isa) -> Option<BlockFn>,
+}
+
+impl fmt::Debug for ElementOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for ElementOp {
+    fn eq(&self, other: &ElementOp) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for ElementOp {}
