@@ -47,7 +47,7 @@ pub enum DTypeRule {
 }
 
 /// Algebra tags, from which the optimizer and the tests read what they may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tags {
     /// `f(a, b) == f(b, a)`, bit for bit.
     pub commutative: bool,
