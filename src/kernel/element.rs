@@ -4,25 +4,9 @@
 //! thousand elements that lie in cache, all arguments contiguous and of one dtype, on one instruction set.
 
 use crate::base::DType;
+use crate::kernel::lanes::Block;
+pub use crate::kernel::lanes::{BlockFn, Isa};
 use std::fmt;
-
-/// Instruction sets that kernels are compiled for; chosen at run time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Isa {
-    /// What every machine of the target has.
-    Baseline,
-    /// AVX2 with FMA.
-    Avx2,
-    /// AVX-512 F, BW, DQ, VL (and FMA).
-    Avx512,
-}
-
-/// Computes `n` elements: `args[k]` points to `n` elements of argument `k`, `out` to room for `n` results.
-///
-/// # Safety
-/// Pointers must be valid for `n` elements of the dtypes the function was made for and aligned to them; `out` may be the same
-/// as one of `args` if its elements are of the same size, but may not overlap one otherwise.
-pub type BlockFn = unsafe fn(args: *const *const u8, out: *mut u8, n: usize);
 
 /// How the dtype of the result and the dtype that the arguments are cast to follow from the arguments' dtypes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +45,36 @@ pub struct Tags {
     pub monotone: bool,
 }
 
+impl Tags {
+    /// No tags.
+    pub const NONE: Tags = Tags { commutative: false, idempotent: false, involution: false, identity: None, monotone: false };
+
+    /// These and `commutative`.
+    pub const fn commutative(self) -> Tags {
+        Tags { commutative: true, ..self }
+    }
+
+    /// These and `idempotent`.
+    pub const fn idempotent(self) -> Tags {
+        Tags { idempotent: true, ..self }
+    }
+
+    /// These and `involution`.
+    pub const fn involution(self) -> Tags {
+        Tags { involution: true, ..self }
+    }
+
+    /// These and a neutral right argument.
+    pub const fn identity(self, e: f64) -> Tags {
+        Tags { identity: Some(e), ..self }
+    }
+
+    /// These and `monotone`.
+    pub const fn monotone(self) -> Tags {
+        Tags { monotone: true, ..self }
+    }
+}
+
 /// One elementwise operation.
 pub struct ElementOp {
     /// NumPy's name; also the name on the wire.
@@ -78,7 +92,7 @@ pub struct ElementOp {
     /// Cost of one element in nanoseconds, roughly, for estimates.
     pub cost_ns: f32,
     /// The block function for arguments of `dtype` (after the rule's casts), or None where the op does not take that dtype.
-    pub block: fn(dtype: DType, isa: Isa) -> Option<BlockFn>,
+    pub block: fn(dtype: DType, isa: Isa) -> Option<Block>,
 }
 
 impl fmt::Debug for ElementOp {

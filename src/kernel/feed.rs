@@ -1,0 +1,142 @@
+//! Where the elements of a block come from: memory with a layout, or a number that is affine in the index.
+//!
+//! A [`Layout`] has its axes merged as far as the strides allow, so that most layouts are one flat run. Blocks are ranges of
+//! element numbers in C order of the chunk; nothing here knows what is computed from them.
+
+use smallvec::SmallVec;
+
+/// Shape and strides with neighbouring axes merged, outermost first; never empty.
+pub(super) struct Layout {
+    dims: SmallVec<[(usize, isize); 4]>,
+}
+
+impl Layout {
+    /// Merges the axes of a layout that holds at least one element.
+    pub(super) fn new(shape: &[usize], strides: &[isize]) -> Layout {
+        let mut dims: SmallVec<[(usize, isize); 4]> = SmallVec::new();
+        for (&n, &s) in shape.iter().zip(strides).filter(|(n, _)| **n != 1) {
+            match dims.last_mut() {
+                Some(last) if last.1 == s * n as isize => *last = (last.0 * n, s),
+                _ => dims.push((n, s)),
+            }
+        }
+        if dims.is_empty() {
+            dims.push((1, 1));
+        }
+        Layout { dims }
+    }
+
+    /// The stride, if all elements lie at one distance from each other.
+    pub(super) fn flat(&self) -> Option<isize> {
+        if self.dims.len() == 1 { Some(self.dims[0].1) } else { None }
+    }
+
+    /// Length and stride of the innermost axis.
+    pub(super) fn inner(&self) -> (usize, isize) {
+        self.dims[self.dims.len() - 1]
+    }
+
+    /// Where element `number` lies, counted from the origin.
+    pub(super) fn offset(&self, number: usize) -> isize {
+        let mut rest = number;
+        let mut offset = 0;
+        for &(n, s) in self.dims[1..].iter().rev() {
+            offset += (rest % n) as isize * s;
+            rest /= n;
+        }
+        offset + rest as isize * self.dims[0].1
+    }
+
+    /// Calls `f(offset, n)` for the runs along the innermost axis that make up the elements `start .. start + len`.
+    #[inline(always)]
+    fn runs(&self, start: usize, len: usize, mut f: impl FnMut(isize, usize)) {
+        let (inner, stride) = self.inner();
+        let outer = &self.dims[..self.dims.len() - 1];
+        let (mut q, mut r) = (start / inner, start % inner);
+        let mut index: SmallVec<[usize; 4]> = SmallVec::new();
+        index.resize(outer.len(), 0);
+        let mut base = 0;
+        for (i, &(n, s)) in index.iter_mut().zip(outer).rev() {
+            *i = q % n;
+            q /= n;
+            base += *i as isize * s;
+        }
+        let mut left = len;
+        loop {
+            let n = left.min(inner - r);
+            f(base + r as isize * stride, n);
+            left -= n;
+            if left == 0 {
+                return;
+            }
+            r = 0;
+            for (i, &(n, s)) in index.iter_mut().zip(outer).rev() {
+                *i += 1;
+                base += s;
+                if *i < n {
+                    break;
+                }
+                *i = 0;
+                base -= n as isize * s;
+            }
+        }
+    }
+
+    /// Copies the elements `start .. start + len` to `out`.
+    ///
+    /// # Safety
+    /// Every element of the layout around `src` must be readable, the range must lie within it, `out` must have room for `len`
+    /// elements of `size` bytes, not overlap the source, and both must be aligned to `size` (1, 2, 4 or 8).
+    pub(super) unsafe fn gather(&self, src: *const u8, size: usize, start: usize, len: usize, out: *mut u8) {
+        // SAFETY: passed on.
+        unsafe {
+            match size {
+                1 => self.gather_as::<u8>(src.cast(), start, len, out),
+                2 => self.gather_as::<u16>(src.cast(), start, len, out.cast()),
+                4 => self.gather_as::<u32>(src.cast(), start, len, out.cast()),
+                _ => self.gather_as::<u64>(src.cast(), start, len, out.cast()),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Layout::gather`].
+    unsafe fn gather_as<W: Copy>(&self, src: *const W, start: usize, len: usize, out: *mut W) {
+        let stride = self.inner().1;
+        let mut out = out;
+        self.runs(start, len, |offset, n| {
+            // SAFETY: `runs` stays within the range, which lies in the source and fits the output by the caller's promise.
+            unsafe {
+                let from = src.offset(offset);
+                match stride {
+                    1 if n >= 32 => std::ptr::copy_nonoverlapping(from, out, n),
+                    0 => {
+                        let v = *from;
+                        for i in 0..n {
+                            *out.add(i) = v;
+                        }
+                    }
+                    _ => {
+                        for i in 0..n {
+                            *out.add(i) = *from.offset(i as isize * stride);
+                        }
+                    }
+                }
+                out = out.add(n);
+            }
+        });
+    }
+
+    /// Writes `base +` the offset of each of the elements `start .. start + len` to `out`.
+    pub(super) fn count(&self, base: i64, start: usize, out: &mut [i64]) {
+        let stride = self.inner().1 as i64;
+        let mut at = 0;
+        self.runs(start, out.len(), |offset, n| {
+            let first = base.wrapping_add(offset as i64);
+            for (i, o) in out[at..at + n].iter_mut().enumerate() {
+                *o = first.wrapping_add(stride.wrapping_mul(i as i64));
+            }
+            at += n;
+        });
+    }
+}

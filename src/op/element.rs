@@ -1,0 +1,204 @@
+//! The elementwise operations, one row each: from this list come methods, docs, wire names, fusion, sweeps and bench rows.
+//!
+//! Names and meanings are NumPy's. Where NumPy raises an error or leaves the result open, an element cannot fail, so the row
+//! says what it gives: integer division and remainder by zero give 0, integers wrap, and an integer to a negative power
+//! is rounded toward zero (0, or 1 and -1 for those bases). How a row reads is told in `row`.
+
+mod number;
+mod std_math;
+
+use crate::base::DType;
+use crate::kernel::element::{DTypeRule, ElementOp, Tags};
+use crate::kernel::lanes::{Block, Isa};
+use number::{Real, Whole};
+use std_math::{double, single};
+
+element_table! { $
+unary {
+    negative NEGATIVE "The opposite number." (a) Same [involution()] in (-1e3, 1e3) costs 0.3 {
+        int => a.wrapping_neg();
+        float => -a;
+    }
+    positive POSITIVE "The number itself." (a) Same [involution() idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
+        num => a;
+    }
+    absolute ABSOLUTE "The magnitude; the lowest integer of a dtype stays as it is." (a) Same [idempotent()] in (-1e3, 1e3) costs 0.3 {
+        signed => a.wrapping_abs();
+        unsigned => a;
+        float => a.abs();
+        bool => a;
+    }
+    sign SIGN "-1, 0 or 1, as the number is negative, zero or positive; NaN stays NaN." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.4 {
+        signed => T::from(a > 0) - T::from(a < 0);
+        unsigned => T::from(a > 0);
+        float => if a > 0.0 { 1.0 } else if a < 0.0 { -1.0 } else if a == 0.0 { 0.0 } else { a };
+    }
+    reciprocal RECIPROCAL "One divided by the number; of integers rounded toward zero, and 0 for 0." (a) Same [] in (0.1, 1e3) costs 0.6 {
+        int => Whole::truncated(1, a);
+        float => 1.0 / a;
+    }
+    square SQUARE "The number times itself." (a) Same [] in (-1e3, 1e3) costs 0.3 {
+        int => a.wrapping_mul(a);
+        float => a * a;
+    }
+    sqrt SQRT "The square root." (a) Float [monotone()] in (0.0, 1e6) costs 1.0 {
+        float => a.sqrt();
+    }
+    cbrt CBRT "The cube root." (a) Float [monotone()] in (-1e6, 1e6) costs 3.0 { math cbrt; }
+    logical_not LOGICAL_NOT "Whether the value is zero or false." (a) Logical [involution()] in (0.0, 1.0) costs 0.1 {
+        bool => !a;
+    }
+    invert INVERT "Every bit flipped; of bool the opposite." (a) Bits [involution()] in (0.0, 100.0) costs 0.3 {
+        int => !a;
+        bool => !a;
+    }
+    isnan ISNAN "Whether the value is NaN." (a) Test [] in (-1e3, 1e3) costs 0.2 {
+        float => a.is_nan();
+        int => { let _ = a; false };
+        bool => { let _ = a; false };
+    }
+    isinf ISINF "Whether the value is an infinity." (a) Test [] in (-1e3, 1e3) costs 0.2 {
+        float => a.is_infinite();
+        int => { let _ = a; false };
+        bool => { let _ = a; false };
+    }
+    isfinite ISFINITE "Whether the value is neither NaN nor an infinity." (a) Test [] in (-1e3, 1e3) costs 0.2 {
+        float => a.is_finite();
+        int => { let _ = a; true };
+        bool => { let _ = a; true };
+    }
+    signbit SIGNBIT "Whether the sign bit is set: negative numbers and -0.0." (a) Test [] in (-1e3, 1e3) costs 0.2 {
+        float => a.is_sign_negative();
+        signed => a < 0;
+        unsigned => { let _ = a; false };
+    }
+    floor FLOOR "The largest integer that is not above the number." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
+        float => a.floor();
+        int => a;
+        bool => a;
+    }
+    ceil CEIL "The smallest integer that is not below the number." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
+        float => a.ceil();
+        int => a;
+        bool => a;
+    }
+    trunc TRUNC "The number without its fraction." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
+        float => a.trunc();
+        int => a;
+        bool => a;
+    }
+    rint RINT "The nearest integer; halves go to the even one." (a) Float [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
+        float => a.round_ties_even();
+    }
+    exp EXP "e to the power of the number." (a) Float [] in (-700.0, 700.0) costs 1.5 { math exp; }
+    exp2 EXP2 "2 to the power of the number." (a) Float [] in (-1000.0, 1000.0) costs 1.5 { math exp2; }
+    expm1 EXPM1 "e to the power of the number, minus 1, exact near 0." (a) Float [] in (-50.0, 700.0) costs 2.0 { math expm1; }
+    log LOG "The natural logarithm." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log; }
+    log2 LOG2 "The logarithm to base 2." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log2; }
+    log10 LOG10 "The logarithm to base 10." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log10; }
+    log1p LOG1P "The natural logarithm of 1 plus the number, exact near 0." (a) Float [] in (-0.99, 1e6) costs 2.0 { math log1p; }
+    sin SIN "The sine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { math sin; }
+    cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { math cos; }
+    tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { math tan; }
+    arcsin ARCSIN "The angle in radians, -pi/2 to pi/2, whose sine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math asin; }
+    arccos ARCCOS "The angle in radians, 0 to pi, whose cosine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math acos; }
+    arctan ARCTAN "The angle in radians, -pi/2 to pi/2, whose tangent this is." (a) Float [] in (-1e3, 1e3) costs 2.5 { math atan; }
+    sinh SINH "The hyperbolic sine." (a) Float [] in (-700.0, 700.0) costs 2.5 { math sinh; }
+    cosh COSH "The hyperbolic cosine." (a) Float [] in (-700.0, 700.0) costs 2.5 { math cosh; }
+    tanh TANH "The hyperbolic tangent." (a) Float [] in (-20.0, 20.0) costs 2.5 { math tanh; }
+    arcsinh ARCSINH "The number whose hyperbolic sine this is." (a) Float [] in (-1e6, 1e6) costs 3.0 { math asinh; }
+    arccosh ARCCOSH "The number, not negative, whose hyperbolic cosine this is." (a) Float [] in (1.0, 1e6) costs 3.0 { math acosh; }
+    arctanh ARCTANH "The number whose hyperbolic tangent this is." (a) Float [] in (-0.99, 0.99) costs 3.0 { math atanh; }
+    deg2rad DEG2RAD "An angle in degrees as radians." (a) Float [monotone()] in (-360.0, 360.0) costs 0.3 {
+        float => a.radians();
+    }
+    rad2deg RAD2DEG "An angle in radians as degrees." (a) Float [monotone()] in (-7.0, 7.0) costs 0.3 {
+        float => a.degrees();
+    }
+}
+binary {
+    add ADD "The sum; of bool whether either holds." (a, b) Same [commutative() identity(0.0)] in (-1e3, 1e3) costs 0.3 {
+        int => a.wrapping_add(b);
+        float => a + b;
+        bool => a | b;
+    }
+    subtract SUBTRACT "The first number minus the second." (a, b) Same [identity(0.0)] in (-1e3, 1e3) costs 0.3 {
+        int => a.wrapping_sub(b);
+        float => a - b;
+    }
+    multiply MULTIPLY "The product; of bool whether both hold." (a, b) Same [commutative() identity(1.0)] in (-1e3, 1e3) costs 0.3 {
+        int => a.wrapping_mul(b);
+        float => a * b;
+        bool => a & b;
+    }
+    divide DIVIDE "The first number divided by the second, as a float." (a, b) Float [identity(1.0)] in (0.1, 1e3) costs 0.6 {
+        float => a / b;
+    }
+    floor_divide FLOOR_DIVIDE "The quotient rounded down; of integers by 0 it is 0." (a, b) Same [] in (0.1, 1e3) costs 3.0 {
+        int => Whole::floor_divide(a, b);
+        float => Real::floor_divide(a, b);
+    }
+    remainder REMAINDER "What is left of the first number after floor division, with the sign of the second; of integers by 0 it is 0." (a, b) Same [] in (0.1, 1e3) costs 3.0 {
+        int => Whole::remainder(a, b);
+        float => Real::remainder(a, b);
+    }
+    power POWER "The first number to the power of the second; an integer to a negative power is rounded toward zero." (a, b) Same [identity(1.0)] in (0.1, 5.0) costs 5.0 {
+        int => Whole::power(a, b);
+        math pow;
+    }
+    maximum MAXIMUM "The larger of two; NaN if either is NaN." (a, b) Same [commutative()] in (-1e3, 1e3) costs 0.4 {
+        int => a.max(b);
+        float => Real::maximum(a, b);
+        bool => a | b;
+    }
+    minimum MINIMUM "The smaller of two; NaN if either is NaN." (a, b) Same [commutative()] in (-1e3, 1e3) costs 0.4 {
+        int => a.min(b);
+        float => Real::minimum(a, b);
+        bool => a & b;
+    }
+    fmax FMAX "The larger of two; NaN only if both are NaN." (a, b) Same [commutative()] in (-1e3, 1e3) costs 0.5 {
+        int => a.max(b);
+        float => if a.is_nan() { b } else if b.is_nan() { a } else { Real::maximum(a, b) };
+        bool => a | b;
+    }
+    fmin FMIN "The smaller of two; NaN only if both are NaN." (a, b) Same [commutative()] in (-1e3, 1e3) costs 0.5 {
+        int => a.min(b);
+        float => if a.is_nan() { b } else if b.is_nan() { a } else { Real::minimum(a, b) };
+        bool => a & b;
+    }
+    equal EQUAL "Whether the values are equal; NaN equals nothing." (a, b) Compare [commutative()] in (-1e3, 1e3) costs 0.3 { any => a == b; }
+    not_equal NOT_EQUAL "Whether the values differ." (a, b) Compare [commutative()] in (-1e3, 1e3) costs 0.3 { any => a != b; }
+    less LESS "Whether the first is less than the second." (a, b) Compare [] in (-1e3, 1e3) costs 0.3 { any => a < b; }
+    less_equal LESS_EQUAL "Whether the first is at most the second." (a, b) Compare [] in (-1e3, 1e3) costs 0.3 { any => a <= b; }
+    greater GREATER "Whether the first is greater than the second." (a, b) Compare [] in (-1e3, 1e3) costs 0.3 { any => a > b; }
+    greater_equal GREATER_EQUAL "Whether the first is at least the second." (a, b) Compare [] in (-1e3, 1e3) costs 0.3 { any => a >= b; }
+    logical_and LOGICAL_AND "Whether both hold." (a, b) Logical [commutative() identity(1.0)] in (0.0, 1.0) costs 0.1 { bool => a & b; }
+    logical_or LOGICAL_OR "Whether either holds." (a, b) Logical [commutative() identity(0.0)] in (0.0, 1.0) costs 0.1 { bool => a | b; }
+    logical_xor LOGICAL_XOR "Whether exactly one holds." (a, b) Logical [commutative() identity(0.0)] in (0.0, 1.0) costs 0.1 { bool => a ^ b; }
+    bitwise_and BITWISE_AND "The bits set in both." (a, b) Bits [commutative()] in (0.0, 100.0) costs 0.3 { int => a & b; bool => a & b; }
+    bitwise_or BITWISE_OR "The bits set in either." (a, b) Bits [commutative() identity(0.0)] in (0.0, 100.0) costs 0.3 { int => a | b; bool => a | b; }
+    bitwise_xor BITWISE_XOR "The bits set in exactly one." (a, b) Bits [commutative() identity(0.0)] in (0.0, 100.0) costs 0.3 { int => a ^ b; bool => a ^ b; }
+    left_shift LEFT_SHIFT "The bits moved up by the second number; 0 when that moves all of them out." (a, b) Bits [identity(0.0)] in (0.0, 60.0) costs 0.4 {
+        int => Whole::left_shift(a, b);
+    }
+    right_shift RIGHT_SHIFT "The bits moved down by the second number, the sign kept." (a, b) Bits [identity(0.0)] in (0.0, 60.0) costs 0.4 {
+        int => Whole::right_shift(a, b);
+    }
+    arctan2 ARCTAN2 "The angle in radians, -pi to pi, of the point whose y is the first and x the second number." (a, b) Float [] in (-1e3, 1e3) costs 4.0 { math atan2; }
+    hypot HYPOT "The length of the hypotenuse over two legs." (a, b) Float [commutative()] in (-1e3, 1e3) costs 2.0 { math hypot; }
+    copysign COPYSIGN "The first number with the sign of the second." (a, b) Float [] in (-1e3, 1e3) costs 0.3 { float => a.copysign(b); }
+}
+choose {
+    "where" WHERE "The second argument where the first holds, else the third." (c, a, b) in (0.0, 1e3) costs 0.4 { if c { a } else { b } }
+}
+generate {
+}
+}
+
+/// The operation of this name.
+pub fn find(name: &str) -> Option<&'static ElementOp> {
+    ALL.iter().copied().find(|op| op.name == name)
+}
+
+#[cfg(test)]
+mod tests;
