@@ -1,1 +1,3 @@
-//!
+//! The operations, by family; one row or one file each.
+
+pub mod reduction;
