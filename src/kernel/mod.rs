@@ -3,3 +3,4 @@
 pub mod element;
 pub mod program;
 pub mod reduce;
+pub mod scan;

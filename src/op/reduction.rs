@@ -133,3 +133,56 @@ for_each_reduction!(rows);
 pub fn find(name: &str) -> Option<&'static ReduceOp> {
     ALL.iter().copied().find(|op| op.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, find};
+    use crate::base::{DType, Element, Scalar};
+    use crate::chunk::Tensor;
+    use crate::for_dtype;
+    use crate::kernel::reduce::Finish;
+
+    fn dims(text: &str) -> Vec<usize> {
+        text.split(',').filter(|s| !s.is_empty()).map(|s| s.parse().unwrap()).collect()
+    }
+
+    fn parse(text: &str, dtype: DType, shape: &[usize]) -> Tensor {
+        let scalar = |w: &str| match dtype {
+            d if d.is_float() => Scalar::F64(w.parse().unwrap()),
+            DType::U64 => Scalar::U64(w.parse().unwrap()),
+            _ => Scalar::I64(w.parse().unwrap()),
+        };
+        let v = text.split_ascii_whitespace().map(scalar);
+        for_dtype!(dtype, T => Tensor::from_vec::<T>(shape, v.map(T::from_scalar).collect()).unwrap())
+    }
+
+    #[test]
+    fn rows_agree_with_numpy() {
+        let mut seen = std::collections::BTreeSet::new();
+        for line in include_str!("../../tests/data/reduce/numpy.txt").lines().filter(|l| !l.contains("cum")) {
+            let f: Vec<&str> = line.split('|').collect();
+            let (op, dtype, shape, axes) = (find(f[0]).unwrap(), DType::parse(f[1]).unwrap(), dims(f[2]), dims(f[3]));
+            seen.insert(op.name);
+            let how = Finish { count: axes.iter().map(|&a| shape[a]).product(), ddof: f[4].parse().unwrap() };
+            let origin = vec![0; shape.len()];
+            let state = op.map_tensor(&parse(f[5], dtype, &shape), &axes, &origin, &shape);
+            let result = state.and_then(|s| op.finish(dtype, &s, how));
+            if f[8] == "error" {
+                assert!(result.is_err(), "{line}");
+                continue;
+            }
+            let (got, out) = (result.unwrap(), DType::parse(f[6]).unwrap());
+            let want = parse(f[8], out, &dims(f[7]));
+            assert_eq!((got.dtype(), got.dtype(), got.shape()), (out, op.result_dtype(dtype), want.shape()), "{line}");
+            let tolerance = if out == DType::F32 { 1e-5 } else { 1e-12 };
+            for_dtype!(out, T => for (&a, &b) in got.as_slice::<T>().unwrap().iter().zip(want.as_slice::<T>().unwrap()) {
+                let (s, t): (Scalar, Scalar) = (a.into(), b.into());
+                let (x, y) = (s.as_f64(), t.as_f64());
+                let near = out.is_float() && ((x - y).abs() <= tolerance * y.abs().max(1e-6) || (x.is_nan() && y.is_nan()));
+                assert!(s == t || near, "{s} is not {t}: {line}");
+            });
+        }
+        assert_eq!(seen.len(), ALL.len());
+        assert_eq!(seen.len(), 21);
+    }
+}
