@@ -6,4 +6,6 @@ pub mod element;
 mod feed;
 pub mod lanes;
 pub mod program;
+pub mod reduce;
 pub mod run;
+pub mod scan;

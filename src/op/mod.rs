@@ -1,5 +1,7 @@
-//! Operations: one row of a table, or one file, each.
+//! The operations, by family: one row of a table, or one file, each.
 
 #[macro_use]
 mod row;
 pub mod element;
+pub mod reduction;
+pub mod scan;

@@ -1,0 +1,128 @@
+//! The element types that kernels are compiled for (bool runs as bytes), and the conversions before folding.
+
+use crate::base::Element;
+
+/// A number as the folds see it.
+pub(super) trait Num: Element {
+    /// Whether this is a float.
+    const FLOAT: bool;
+    /// Nothing is smaller (floats: −inf).
+    const LOWEST: Self;
+    /// Nothing is larger (floats: inf).
+    const HIGHEST: Self;
+    /// NaN; of integers, any value.
+    const NAN: Self;
+    fn is_nan(self) -> bool;
+    fn as_f64(self) -> f64;
+    /// Integers widen (uint64 keeps its bits).
+    fn as_i64(self) -> i64;
+}
+
+macro_rules! num {
+    ($float:literal: $($t:ty, $lo:expr, $hi:expr, $nan:expr);*) => {$(
+        impl Num for $t {
+            const FLOAT: bool = $float;
+            const LOWEST: Self = $lo;
+            const HIGHEST: Self = $hi;
+            const NAN: Self = $nan;
+            #[inline(always)]
+            #[allow(clippy::eq_op, reason = "the cheapest test for NaN, and false for integers")]
+            fn is_nan(self) -> bool { self != self }
+            #[inline(always)]
+            fn as_f64(self) -> f64 { self as f64 }
+            #[inline(always)]
+            fn as_i64(self) -> i64 { self as i64 }
+        }
+    )*};
+}
+num!(false: i8, i8::MIN, i8::MAX, 0; i16, i16::MIN, i16::MAX, 0; i32, i32::MIN, i32::MAX, 0; i64, i64::MIN, i64::MAX, 0;
+    u8, 0, u8::MAX, 0; u16, 0, u16::MAX, 0; u32, 0, u32::MAX, 0; u64, 0, u64::MAX, 0);
+num!(true: f32, f32::NEG_INFINITY, f32::INFINITY, f32::NAN; f64, f64::NEG_INFINITY, f64::INFINITY, f64::NAN);
+
+/// Runs `$body` with `$t` standing for the number type that a dtype's elements are read as (bool: u8).
+macro_rules! for_num {
+    ($dtype:expr, $t:ident => $body:expr) => {
+        match $dtype {
+            $crate::base::DType::Bool | $crate::base::DType::U8 => {
+                type $t = u8;
+                $body
+            }
+            $crate::base::DType::I8 => {
+                type $t = i8;
+                $body
+            }
+            $crate::base::DType::I16 => {
+                type $t = i16;
+                $body
+            }
+            $crate::base::DType::I32 => {
+                type $t = i32;
+                $body
+            }
+            $crate::base::DType::I64 => {
+                type $t = i64;
+                $body
+            }
+            $crate::base::DType::U16 => {
+                type $t = u16;
+                $body
+            }
+            $crate::base::DType::U32 => {
+                type $t = u32;
+                $body
+            }
+            $crate::base::DType::U64 => {
+                type $t = u64;
+                $body
+            }
+            $crate::base::DType::F32 => {
+                type $t = f32;
+                $body
+            }
+            $crate::base::DType::F64 => {
+                type $t = f64;
+                $body
+            }
+        }
+    };
+}
+pub(super) use for_num;
+
+/// What happens to an element before it is folded.
+pub(super) trait Prep<T: Num>: Send + 'static {
+    type Out: Num;
+    /// Whether nothing happens when both types are the same.
+    const KEEPS: bool = false;
+    fn prep(x: T) -> Self::Out;
+}
+
+macro_rules! prep {
+    ($($(#[$doc:meta])* $name:ident($x:ident: $t:ident) -> $out:ty, $keeps:literal, $body:expr;)*) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+        impl<$t: Num> Prep<$t> for $name {
+            type Out = $out;
+            const KEEPS: bool = $keeps;
+            #[inline(always)]
+            fn prep($x: $t) -> $out { $body }
+        }
+    )*};
+}
+prep! {
+    /// Nothing.
+    Same(x: T) -> T, true, x;
+    /// Widened to f64.
+    ToF64(x: T) -> f64, true, x.as_f64();
+    /// Widened to i64.
+    ToI64(x: T) -> i64, true, x.as_i64();
+    /// NaN becomes 0.
+    NanZero(x: T) -> f64, false, if x.is_nan() { 0.0 } else { x.as_f64() };
+    /// NaN becomes 1.
+    NanOne(x: T) -> f64, false, if x.is_nan() { 1.0 } else { x.as_f64() };
+    /// 1 for numbers, 0 for NaN.
+    NotNan(x: T) -> i64, false, i64::from(!x.is_nan());
+    /// 1 for what is not zero (NaN is not).
+    NonZero(x: T) -> i64, false, i64::from(x != T::default());
+    /// The same as a byte.
+    Truth(x: T) -> u8, false, u8::from(x != T::default());
+}
