@@ -2,3 +2,4 @@
 
 pub mod element;
 pub mod program;
+pub mod vmath;
