@@ -9,3 +9,4 @@ pub mod program;
 pub mod reduce;
 pub mod run;
 pub mod scan;
+pub mod vmath;
