@@ -1,0 +1,27 @@
+//! What executors ask of the plan: to run one task.
+
+use crate::base::Result;
+use crate::chunk::Chunk;
+use crate::graph::TaskId;
+use smallvec::SmallVec;
+
+/// The outputs of a task, in order.
+pub type Outputs = SmallVec<[Chunk; 1]>;
+
+/// Runs the tasks of one plan. Called from many threads at once.
+pub trait Runner: Sync {
+    /// Runs `task` on its inputs (in the order of the graph) and appends as many chunks as it has outputs.
+    ///
+    /// # Errors
+    /// Whatever goes wrong. [`Kind::Environment`](crate::base::Kind::Environment) errors are tried again a few times.
+    fn run(&self, task: TaskId, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()>;
+
+    /// The task in the user's words, for errors and traces: op and chunk.
+    fn describe(&self, task: TaskId) -> String;
+
+    /// Bytes that `task` read from and wrote to files when it last ran, for reports.
+    fn io_bytes(&self, task: TaskId) -> (u64, u64) {
+        let _ = task;
+        (0, 0)
+    }
+}

@@ -1,0 +1,424 @@
+//! Runs a graph on a pool of threads, inside a memory budget.
+//!
+//! There is no scheduler thread to wait for: whichever thread has something to report drives the scheduler, if no other is
+//! doing so already ([`Shared::report`]), puts what it commands into the queue and goes on with tasks. The calling thread
+//! sleeps, samples memory and looks for cancellation. Spill files are written by a thread of their own, and only there
+//! are they removed, so that a removal cannot overtake a later write of the same chunk.
+
+use crate::base::event::{Event as Seen, Watcher};
+use crate::base::{Error, Kind, Result};
+use crate::chunk::Chunk;
+use crate::exec::cancel::CancelToken;
+use crate::exec::memory::resident_bytes;
+use crate::exec::runner::Runner;
+use crate::exec::thread_loop::{Reason, Work};
+use crate::graph::{DataId, TaskGraph};
+use crate::sched::{Command, DoneTask, Event, Failure, Limits, Scheduler, SpillFailure, Stats};
+use crate::spill::SpillStore;
+use parking_lot::{Condvar, Mutex};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// How often memory is sampled and cancellation looked for.
+const SAMPLE: Duration = Duration::from_millis(50);
+/// Chunks of at least this size are freed before anything else is started.
+const LARGE_BYTES: u64 = 64 << 10;
+
+/// A pool of threads that runs graphs.
+#[derive(Debug)]
+pub struct Threads {
+    pool: rayon::ThreadPool,
+}
+
+/// One run: a graph, how to run its tasks, and within what.
+pub struct Job<'a> {
+    /// The tasks.
+    pub graph: Arc<TaskGraph>,
+    /// Runs them.
+    pub runner: &'a dyn Runner,
+    /// Memory for chunks and scratch.
+    pub budget_bytes: u64,
+    /// The scheduler's estimates; `can_spill` is taken as false when there is no store.
+    pub limits: Limits,
+    /// Where chunks are spilled.
+    pub store: Option<&'a dyn SpillStore>,
+    /// Who watches.
+    pub watcher: Watcher,
+    /// Stops the run.
+    pub cancel: CancelToken,
+    /// When the run began (times of events count from here).
+    pub start: Instant,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Report {
+    /// The wanted chunks, in the order asked for.
+    pub wanted: Vec<Chunk>,
+    /// What the scheduler counted.
+    pub stats: Stats,
+}
+
+impl Threads {
+    /// A pool of `n_threads` threads.
+    ///
+    /// # Errors
+    /// When the system has no more threads.
+    pub fn new(n_threads: usize) -> Result<Threads> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads.max(1)).thread_name(|i| format!("tilework-{i}")).build();
+        let pool = pool.map_err(|e| Error::new(Kind::Environment, format!("cannot start {n_threads} threads: {e}")))?;
+        Ok(Threads { pool })
+    }
+
+    /// Number of threads.
+    pub fn n_threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// Runs a job to its end. Call it from outside of the pool.
+    ///
+    /// # Errors
+    /// The first task that fails for good, a budget that is too small, a full disk, `Cancelled`, or a bug.
+    pub fn run(&self, job: &Job<'_>) -> Result<Report> {
+        let (io, requests) = channel();
+        let shared = Shared::new(job, self.n_threads(), io);
+        std::thread::scope(|scope| {
+            if let Some(store) = job.store {
+                let shared = &shared;
+                scope.spawn(move || shared.write_spills(store, &requests));
+            }
+            self.pool.in_place_scope(|pool| {
+                let shared = &shared;
+                let _end = EndOnPanic(shared);
+                for i in 0..shared.n_threads {
+                    pool.spawn(move |_| {
+                        let _end = EndOnPanic(shared);
+                        shared.work(i);
+                    });
+                }
+                shared.other(Event::WorkerJoined {
+                    worker: 0,
+                    epoch: 1,
+                    n_slots: shared.n_threads as u32,
+                    budget_bytes: job.budget_bytes,
+                });
+                shared.watch();
+            });
+            let _ = shared.io.send(Io::End);
+        });
+        let result = shared.result();
+        shared.see(|at_ns| Seen::Finished { at_ns, ok: result.is_ok() });
+        result
+    }
+}
+
+/// What the I/O thread is asked for.
+pub(super) enum Io {
+    Write { data: DataId, ticket: u32 },
+    Remove(DataId),
+    End,
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    pub works: VecDeque<Work>,
+    pub n_idle: usize,
+    pub over: bool,
+}
+
+#[derive(Default)]
+struct Inbox {
+    done: Vec<DoneTask>,
+    others: Vec<Event>,
+}
+
+struct Core {
+    scheduler: Scheduler,
+    /// Buffers that serve again.
+    commands: Vec<Command>,
+    runs: Vec<Work>,
+    done: Vec<DoneTask>,
+    seen: Stats,
+    outcome: Option<Result<(), Failure>>,
+}
+
+/// What the threads of a run share.
+pub(super) struct Shared<'a> {
+    pub job: &'a Job<'a>,
+    pub n_threads: usize,
+    pub slots: Vec<Mutex<Option<Box<Chunk>>>>,
+    pub queue: Mutex<Queue>,
+    pub wake: Condvar,
+    /// No further task is to be started.
+    pub stop: AtomicBool,
+    inbox: Mutex<Inbox>,
+    core: Mutex<Core>,
+    /// The latest error of a task.
+    error: Mutex<Option<(u32, Error)>>,
+    io: Sender<Io>,
+}
+
+/// Chunks to free; boxed as they are in their slots.
+#[allow(clippy::vec_box, reason = "moving the boxes is cheap, unboxing would copy")]
+type Garbage = Vec<Box<Chunk>>;
+
+/// A thread that unwinds must not leave the others waiting.
+struct EndOnPanic<'a>(&'a Shared<'a>);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
+    }
+}
+
+impl<'a> Shared<'a> {
+    fn new(job: &'a Job<'a>, n_threads: usize, io: Sender<Io>) -> Shared<'a> {
+        let limits = Limits { can_spill: job.limits.can_spill && job.store.is_some(), ..job.limits };
+        let mut slots = Vec::new();
+        slots.resize_with(job.graph.n_data(), || Mutex::new(None));
+        Shared {
+            job,
+            n_threads,
+            slots,
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            stop: AtomicBool::new(false),
+            inbox: Mutex::default(),
+            core: Mutex::new(Core {
+                scheduler: Scheduler::new(job.graph.clone(), limits),
+                commands: Vec::new(),
+                runs: Vec::new(),
+                done: Vec::new(),
+                seen: Stats::default(),
+                outcome: None,
+            }),
+            error: Mutex::new(None),
+            io,
+        }
+    }
+
+    /// Tells the watcher something, if there is one.
+    pub fn see(&self, make: impl FnOnce(u64) -> Seen) {
+        if let Some(watcher) = &self.job.watcher {
+            watcher.event(&make(self.job.start.elapsed().as_nanos() as u64));
+        }
+    }
+
+    /// Reports finished tasks (emptying `done`) and drives the scheduler.
+    pub fn finished(&self, done: &mut Vec<DoneTask>, worker: bool) {
+        if !done.is_empty() {
+            self.inbox.lock().done.append(done);
+            self.report(worker);
+        }
+    }
+
+    /// Reports that a task could not be done.
+    pub fn failed(&self, task: u32, attempt: u32, why: Reason) {
+        let event = match why {
+            Reason::InputLost(data) => Event::InputLost { worker: 0, epoch: 1, task, attempt, data },
+            Reason::Failed(e) => {
+                let retryable = e.kind() == Kind::Environment;
+                let mut error = self.error.lock();
+                if error.as_ref().is_none_or(|(_, old)| old.kind() == Kind::Environment) {
+                    *error = Some((task, e));
+                }
+                Event::Failed { worker: 0, epoch: 1, task, attempt, retryable }
+            }
+        };
+        self.inbox.lock().others.push(event);
+        self.report(true);
+    }
+
+    fn other(&self, event: Event) {
+        self.inbox.lock().others.push(event);
+        self.report(false);
+    }
+
+    /// Drives the scheduler until the inbox is empty, unless another thread is doing so: that one looks into the inbox
+    /// again after it has let go of the scheduler, so nothing stays behind. `worker` says that this thread will take
+    /// from the queue next.
+    fn report(&self, worker: bool) {
+        let mut garbage = Garbage::new();
+        loop {
+            let Some(mut core) = self.core.try_lock() else { return };
+            self.step(&mut core, worker, &mut garbage);
+            drop(core);
+            garbage.clear();
+            let inbox = self.inbox.lock();
+            if inbox.done.is_empty() && inbox.others.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn step(&self, core: &mut Core, worker: bool, garbage: &mut Garbage) {
+        let mut done = std::mem::take(&mut core.done);
+        let others = {
+            let mut inbox = self.inbox.lock();
+            std::mem::swap(&mut inbox.done, &mut done);
+            std::mem::take(&mut inbox.others)
+        };
+        if !done.is_empty() {
+            let event = Event::Finished { worker: 0, epoch: 1, batch: done };
+            core.scheduler.handle(&event, &mut core.commands);
+            if let Event::Finished { mut batch, .. } = event {
+                batch.clear();
+                core.done = batch;
+            }
+        }
+        for event in &others {
+            core.scheduler.handle(event, &mut core.commands);
+        }
+        self.obey(core, garbage);
+        self.tell(core);
+        if core.outcome.is_some() {
+            self.end();
+        } else if !core.runs.is_empty() {
+            let mut queue = self.queue.lock();
+            let n = core.runs.len() - usize::from(worker && queue.works.is_empty());
+            queue.works.extend(core.runs.drain(..));
+            let n_wake = n.min(queue.n_idle);
+            drop(queue);
+            for _ in 0..n_wake {
+                self.wake.notify_one();
+            }
+        }
+    }
+
+    fn obey(&self, core: &mut Core, garbage: &mut Garbage) {
+        for command in core.commands.drain(..) {
+            match command {
+                Command::Run { task, attempt, .. } => core.runs.push(Work { task, attempt }),
+                Command::Drop { data, file, .. } => {
+                    self.free(data, garbage);
+                    if file {
+                        let _ = self.io.send(Io::Remove(data)); // the thread outlives the run; if it died, its files go with the folder
+                    }
+                }
+                Command::Unload { data, .. } => self.free(data, garbage),
+                Command::Spill { data, ticket, .. } => {
+                    let _ = self.io.send(Io::Write { data, ticket });
+                }
+                Command::Done => core.outcome = Some(Ok(())),
+                Command::Fail(why) => core.outcome = Some(Err(*why)),
+                Command::Fetch { .. } => {
+                    core.outcome = Some(Err(Failure::Bug { what: "a copy was asked for on a single worker".to_string() }));
+                }
+            }
+        }
+    }
+
+    fn free(&self, data: DataId, garbage: &mut Garbage) {
+        if let Some(chunk) = self.slots[data as usize].lock().take()
+            && chunk.n_bytes() < LARGE_BYTES
+        {
+            garbage.push(chunk); // freed after the scheduler is let go of
+        }
+    }
+
+    /// Tells the watcher what the scheduler has spilled and dropped since.
+    fn tell(&self, core: &mut Core) {
+        let (now, seen) = (core.scheduler.stats(), core.seen);
+        if now.spilled_bytes > seen.spilled_bytes {
+            self.see(|at_ns| Seen::Spilled { at_ns, bytes: now.spilled_bytes - seen.spilled_bytes });
+        }
+        if now.dropped_bytes > seen.dropped_bytes {
+            self.see(|at_ns| Seen::Dropped { at_ns, bytes: now.dropped_bytes - seen.dropped_bytes });
+        }
+        core.seen = now;
+    }
+
+    /// Has all threads stop after the task they are at.
+    fn end(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.queue.lock().over = true;
+        self.wake.notify_all();
+        self.job.cancel.poke();
+    }
+
+    /// The calling thread: sleeps, samples, looks for cancellation.
+    fn watch(&self) {
+        let mut cancelled = false;
+        while !self.queue.lock().over {
+            if self.job.cancel.is_cancelled() && !cancelled {
+                cancelled = true;
+                self.stop.store(true, Ordering::Release);
+                self.other(Event::Cancel);
+                continue;
+            }
+            self.job.cancel.wait(SAMPLE);
+            if self.job.watcher.is_some() {
+                let used_bytes = self.core.lock().scheduler.used_bytes(0);
+                self.report(false); // someone may have found the scheduler taken by this look
+                self.see(|at_ns| Seen::Memory { at_ns, used_bytes, resident_bytes: resident_bytes() });
+            }
+        }
+    }
+
+    fn write_spills(&self, store: &dyn SpillStore, requests: &Receiver<Io>) {
+        let _end = EndOnPanic(self);
+        while let Ok(request) = requests.recv() {
+            let (data, ticket) = match request {
+                Io::End => return,
+                Io::Remove(data) => {
+                    store.remove(data);
+                    continue;
+                }
+                Io::Write { data, ticket } => (data, ticket),
+            };
+            if self.stop.load(Ordering::Acquire) {
+                continue;
+            }
+            let chunk = self.slots[data as usize].lock().as_deref().cloned();
+            let written = match &chunk {
+                Some(chunk) => store.write(data, chunk),
+                None => Err(Error::bug(format!("data {data} is to be spilled but is not in memory"))),
+            };
+            drop(chunk);
+            self.other(match written {
+                Ok(_) => Event::Spilled { worker: 0, epoch: 1, data, ticket },
+                Err(e) => {
+                    let why = match e.kind() {
+                        Kind::DiskFull => SpillFailure::DiskFull,
+                        Kind::Unsupported => SpillFailure::Unspillable,
+                        _ => SpillFailure::Io,
+                    };
+                    Event::SpillFailed { worker: 0, epoch: 1, data, ticket, why }
+                }
+            });
+        }
+    }
+
+    fn result(&self) -> Result<Report> {
+        let core = self.core.lock();
+        match &core.outcome {
+            Some(Ok(())) => {}
+            Some(Err(Failure::TaskFailed { task, worker, attempt })) => {
+                let told = self.error.lock().take();
+                return Err(told.map_or_else(
+                    || {
+                        Failure::TaskFailed { task: *task, worker: *worker, attempt: *attempt }
+                            .to_error(|t| self.job.runner.describe(t))
+                    },
+                    |(_, e)| e,
+                ));
+            }
+            Some(Err(why)) => return Err(why.to_error(|t| self.job.runner.describe(t))),
+            None => return Err(Error::bug("a run has stopped without a result")),
+        }
+        let take = |&d: &DataId| match self.slots[d as usize].lock().take() {
+            Some(chunk) => Ok(*chunk),
+            None => match self.job.store {
+                Some(store) => store.read(d),
+                None => Err(Error::bug(format!("wanted data {d} is nowhere"))),
+            },
+        };
+        let wanted = self.job.graph.wanted().iter().map(take).collect::<Result<Vec<Chunk>>>()?;
+        Ok(Report { wanted, stats: core.scheduler.stats() })
+    }
+}

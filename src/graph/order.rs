@@ -1,0 +1,128 @@
+//! The static order: a rank per task that keeps few bytes alive.
+//!
+//! Depth first from the results in chunk order, the dearest input first (so that a whole reduction comes before the chunks
+//! that need its value). Whenever a task is placed, consumers that are ready and do not add to the live bytes are placed at
+//! once: reductions that share a read fold together, and each chunk walks on to its sink before the next one is read.
+//! Linear in edges but for sorting the inputs of one task; explicit stack, since chains may be millions deep.
+
+use crate::graph::task_graph::{TaskGraph, TaskId};
+
+struct Walk<'a> {
+    g: &'a TaskGraph,
+    /// Consumers not placed yet, per data; wanted data never dies.
+    left: Vec<u32>,
+    /// Inputs not placed yet, per task.
+    missing: Vec<u32>,
+    placed: Vec<bool>,
+    stack: Vec<TaskId>,
+    ready: Vec<TaskId>,
+    order: Vec<TaskId>,
+}
+
+/// Orders the live tasks of a graph whose consumers and regeneration costs are known.
+pub(crate) fn depth_first(g: &TaskGraph, live: &[bool]) -> Vec<TaskId> {
+    let n_live = live.iter().filter(|&&l| l).count();
+    let mut left: Vec<u32> = g.con_start.windows(2).map(|w| w[1] - w[0]).collect();
+    for &d in &g.wanted {
+        left[d as usize] += 1;
+    }
+    let missing = g.in_start.windows(2).map(|w| w[1] - w[0]).collect();
+    let mut walk = Walk {
+        g,
+        left,
+        missing,
+        placed: vec![false; g.n_tasks()],
+        stack: Vec::new(),
+        ready: Vec::new(),
+        order: Vec::with_capacity(n_live),
+    };
+    for (t, &live) in live.iter().enumerate() {
+        let t = t as TaskId;
+        // A root is what nobody reads but the caller: the end of a chain, in chunk order.
+        if live && !walk.placed[t as usize] && g.outputs(t).all(|d| g.consumers(d).is_empty()) {
+            walk.stack.push(t);
+            walk.run();
+        }
+    }
+    walk.order
+}
+
+impl Walk<'_> {
+    fn run(&mut self) {
+        while let Some(t) = self.stack.pop() {
+            if self.placed[t as usize] {
+                continue;
+            }
+            if self.missing[t as usize] == 0 {
+                self.place(t);
+            } else {
+                self.stack.push(t);
+                self.push_inputs(t);
+            }
+        }
+    }
+
+    /// Pushes the producers that are still to be placed, so that the dearest is on top, then in input order.
+    fn push_inputs(&mut self, t: TaskId) {
+        let g = self.g;
+        let class = |d: u32| g.regen[g.producer(d) as usize].ilog2();
+        let inputs = g.inputs(t);
+        let from = self.stack.len();
+        let placed = &self.placed;
+        self.stack.extend(inputs.iter().rev().map(|&d| g.producer(d)).filter(|&p| !placed[p as usize]));
+        if inputs.len() > 1 && !inputs.is_sorted_by(|&a, &b| class(a) >= class(b)) {
+            self.stack[from..].sort_by_key(|&p| g.regen[p as usize].ilog2());
+        }
+    }
+
+    fn place(&mut self, t: TaskId) {
+        let g = self.g;
+        self.placed[t as usize] = true;
+        self.order.push(t);
+        for &d in g.inputs(t) {
+            self.left[d as usize] -= 1;
+        }
+        for d in g.outputs(t) {
+            let consumers = g.consumers(d);
+            self.ready.clear();
+            for &c in consumers {
+                let m = &mut self.missing[c as usize];
+                *m -= 1;
+                if *m == 0 {
+                    self.ready.push(c);
+                }
+            }
+            if !self.ready.is_empty() {
+                self.take_ready(d);
+            }
+        }
+    }
+
+    /// Stacks those of `self.ready` (consumers of `d`) whose outputs take no more than what they free.
+    fn take_ready(&mut self, d: u32) {
+        let g = self.g;
+        let from = self.stack.len();
+        let all = self.ready.len() == self.left[d as usize] as usize;
+        let together = all && self.ready.iter().fold(0u64, |s, &c| s.saturating_add(g.output_bytes(c))) <= g.bytes(d);
+        for &c in &self.ready {
+            if together || self.frees(c) {
+                self.stack.push(c);
+            }
+        }
+        self.stack[from..].reverse();
+    }
+
+    fn frees(&self, c: TaskId) -> bool {
+        let g = self.g;
+        let mut add = g.output_bytes(c);
+        for &d in g.inputs(c) {
+            if add == 0 {
+                break;
+            }
+            if self.left[d as usize] == 1 {
+                add = add.saturating_sub(g.bytes(d));
+            }
+        }
+        add == 0
+    }
+}
