@@ -14,6 +14,8 @@ pub const ALIGN: usize = 64;
 
 enum Owner {
     Heap(Layout),
+    /// A read-only file mapping, whose pages the system takes back when it needs them.
+    Mapped(#[allow(dead_code, reason = "kept only to keep the memory alive")] memmap2::Mmap),
     Other(#[allow(dead_code, reason = "kept only to keep the memory alive")] Arc<dyn Any + Send + Sync>),
 }
 
@@ -44,6 +46,34 @@ impl Buffer {
         Buffer { ptr, len: bytes.len(), owner: Owner::Other(owner) }
     }
 
+    /// Bytes `range` of a file, mapped read-only. What is mapped counts as no memory: the system drops clean pages when it must.
+    ///
+    /// The file must be neither changed nor shortened while the buffer lives; files that are replaced by renaming never are.
+    ///
+    /// # Errors
+    /// When the range does not lie in the file (`Corrupt`, with both sizes), or the system refuses to map it.
+    pub fn map_file(file: &std::fs::File, range: std::ops::Range<u64>) -> crate::base::Result<Buffer> {
+        use crate::base::Error;
+        let file_len = file.metadata().map_err(|e| Error::io("file to map", &e))?.len();
+        if range.start > range.end || range.end > file_len {
+            return Err(Error::corrupt(format!("bytes {}..{} are needed, but the file has {file_len}", range.start, range.end)));
+        }
+        let len = usize::try_from(range.end - range.start).map_err(|_| Error::unsupported("a mapping beyond the address space"))?;
+        if len == 0 {
+            return Ok(Buffer::from_vec::<u8>(Vec::new()));
+        }
+        // SAFETY: the mapping is private to this buffer and read-only; that nobody shortens the file is the documented demand.
+        let map = unsafe { memmap2::MmapOptions::new().offset(range.start).len(len).map(file) };
+        let map = map.map_err(|e| Error::io("mapping a file", &e))?;
+        let ptr = NonNull::new(map.as_ptr().cast_mut()).unwrap_or(NonNull::dangling());
+        Ok(Buffer { ptr, len, owner: Owner::Mapped(map) })
+    }
+
+    /// Bytes of memory this buffer keeps: none if it is mapped from a file.
+    pub fn held_bytes(&self) -> u64 {
+        if matches!(self.owner, Owner::Mapped(_)) { 0 } else { self.len as u64 }
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: `ptr` is valid for `len` bytes while the owner lives, and nothing writes to them.
@@ -53,6 +83,12 @@ impl Buffer {
     /// Whether this buffer owns heap memory (a file mapping does not).
     pub fn is_heap(&self) -> bool {
         matches!(self.owner, Owner::Heap(_))
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 

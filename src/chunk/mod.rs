@@ -1,6 +1,7 @@
 //! The value of one chunk. No laziness, no I/O, no knowledge of tasks.
 
 pub mod buffer;
+pub mod encode;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};

@@ -134,9 +134,9 @@ impl Tensor {
         self.shape.contains(&0)
     }
 
-    /// Bytes of memory this tensor keeps alive: all of its buffer.
+    /// Bytes of memory this tensor keeps alive: all of its buffer (none if that is mapped from a file).
     pub fn held_bytes(&self) -> u64 {
-        self.buffer.bytes().len() as u64
+        self.buffer.held_bytes()
     }
 
     /// The buffer.
@@ -185,6 +185,21 @@ impl Tensor {
         Ok(unsafe { std::slice::from_raw_parts(self.origin().cast::<T>(), self.len()) })
     }
 
+    /// The bytes of the elements in C order, in the machine's byte order, if that is how they lie.
+    ///
+    /// # Errors
+    /// A layout with gaps (make it [`contiguous`](Tensor::contiguous) first).
+    pub fn as_bytes(&self) -> Result<&[u8]> {
+        if !self.is_contiguous() {
+            return Err(Error::bug("a strided tensor has no bytes in order"));
+        }
+        if self.is_empty() {
+            return Ok(&[]);
+        }
+        let start = self.offset * self.dtype.size();
+        Ok(&self.buffer.bytes()[start..start + self.len() * self.dtype.size()])
+    }
+
     /// The elements as an ndarray view.
     ///
     /// # Errors
@@ -231,7 +246,7 @@ impl Tensor {
 
     /// The same elements in C order without gaps and without more memory than they need.
     pub fn contiguous(&self) -> Tensor {
-        if self.is_contiguous() && self.held_bytes() == (self.len() * self.dtype.size()) as u64 {
+        if self.is_contiguous() && self.held_bytes() <= (self.len() * self.dtype.size()) as u64 {
             return self.clone();
         }
         let mut out = BufferMut::for_overwrite(self.len() * self.dtype.size());

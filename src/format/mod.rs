@@ -1,1 +1,3 @@
-//!
+//! Files that arrays come from and go to, one folder per format.
+
+pub mod npy;

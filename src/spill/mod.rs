@@ -1,5 +1,6 @@
-//! Spilled chunks: what executors ask of the place they go to.
+//! Where chunks go when memory is short, and come back from.
 
+pub mod folder;
 pub mod store;
 
-pub use store::SpillStore;
+pub use store::{FileSpill, SpillStore};

@@ -1,0 +1,189 @@
+//! Writes a `.npy` file (version 1.0, C order, little-endian): header first, then chunks where they belong, in any order.
+//!
+//! All goes into a temporary file beside the target, which takes the target's name in [`finish`](Sink::finish). The file is not
+//! synced to the disk: after a crash of the process the target is old or new, after a power loss that is up to the file system.
+
+use super::header::Header;
+use crate::base::{Coords, DType, Error, Grid, Region, Result};
+use crate::chunk::{Chunk, Tensor};
+use crate::expr::Sink;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::NamedTempFile;
+
+/// A `.npy` file being written.
+#[derive(Debug)]
+pub struct NpySink {
+    target: Target,
+    header: Vec<u8>,
+    open: Mutex<Option<(NamedTempFile, Arc<File>)>>,
+    written: AtomicU64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Target {
+    path: PathBuf,
+    dtype: DType,
+    shape: Coords,
+    overwrite: bool,
+}
+
+impl NpySink {
+    /// A sink for an array of this dtype and shape. Nothing is touched yet.
+    ///
+    /// # Errors
+    /// When the target exists and may not be overwritten, or has no parent folder.
+    pub fn new(path: impl AsRef<Path>, dtype: DType, shape: &[usize], overwrite: bool) -> Result<NpySink> {
+        let path = std::path::absolute(&path).map_err(|e| Error::io(path.as_ref().display(), &e))?;
+        let sink = NpySink::of(Target { path, dtype, shape: shape.into(), overwrite });
+        sink.check_target()?;
+        Ok(sink)
+    }
+
+    /// The sink that [`params`](Sink::params) speaks of.
+    ///
+    /// # Errors
+    /// Broken parameters.
+    pub fn from_params(params: &[u8]) -> Result<NpySink> {
+        let target = postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("parameters of a npy sink: {e}")))?;
+        Ok(NpySink::of(target))
+    }
+
+    fn of(target: Target) -> NpySink {
+        NpySink { header: Header::write(target.dtype, &target.shape), target, open: Mutex::new(None), written: AtomicU64::new(0) }
+    }
+
+    fn check_target(&self) -> Result<()> {
+        let path = &self.target.path;
+        if path.is_dir() {
+            return Err(Error::usage(format!("{} is a folder: name a file", path.display())));
+        }
+        if !self.target.overwrite && path.symlink_metadata().is_ok() {
+            return Err(Error::usage(format!("{} exists: allow overwriting, or choose another name", path.display())));
+        }
+        Ok(())
+    }
+
+    fn fail(&self, e: &std::io::Error) -> Error {
+        Error::io(format!("writing {}", self.target.path.display()), e)
+    }
+
+    /// Writes a box of elements, run by run of those that lie side by side in the file.
+    fn write_region(&self, file: &File, region: &Region, bytes: &[u8]) -> std::io::Result<()> {
+        let (shape, ranges) = (&self.target.shape, region.ranges());
+        let size = self.target.dtype.size();
+        // Axes from `inner` on are whole, so that all of them and the one before make one run.
+        let inner = (0..shape.len()).rev().find(|&a| ranges[a].len() != shape[a]).unwrap_or(0);
+        let run: usize = ranges[inner.min(ranges.len())..].iter().map(ExactSizeIterator::len).product::<usize>() * size;
+        let mut index = region.start();
+        for piece in bytes.chunks_exact(run.max(1)) {
+            let element = index.iter().zip(shape).fold(0usize, |at, (&i, &n)| at * n + i);
+            file.write_all_at(piece, (self.header.len() + element * size) as u64)?;
+            for axis in (0..inner).rev() {
+                index[axis] += 1;
+                if index[axis] < ranges[axis].end {
+                    break;
+                }
+                index[axis] = ranges[axis].start;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sink for NpySink {
+    fn name(&self) -> &'static str {
+        "npy"
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        postcard::to_stdvec(&self.target).map_err(|e| Error::unsupported(format!("this output cannot be sent: {e}")))
+    }
+
+    fn label(&self) -> String {
+        self.target.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    fn write_grid(&self, dtype: DType, grid: &Grid) -> Result<Grid> {
+        if dtype != self.target.dtype || grid.shape() != self.target.shape {
+            return Err(Error::usage(format!(
+                "{} is made for {} of shape {:?}, not for {dtype} of shape {:?}",
+                self.target.path.display(),
+                self.target.dtype,
+                self.target.shape,
+                grid.shape()
+            )));
+        }
+        Ok(grid.clone())
+    }
+
+    fn begin(&self) -> Result<()> {
+        self.check_target()?;
+        let Target { path, dtype, shape, .. } = &self.target;
+        let parent = path.parent().ok_or_else(|| Error::usage(format!("{} has no folder", path.display())))?;
+        let prefix = format!(".{}.", self.label());
+        // The usual mode of new files, less the process's umask.
+        let temporary = tempfile::Builder::new()
+            .prefix(&prefix)
+            .suffix(".part")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(parent)
+            .map_err(|e| self.fail(&e))?;
+        let bytes = shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d)).filter(|&n| i64::try_from(n).is_ok());
+        let bytes = bytes.ok_or_else(|| Error::usage(format!("an array of shape {shape:?} is beyond 2^63 bytes")))?;
+        let file = temporary.as_file().try_clone().map_err(|e| self.fail(&e))?;
+        file.set_len(self.header.len() as u64 + bytes as u64).map_err(|e| self.fail(&e))?;
+        file.write_all_at(&self.header, 0).map_err(|e| self.fail(&e))?;
+        self.written.store(self.header.len() as u64, Ordering::Relaxed);
+        *self.open.lock() = Some((temporary, Arc::new(file)));
+        Ok(())
+    }
+
+    fn encode(&self, _: usize, region: &Region, chunk: &Tensor) -> Result<Chunk> {
+        if chunk.dtype() != self.target.dtype || chunk.shape() != region.shape().as_slice() {
+            return Err(Error::bug(format!("a chunk {:?} of {} for {region:?}", chunk.shape(), chunk.dtype())));
+        }
+        Ok(Chunk::Tensor(chunk.contiguous()))
+    }
+
+    fn encode_bytes(&self, region: &Region) -> (u64, u64) {
+        ((region.n_elements() * self.target.dtype.size()) as u64, 0)
+    }
+
+    fn commit(&self, _: usize, region: &Region, encoded: &Chunk) -> Result<()> {
+        let file = self.open.lock().as_ref().map(|(_, f)| f.clone()).ok_or_else(|| Error::bug("commit before begin"))?;
+        let Chunk::Tensor(t) = encoded else { return Err(Error::bug("a npy chunk that is no tensor")) };
+        let bytes = t.as_bytes()?;
+        if t.dtype() != self.target.dtype || t.shape() != region.shape().as_slice() {
+            return Err(Error::bug(format!("an encoded chunk {:?} for {region:?}", t.shape())));
+        }
+        self.write_region(&file, region, bytes).map_err(|e| self.fail(&e))?;
+        self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn ordered(&self) -> bool {
+        false
+    }
+
+    fn finish(&self) -> Result<()> {
+        let (temporary, _) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        let path = &self.target.path;
+        let done = if self.target.overwrite { temporary.persist(path) } else { temporary.persist_noclobber(path) };
+        done.map(drop).map_err(|e| self.fail(&e.error))
+    }
+
+    fn abort(&self) {
+        // Dropping the temporary file removes it.
+        self.open.lock().take();
+    }
+
+    fn written_bytes(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+}

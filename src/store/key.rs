@@ -1,0 +1,95 @@
+//! What a byte store promises, and which keys it takes.
+//!
+//! A value is replaced whole: whoever reads a key sees the old bytes or the new ones, also when the writer is killed. Keys are
+//! relative paths with `/` between their parts; one that could point outside of the store is refused by every store alike.
+//! A store knows nothing of what its values mean.
+
+use crate::base::{Error, Result};
+use std::fmt::Debug;
+use std::ops::Range;
+
+/// Parts of keys that begin so are the store's own (values being written).
+pub(super) const RESERVED: &str = ".tilework-";
+
+/// Bytes under keys.
+pub trait Store: Send + Sync + Debug {
+    /// The value, or None where there is none.
+    ///
+    /// # Errors
+    /// A bad key (`Usage`), or a failure of the storage.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Bytes `range` of the value, or None where there is none.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get); `Corrupt` when the value is shorter than the range.
+    fn get_range(&self, key: &str, range: Range<u64>) -> Result<Option<Vec<u8>>>;
+
+    /// The length of the value in bytes, or None where there is none.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn size(&self, key: &str) -> Result<Option<u64>>;
+
+    /// Whether there is a value.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn exists(&self, key: &str) -> Result<bool> {
+        Ok(self.size(key)?.is_some())
+    }
+
+    /// Puts a value in place of what was there, whole or not at all.
+    ///
+    /// # Errors
+    /// A bad key, or a failure of the storage (`DiskFull` is told apart); the old value stays.
+    fn set(&self, key: &str, value: &[u8]) -> Result<()>;
+
+    /// Removes a value; says whether there was one.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn erase(&self, key: &str) -> Result<bool>;
+
+    /// All keys that are `prefix` or lie below it (all keys for an empty prefix), sorted.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn list(&self, prefix: &str) -> Result<Vec<String>>;
+
+    /// A name for people: where the store is.
+    fn label(&self) -> String;
+}
+
+/// Refuses keys that are empty, absolute, too long, or have an empty, `.`, `..` or reserved part, a backslash or a control character.
+///
+/// # Errors
+/// `Usage`, with the key and the reason.
+pub fn check_key(key: &str) -> Result<()> {
+    let reason = if key.is_empty() {
+        "it is empty"
+    } else if key.len() > 1024 || key.split('/').any(|p| p.len() > 255) {
+        "it is too long"
+    } else if key.starts_with('/') {
+        "it is absolute"
+    } else if key.contains(|c: char| c == '\\' || c.is_control()) {
+        "it holds a backslash or a control character"
+    } else if key.split('/').any(|p| matches!(p, "" | "." | "..")) {
+        "it has an empty part, or '.' or '..' as a part"
+    } else if key.split('/').any(|p| p.starts_with(RESERVED)) {
+        "names that start so are taken"
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(format!("'{}' is no key of a store: {reason}", key.escape_debug())))
+}
+
+/// Checks a prefix of [`Store::list`]: empty, or as a key.
+pub(super) fn check_prefix(prefix: &str) -> Result<()> {
+    if prefix.is_empty() { Ok(()) } else { check_key(prefix) }
+}
+
+/// A value that is too short for a range that somebody wants of it.
+pub(super) fn too_short(key: &str, range: &Range<u64>, len: u64) -> Error {
+    Error::corrupt(format!("'{key}' has {len} bytes, but bytes {}..{} are needed", range.start, range.end))
+}
