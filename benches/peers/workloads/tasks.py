@@ -55,16 +55,22 @@ def dask_tree(tasks, threads):
 
 
 def distributed_map(tasks, workers):
-    """client.map and gather on a LocalCluster of single-threaded processes."""
+    """client.map and gather on a LocalCluster of single-threaded processes, with the settings that suit tiny tasks best."""
     import time
 
+    import dask
     from distributed import Client, LocalCluster
 
+    dask.config.set({
+        "distributed.scheduler.worker-saturation": float("inf"),
+        "distributed.scheduler.work-stealing": False,
+        "distributed.worker.profile.enabled": False,
+    })
     with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         with Client(cluster) as client:
             client.gather(client.map(add_one, range(-100, 0)))
             start = time.perf_counter()
-            total = sum(client.gather(client.map(add_one, range(tasks))))
+            total = sum(client.gather(client.map(add_one, range(tasks), batch_size=1000)))
             seconds = time.perf_counter() - start
     return {"seconds": seconds, "value": total / tasks}
 
