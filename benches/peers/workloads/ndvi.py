@@ -128,6 +128,7 @@ def build(context):
         arguments = dict(scene=path, out=str(output(name)), threads=context.threads, num_threads=num_threads)
         return Call(ME, "rasterio_windows", arguments)
 
+    dask = Call(ME, "rioxarray_dask", dict(scene=path, out=str(output("rioxarray")), threads=context.threads))
     plain = Workload(
         name="ndvi",
         title=f"NDVI {size}², two uint16 bands in, float32 tiled GeoTIFF out",
@@ -138,7 +139,7 @@ def build(context):
         contenders=[
             Contender("rasterio, 2 threads", [windows("rio1", 1)], output("rio1")),
             Contender("rasterio, 2 threads + NUM_THREADS=2", [windows("rio2", 2)], output("rio2")),
-            Contender("rioxarray + dask", [Call(ME, "rioxarray_dask", dict(scene=path, out=str(output("rioxarray")), threads=context.threads))], output("rioxarray")),
+            Contender("rioxarray + dask", [dask], output("rioxarray")),
             Contender("gdal_calc.py", [gdal_calc(path, output("gdal"), PLAIN + PACKED)], output("gdal")),
             Contender(TILEWORK, [tilework(context, path, output("tw"))], output("tw"), wall_only=True),
         ],
@@ -153,7 +154,10 @@ def build(context):
         reference="gdal_calc.py + gdal_translate",
         verify=Call("verify", "raster", {"overviews": True}),
         contenders=[
-            Contender("gdal_calc.py + gdal_translate", [gdal_calc(path, between, PLAIN), gdal_cog(between, output("cog-gdal"))], output("cog-gdal"), [between]),
+            Contender(
+                "gdal_calc.py + gdal_translate", [gdal_calc(path, between, PLAIN), gdal_cog(between, output("cog-gdal"))],
+                output("cog-gdal"), [between],
+            ),
             Contender(
                 "rasterio, 2 threads + its COG copy",
                 [Call(ME, "rasterio_windows", arguments), Call(ME, "rasterio_cog", dict(plain=str(packed), out=str(output("cog-rio"))))],

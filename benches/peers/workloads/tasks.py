@@ -1,4 +1,4 @@
-"""The price of a task: `tasks_wide` and `tasks_tree` on threads, `tasks_remote` on two worker processes.
+"""The price of a task: `tasks_1m_wide` and `tasks_1m_tree` on threads, `tasks_remote` on two worker processes.
 
 A wide graph is n independent additions whose results are summed by one task; a tree adds n numbers pairwise. Peers may do
 fewer tasks, so times are compared per task. Making the peers' graphs is not timed.
@@ -113,7 +113,7 @@ def build(context):
         mine = [context.tilework_bench, f"tasks_{shape}", "--tasks", str(ours), "--threads", str(context.threads)]
         peer = Call(ME, f"dask_{shape}", dict(tasks=theirs // factor, threads=context.threads))
         workloads.append(Workload(
-            name=f"tasks_{shape}",
+            name=f"tasks_1m_{shape}",
             title=f"{ours:,} trivial tasks on threads, {shape}",
             per_unit=True,
             check_value=_check([_mean_of(ours // factor), _mean_of(theirs // factor)]),
