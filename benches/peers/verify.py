@@ -57,7 +57,7 @@ def _raster_level(reference, candidate, tolerance, level):
                     raise Different(f"{where}{int(holes.sum())} nodata pixels differ in the window at row {y}, column {x}")
                 off = np.abs(p.astype(np.float64) - q)
                 if not (off <= tolerance).all():
-                    raise Different(f"{where}values differ by up to {np.nanmax(off)} in the window at row {y}, column {x}")
+                    raise Different(f"{where}values differ by up to {off.max()} in the window at row {y}, column {x}")
                 different += int((off > 0).sum())
                 largest = max(largest, float(off.max()))
     return {"different": different, "largest": largest}
