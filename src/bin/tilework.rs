@@ -1,1 +1,5 @@
 fn main() {}
+
+#[cfg(test)]
+#[path = "../../datasets/mod.rs"]
+mod datasets;

@@ -1,0 +1,136 @@
+"""Makes the inputs of the comparison with NumPy, rasterio and zarr (not with Tilework): seeded, window by window.
+
+    python make_inputs.py scene 16384 scene.tif
+    python make_inputs.py zarr 32768 x.zarr
+
+A scene has two bands of uint16 (red, near infrared), nodata 0: smooth octaves plus four noise bits, ragged discs of nodata
+that cross tile borders on about 3 % of the pixels, 512 x 512 tiles, pixel interleave, ZSTD level 1, predictor 2.
+"""
+
+import os
+import pathlib
+import sys
+
+import numpy as np
+
+SEED = 20240607
+TILE = 512
+WINDOW = 2048
+# (lattice distance in pixels, amplitude in counts)
+OCTAVES = ((2048, 1200.0), (512, 800.0), (128, 300.0), (32, 90.0), (16, 40.0))
+
+
+def make(kind, size, path):
+    """Makes one input unless it is there; a half-made one is never left under its name."""
+    path = pathlib.Path(path)
+    if path.exists():
+        return {"made": False}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"partial-{os.getpid()}-{path.name}")
+    {"scene": _scene, "zarr": _zarr}[kind](int(size), partial)
+    partial.rename(path)
+    return {"made": True}
+
+
+class _Octave:
+    """Value noise over the whole raster: only its lattice is kept."""
+
+    def __init__(self, rng, size, cell, amplitude):
+        self.cell = cell
+        self.lattice = rng.random((size // cell + 3, size // cell + 3), dtype=np.float32) * np.float32(amplitude)
+
+    def _weights(self, start, n):
+        at = np.arange(start, start + n)
+        t = ((at % self.cell) / self.cell).astype(np.float32)
+        return at // self.cell, t * t * (3 - 2 * t)
+
+    def window(self, y, x, h, w):
+        rows, wy = self._weights(y, h)
+        columns, wx = self._weights(x, w)
+        c0, c1 = columns[0], columns[-1] + 2
+        upper, lower = self.lattice[rows, c0:c1], self.lattice[rows + 1, c0:c1]
+        line = upper + (lower - upper) * wy[:, None]
+        left = line[:, columns - c0]
+        return left + (line[:, columns - c0 + 1] - left) * wx
+
+
+class _Discs:
+    """One disc of nodata somewhere in every tile-sized square."""
+
+    REACH = 72
+
+    def __init__(self, rng, size):
+        n = size // TILE + 2
+        corner = np.stack(np.meshgrid(np.arange(n), np.arange(n), indexing="ij")) * TILE
+        self.centres = corner + rng.integers(0, TILE, (2, n, n))
+        self.radii = rng.integers(32, 64, (n, n))
+
+    def stamp(self, block, y, x):
+        """Sets the discs' pixels in a (2, h, w) block to 0; the second band's discs are two pixels wider."""
+        _, h, w = block.shape
+        for cy in range(max(y - self.REACH, 0) // TILE, (y + h + self.REACH) // TILE + 1):
+            for cx in range(max(x - self.REACH, 0) // TILE, (x + w + self.REACH) // TILE + 1):
+                if cy >= self.radii.shape[0] or cx >= self.radii.shape[1]:
+                    continue
+                (oy, ox), radius = self.centres[:, cy, cx], self.radii[cy, cx]
+                y0, y1 = max(oy - self.REACH, y), min(oy + self.REACH, y + h)
+                x0, x1 = max(ox - self.REACH, x), min(ox + self.REACH, x + w)
+                if y0 >= y1 or x0 >= x1:
+                    continue
+                dy, dx = np.ogrid[y0 - oy : y1 - oy, x0 - ox : x1 - ox]
+                squared = dy * dy + dx * dx + (dy * 7919 + dx * 104729) % 300
+                for band in range(2):
+                    part = block[band, y0 - y : y1 - y, x0 - x : x1 - x]
+                    part[squared < (radius + 2 * band) ** 2] = 0
+
+
+def _scene(size, path):
+    import rasterio
+    from rasterio.windows import Window
+
+    rng = np.random.default_rng(SEED)
+    cover = _Octave(rng, size, 512, 1.0)
+    bands = [[_Octave(rng, size, cell, amp) for cell, amp in OCTAVES] for _ in range(2)]
+    discs = _Discs(rng, size)
+    profile = dict(
+        driver="GTiff", width=size, height=size, count=2, dtype="uint16", nodata=0, crs="EPSG:32633",
+        transform=rasterio.Affine(10, 0, 300000, 0, -10, 5300000), tiled=True, blockxsize=TILE, blockysize=TILE,
+        interleave="pixel", compress="zstd", zstd_level=1, predictor=2, num_threads=2, bigtiff="if_safer",
+    )
+    with rasterio.open(path, "w", **profile) as out:
+        for y in range(0, size, TILE):
+            for x in range(0, size, WINDOW):
+                h, w = min(TILE, size - y), min(WINDOW, size - x)
+                green = cover.window(y, x, h, w)
+                block = np.empty((2, h, w), np.uint16)
+                noise = np.random.default_rng((SEED, y, x)).integers(0, 16, (2, h, w), dtype=np.uint8)
+                for band, (base, slope) in enumerate(((1300, -900), (900, 2200))):
+                    value = green * np.float32(slope) + np.float32(base)
+                    for octave in bands[band]:
+                        value += octave.window(y, x, h, w)
+                    block[band] = value
+                    block[band] += noise[band]
+                discs.stamp(block, y, x)
+                out.write(block, window=Window(x, y, w, h))
+
+
+def _zarr(size, path):
+    """A square float64 array in Zarr v3 with chunks of at most 8 MiB: a smooth field with 16 random bits."""
+    import zarr
+
+    chunk = min(1024, size)
+    array = zarr.create_array(
+        store=str(path), shape=(size, size), chunks=(chunk, chunk), dtype="float64",
+        compressors=zarr.codecs.ZstdCodec(level=1),
+    )
+    smooth = _Octave(np.random.default_rng(SEED), size, 256, 100.0)
+    for y in range(0, size, chunk):
+        for x in range(0, size, chunk):
+            h, w = min(chunk, size - y), min(chunk, size - x)
+            noise = np.random.default_rng((SEED, y, x)).integers(0, 1 << 16, (h, w), dtype=np.uint16)
+            # Sixteenths and 1/4096ths are exact, so the codec meets real entropy and not rounding dust.
+            array[y : y + h, x : x + w] = np.round(smooth.window(y, x, h, w).astype(np.float64) * 16) / 16 + noise / 4096.0
+
+
+if __name__ == "__main__":
+    print(make(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

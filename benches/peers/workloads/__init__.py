@@ -1,0 +1,1 @@
+"""One module per workload; each has `build(context)`, a list of workloads."""
