@@ -1,1 +1,4 @@
 //!
+
+#[cfg(feature = "raster")]
+pub mod geotiff;
