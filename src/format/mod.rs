@@ -1,3 +1,5 @@
-//! Files that arrays come from and go to, one folder per format.
+//! Where arrays and tables come from and go to: one file or folder per format, each a source and a sink.
 
+#[cfg(feature = "raster")]
+pub mod geotiff;
 pub mod npy;

@@ -1,0 +1,101 @@
+//! A file read at positions: many threads, no shared cursor, no mapping.
+//!
+//! The first bytes are kept, so that opening a small file costs one system call. Every read is checked against the length the file
+//! had when it was opened, so no count in a broken file can ask for more memory than the file has bytes.
+
+use crate::base::{Error, Result};
+use std::fs::File;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+/// Bytes kept from the start of the file.
+const HEAD: u64 = 16 << 10;
+
+/// An open file of known length.
+#[derive(Debug)]
+pub(super) struct RandomFile {
+    pub(super) path: PathBuf,
+    file: File,
+    pub(super) len: u64,
+    head: Vec<u8>,
+    /// Tells this content of the file from a later one.
+    pub(super) stamp: u128,
+}
+
+impl RandomFile {
+    /// Opens `path`.
+    ///
+    /// # Errors
+    /// When it cannot be opened or its first bytes cannot be read.
+    pub(super) fn open(path: &Path) -> Result<RandomFile> {
+        let io = |e: std::io::Error| Error::io(path.display(), &e);
+        let file = File::open(path).map_err(io)?;
+        let meta = file.metadata().map_err(io)?;
+        if !meta.is_file() {
+            return Err(Error::usage(format!("{} is not a file: give the path of a GeoTIFF", path.display())));
+        }
+        let len = meta.len();
+        let mut head = vec![0; len.min(HEAD) as usize];
+        file.read_exact_at(&mut head, 0).map_err(io)?;
+        let mut id = Vec::new();
+        for n in [meta.dev(), meta.ino(), len, meta.mtime() as u64, meta.mtime_nsec() as u64] {
+            id.extend_from_slice(&n.to_le_bytes());
+        }
+        Ok(RandomFile { path: path.to_path_buf(), file, len, head, stamp: xxhash_rust::xxh3::xxh3_128(&id) })
+    }
+
+    /// The file's name, for messages.
+    pub(super) fn label(&self) -> String {
+        self.path.file_name().map_or_else(|| self.path.display().to_string(), |n| n.to_string_lossy().into_owned())
+    }
+
+    /// An error of a broken file, naming it.
+    pub(super) fn corrupt(&self, what: impl std::fmt::Display) -> Error {
+        Error::corrupt(format!("{}: {what}", self.path.display()))
+    }
+
+    /// An error for a feature that is not supported, naming the file.
+    pub(super) fn unsupported(&self, what: impl std::fmt::Display) -> Error {
+        Error::unsupported(format!("{}: {what}", self.path.display()))
+    }
+
+    /// Whether `len` bytes at `offset` lie in the file.
+    pub(super) fn holds(&self, offset: u64, len: u64) -> bool {
+        offset.checked_add(len).is_some_and(|end| end <= self.len)
+    }
+
+    /// Fills `out` from `offset`; `what` names the thing for the message.
+    ///
+    /// # Errors
+    /// When the file ends before, or cannot be read.
+    pub(super) fn read_exact_at(&self, offset: u64, out: &mut [u8], what: &dyn std::fmt::Display) -> Result<()> {
+        let n = out.len() as u64;
+        if !self.holds(offset, n) {
+            return Err(self
+                .corrupt(format_args!("truncated: {what} takes {n} bytes at offset {offset}, but the file ends at {}", self.len)));
+        }
+        if offset + n <= self.head.len() as u64 {
+            out.copy_from_slice(&self.head[offset as usize..(offset + n) as usize]);
+            return Ok(());
+        }
+        self.file
+            .read_exact_at(out, offset)
+            .map_err(|e| Error::io(format_args!("{}: {what} at offset {offset}", self.path.display()), &e))
+    }
+
+    /// `len` bytes at `offset`, after it is known that the file holds them.
+    ///
+    /// # Errors
+    /// As [`read_exact_at`](RandomFile::read_exact_at).
+    pub(super) fn read_vec(&self, offset: u64, len: u64, what: &dyn std::fmt::Display) -> Result<Vec<u8>> {
+        let mut out = vec![0; if self.holds(offset, len) { len as usize } else { 0 }];
+        if out.len() as u64 != len {
+            return Err(self.corrupt(format_args!(
+                "truncated: {what} takes {len} bytes at offset {offset}, but the file ends at {}",
+                self.len
+            )));
+        }
+        self.read_exact_at(offset, &mut out, what)?;
+        Ok(out)
+    }
+}

@@ -1,0 +1,29 @@
+//! Numbers of the TIFF 6, BigTIFF, GeoTIFF and GDAL tags that are used here.
+
+pub(super) const SUBFILE: u16 = 254;
+pub(super) const WIDTH: u16 = 256;
+pub(super) const HEIGHT: u16 = 257;
+pub(super) const BITS: u16 = 258;
+pub(super) const COMPRESSION: u16 = 259;
+pub(super) const PHOTOMETRIC: u16 = 262;
+pub(super) const FILL_ORDER: u16 = 266;
+pub(super) const STRIP_OFFSETS: u16 = 273;
+pub(super) const BANDS: u16 = 277;
+pub(super) const ROWS_PER_STRIP: u16 = 278;
+pub(super) const STRIP_COUNTS: u16 = 279;
+pub(super) const PLANAR: u16 = 284;
+pub(super) const PREDICTOR: u16 = 317;
+pub(super) const TILE_WIDTH: u16 = 322;
+pub(super) const TILE_HEIGHT: u16 = 323;
+pub(super) const TILE_OFFSETS: u16 = 324;
+pub(super) const TILE_COUNTS: u16 = 325;
+pub(super) const EXTRA_SAMPLES: u16 = 338;
+pub(super) const SAMPLE_FORMAT: u16 = 339;
+pub(super) const PIXEL_SCALE: u16 = 33550;
+pub(super) const TIEPOINT: u16 = 33922;
+pub(super) const TRANSFORMATION: u16 = 34264;
+pub(super) const GEO_KEYS: u16 = 34735;
+pub(super) const GEO_DOUBLES: u16 = 34736;
+pub(super) const GEO_ASCII: u16 = 34737;
+pub(super) const GDAL_METADATA: u16 = 42112;
+pub(super) const GDAL_NODATA: u16 = 42113;
