@@ -9,6 +9,7 @@ pub mod event;
 pub mod grid;
 pub mod region;
 
+pub use config::Config;
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, Kind, Result};
 pub use grid::{Axis, Coords, Grid};

@@ -2,9 +2,11 @@
 
 pub mod buffer;
 pub mod encode;
+pub mod output;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};
+pub use output::Output;
 pub use tensor::Tensor;
 
 use std::any::Any;

@@ -1,7 +1,18 @@
 //! Lazy expressions: the node kinds, what is known of each when it is made, where arrays come from and go.
 
+pub mod build;
+pub mod call;
+pub mod chunks;
+pub mod explain;
+pub mod map;
+pub mod node;
 pub mod sink;
 pub mod source;
+pub mod table;
+pub mod verify;
 
+pub use chunks::Chunks;
+pub use map::{AxisMap, IndexMap};
+pub use node::{Expr, Key, Kind, Meta};
 pub use sink::Sink;
 pub use source::Source;

@@ -2,4 +2,5 @@
 
 #[cfg(feature = "raster")]
 pub mod geotiff;
+pub mod memory;
 pub mod npy;

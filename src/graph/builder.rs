@@ -140,6 +140,11 @@ impl GraphBuilder {
         self.error.get_or_insert(e);
     }
 
+    /// The id that the next data gets.
+    pub fn next_data(&self) -> DataId {
+        self.g.bytes.len() as DataId
+    }
+
     /// The id the next task will get.
     pub fn next_task(&self) -> TaskId {
         self.g.cost.len() as TaskId

@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod row;
+pub mod creation;
 pub mod element;
 pub mod reduction;
 pub mod scan;

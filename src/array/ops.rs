@@ -1,0 +1,135 @@
+//! The methods of the op tables: elementwise, reductions, scans; and operators.
+
+use crate::array::DynArray;
+use crate::base::{Result, Scalar};
+use crate::expr::build::{self, Operand};
+use crate::kernel::reduce::ReduceOp;
+use crate::op::{element, reduction, scan};
+
+/// States that a reduction combines at a time.
+const SPLIT_EVERY: usize = 8;
+
+/// What can stand beside an array: another array or a number.
+pub trait Argument {
+    /// As an operand of an elementwise op.
+    fn operand(self) -> Operand;
+}
+
+impl Argument for &DynArray {
+    fn operand(self) -> Operand {
+        Operand::Array(self.expr().clone())
+    }
+}
+impl Argument for DynArray {
+    fn operand(self) -> Operand {
+        Operand::Array(self.expr().clone())
+    }
+}
+impl Argument for Operand {
+    fn operand(self) -> Operand {
+        self
+    }
+}
+
+macro_rules! scalar_argument {
+    ($($t:ty),*) => {$(
+        impl Argument for $t {
+            fn operand(self) -> Operand { Operand::Scalar(Scalar::from(self)) }
+        }
+    )*};
+}
+scalar_argument!(bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, f32, f64);
+impl Argument for Scalar {
+    fn operand(self) -> Operand {
+        Operand::Scalar(self)
+    }
+}
+
+macro_rules! unary_methods {
+    ($(($method:ident, $NAME:ident, $doc:literal))*) => {
+        impl DynArray {$(
+            #[doc = $doc]
+            ///
+            /// # Errors
+            /// When the op does not take the dtype.
+            pub fn $method(&self) -> Result<DynArray> {
+                Ok(DynArray::wrap(build::elementwise(&element::$NAME, &[Operand::Array(self.expr().clone())])?))
+            }
+        )*}
+    };
+}
+crate::op::element::for_each_unary!(unary_methods);
+
+macro_rules! binary_methods {
+    ($(($method:ident, $NAME:ident, $doc:literal))*) => {
+        impl DynArray {$(
+            #[doc = $doc]
+            ///
+            /// # Errors
+            /// When shapes do not broadcast, the op does not take the dtypes, or a number does not fit.
+            pub fn $method(&self, other: impl Argument) -> Result<DynArray> {
+                Ok(DynArray::wrap(build::elementwise(&element::$NAME, &[Operand::Array(self.expr().clone()), other.operand()])?))
+            }
+        )*}
+    };
+}
+crate::op::element::for_each_binary!(binary_methods);
+
+/// The elements of `a` where `condition` holds, else of `b`; NumPy's `where`.
+///
+/// # Errors
+/// When shapes do not broadcast or a number does not fit.
+pub fn where_(condition: &DynArray, a: impl Argument, b: impl Argument) -> Result<DynArray> {
+    let operands = [Operand::Array(condition.expr().clone()), a.operand(), b.operand()];
+    Ok(DynArray::wrap(build::elementwise(&element::WHERE, &operands)?))
+}
+
+macro_rules! reduction_methods {
+    ($(($method:ident, $NAME:ident, $doc:literal)),* $(,)?) => {
+        impl DynArray {$(
+            #[doc = $doc]
+            ///
+            /// `axes`: which to reduce (negative: from the end), all if None. See [`DynArray::reduce`] for more options.
+            ///
+            /// # Errors
+            /// When an axis is out of bounds or repeated, or there are no elements where the reduction needs some.
+            pub fn $method(&self, axes: Option<&[isize]>) -> Result<DynArray> {
+                self.reduce(&reduction::$NAME, axes, false, 0.0, SPLIT_EVERY)
+            }
+        )*}
+    };
+}
+crate::for_each_reduction!(reduction_methods);
+
+macro_rules! scan_methods {
+    ($(($method:ident, $NAME:ident, $doc:literal, $($rest:tt)*)),* $(,)?) => {
+        impl DynArray {$(
+            #[doc = $doc]
+            ///
+            /// # Errors
+            /// When the axis is out of bounds.
+            pub fn $method(&self, axis: isize) -> Result<DynArray> {
+                Ok(DynArray::wrap(build::scan(self.expr(), &scan::$NAME, axis)?))
+            }
+        )*}
+    };
+}
+crate::for_each_scan!(scan_methods);
+
+impl DynArray {
+    /// A reduction with all its options: `keepdims` leaves reduced axes with length 1, `ddof` is subtracted from the count in var
+    /// and std, `split_every` states are combined at a time.
+    ///
+    /// # Errors
+    /// As the reduction's own method.
+    pub fn reduce(
+        &self,
+        op: &'static ReduceOp,
+        axes: Option<&[isize]>,
+        keepdims: bool,
+        ddof: f64,
+        split_every: usize,
+    ) -> Result<DynArray> {
+        Ok(DynArray::wrap(build::reduce(self.expr(), op, axes, keepdims, ddof, split_every)?))
+    }
+}

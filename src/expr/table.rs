@@ -1,0 +1,107 @@
+//! Tables as the engine sees them: partitions of rows under named columns. What a column holds is Polars' business.
+
+use crate::base::Result;
+use crate::chunk::Chunk;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// What is known of a table before anything runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableMeta {
+    /// Names and types of the columns, for people.
+    pub columns: Arc<[(String, String)]>,
+    /// Number of partitions, at least 1.
+    pub n_partitions: usize,
+    /// Upper bound of the bytes of a partition in memory.
+    pub partition_bytes: u64,
+}
+
+/// A readable table.
+pub trait TableSource: Send + Sync + Debug {
+    /// Name in the registry of formats.
+    fn name(&self) -> &'static str;
+    /// What a worker needs to open the same source.
+    ///
+    /// # Errors
+    /// When the table exists only in this process.
+    fn params(&self) -> Result<Vec<u8>>;
+    /// What tells this source's content from any other's.
+    fn key(&self) -> u128;
+    /// A short name for people.
+    fn label(&self) -> String;
+    /// Columns and partitions.
+    fn meta(&self) -> TableMeta;
+    /// Partition `i`.
+    ///
+    /// # Errors
+    /// When the storage cannot be read or is broken; the message names file and place.
+    fn read(&self, i: usize) -> Result<Chunk>;
+    /// Upper bounds of the bytes of partition `i` in memory and of what reading needs beside it.
+    fn bytes(&self, i: usize) -> (u64, u64);
+    /// About how many bytes partition `i` takes in storage.
+    fn stored_bytes(&self, i: usize) -> u64;
+}
+
+/// A reduction of partitions into one: group-by, count, sums.
+pub trait TableReduce: Send + Sync + Debug {
+    /// Name in the registry.
+    fn name(&self) -> &'static str;
+    /// What a worker needs to make the same reduction.
+    ///
+    /// # Errors
+    /// When it cannot be sent.
+    fn params(&self) -> Result<Vec<u8>>;
+    /// What tells this reduction from any other.
+    fn key(&self) -> u128;
+    /// A short name for people.
+    fn label(&self) -> String;
+    /// The state of one partition.
+    ///
+    /// # Errors
+    /// When the rows do not allow it.
+    fn map(&self, partition: &Chunk) -> Result<Chunk>;
+    /// One state from several, in order.
+    ///
+    /// # Errors
+    /// When states do not fit together.
+    fn combine(&self, states: &[Chunk]) -> Result<Chunk>;
+    /// The result.
+    ///
+    /// # Errors
+    /// When the state does not allow it.
+    fn finish(&self, state: &Chunk) -> Result<Chunk>;
+    /// Upper bound of the bytes of a state made of partitions of `input_bytes` in all.
+    fn state_bytes(&self, input_bytes: u64) -> u64;
+}
+
+/// A writable output for one table. The life of an output is that of [`Sink`](crate::expr::Sink).
+pub trait TableSink: Send + Sync + Debug {
+    /// A short name for people.
+    fn label(&self) -> String;
+    /// Creates the output under a temporary name.
+    ///
+    /// # Errors
+    /// When it exists and may not be overwritten, or cannot be created.
+    fn begin(&self) -> Result<()>;
+    /// Turns partition `i` into what will be written. Pure.
+    ///
+    /// # Errors
+    /// When the partition cannot be encoded.
+    fn encode(&self, i: usize, partition: &Chunk) -> Result<Chunk>;
+    /// Upper bounds of the bytes of an encoded partition and of the memory that encoding needs beside it.
+    fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64);
+    /// Writes an encoded partition. Partitions come one at a time and in order.
+    ///
+    /// # Errors
+    /// When the storage fails (disk full is told apart).
+    fn commit(&self, i: usize, encoded: &Chunk) -> Result<()>;
+    /// Makes the output visible under its own name.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn finish(&self) -> Result<()>;
+    /// Removes what `begin` and `commit` left.
+    fn abort(&self);
+    /// Bytes written so far.
+    fn written_bytes(&self) -> u64;
+}

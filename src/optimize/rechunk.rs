@@ -1,0 +1,48 @@
+//! Rechunks: two in a row become one, and one right behind a read becomes a read by other chunks.
+//!
+//! A read by other chunks touches storage blocks that straddle its chunks more than once. It is taken where that costs at most
+//! [`MOST_AMPLIFICATION`] times the bytes of a plain read, and the read has no other user that wants the old chunks.
+
+use crate::base::{Grid, Result};
+use crate::expr::node::SourceNode;
+use crate::expr::{Expr, Kind};
+use crate::optimize::rewrite::{Uses, bottom_up};
+
+/// Most bytes read, relative to reading everything once.
+const MOST_AMPLIFICATION: f64 = 1.5;
+
+/// Merges and absorbs rechunks.
+///
+/// # Errors
+/// None of its own.
+pub fn apply(roots: &[Expr]) -> Result<Vec<Expr>> {
+    let uses = Uses::of(roots);
+    bottom_up(roots, |node, old| {
+        if !matches!(node.kind(), Kind::Rechunk) {
+            return Ok(None);
+        }
+        let input = &node.inputs()[0];
+        let (_, grid) = node.array()?;
+        Ok(match input.kind() {
+            Kind::Rechunk => Some(node.with_inputs(input.inputs().to_vec())),
+            Kind::Source(SourceNode::Array { .. }) if uses.only_one(&old.inputs()[0]) => absorb(node, input, grid)?,
+            // Values computed from positions alone are computed by whatever chunks are wanted.
+            Kind::Blockwise(_) if input.inputs().is_empty() && uses.only_one(&old.inputs()[0]) => {
+                Some(Expr::new(input.kind().clone(), vec![], node.meta().clone(), input.label()))
+            }
+            _ => None,
+        })
+    })
+}
+
+fn absorb(node: &Expr, read: &Expr, grid: &Grid) -> Result<Option<Expr>> {
+    let Kind::Source(SourceNode::Array { source, origin }) = read.kind() else { return Ok(None) };
+    let bytes =
+        |g: &Grid| -> f64 { (0..g.n_chunks()).map(|i| source.stored_bytes(&g.chunk_region(i).shifted(origin)) as f64).sum() };
+    let (_, have) = read.array()?;
+    // Enumerating chunks is linear in them, as planning is anyway.
+    if bytes(grid) > MOST_AMPLIFICATION * bytes(have).min(bytes(&Grid::whole(&have.shape()))).max(1.0) {
+        return Ok(None);
+    }
+    Ok(Some(Expr::new(read.kind().clone(), vec![], node.meta().clone(), read.label())))
+}

@@ -1,0 +1,123 @@
+//! `Blockwise`: one run of the fused program per output chunk, on views of the input chunks.
+
+use crate::base::grid::Coords;
+use crate::base::{Error, Grid, Result};
+use crate::chunk::{Chunk, Tensor};
+use crate::expr::node::Blockwise;
+use crate::expr::{Expr, IndexMap};
+use crate::kernel::compile::Compiled;
+use crate::kernel::run::Placement;
+use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use smallvec::SmallVec;
+
+/// A compiled program with where its inputs come from: what blockwise and fused reductions run.
+pub struct Fused {
+    /// The program.
+    pub program: Compiled,
+    maps: Vec<IndexMap>,
+    input_grids: Vec<Grid>,
+    /// The grid that the program runs over.
+    pub grid: Grid,
+    whole: Coords,
+}
+
+impl Fused {
+    /// Compiles elementwise work over `inputs` that runs over `grid`.
+    ///
+    /// # Errors
+    /// When the program is broken (a bug).
+    pub fn new(b: &Blockwise, inputs: &[Expr], grid: &Grid) -> Result<Fused> {
+        let input_grids = inputs.iter().map(|e| e.array().map(|(_, g)| g.clone())).collect::<Result<_>>()?;
+        Ok(Fused {
+            program: Compiled::new(&b.program)?,
+            maps: b.maps.clone(),
+            input_grids,
+            grid: grid.clone(),
+            whole: grid.shape(),
+        })
+    }
+
+    /// Runs `f` with the inputs as views of the shape of chunk `index`, and its place.
+    ///
+    /// # Errors
+    /// `f`'s own.
+    pub fn with_views<R>(
+        &self,
+        index: usize,
+        inputs: &[Chunk],
+        f: impl FnOnce(&[Tensor], &Placement<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let region = self.grid.chunk_region(index);
+        let (origin, shape) = (region.start(), region.shape());
+        let mut views: SmallVec<[Tensor; 4]> = SmallVec::new();
+        for ((chunk, map), grid) in inputs.iter().zip(&self.maps).zip(&self.input_grids) {
+            views.push(map.view(tensor(chunk)?, grid, &shape));
+        }
+        if views.len() != self.maps.len() {
+            return Err(Error::bug(format!("{} inputs came for {} maps", views.len(), self.maps.len())));
+        }
+        f(&views, &Placement { origin: &origin, shape: &shape, whole: &self.whole })
+    }
+
+    /// The input data of the chunk at `coords`.
+    pub fn inputs(&self, ids: &[Ids], coords: &[usize], out: &mut Vec<u32>) {
+        out.clear();
+        out.extend(ids.iter().zip(&self.maps).zip(&self.input_grids).map(|((id, map), grid)| id.at(map.input_chunk(grid, coords))));
+    }
+}
+
+/// Calls `f` with the number and position of every chunk, in order.
+///
+/// # Errors
+/// `f`'s own.
+pub fn each_chunk(grid: &Grid, mut f: impl FnMut(usize, &[usize]) -> Result<()>) -> Result<()> {
+    let counts = grid.counts();
+    let mut at: Coords = counts.iter().map(|_| 0).collect();
+    for i in 0..grid.n_chunks() {
+        f(i, &at)?;
+        for a in (0..at.len()).rev() {
+            at[a] += 1;
+            if at[a] < counts[a] {
+                break;
+            }
+            at[a] = 0;
+        }
+    }
+    Ok(())
+}
+
+impl Step for Fused {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let t = self.with_views(index, inputs, |views, place| self.program.run(views, place))?;
+        outputs.push(Chunk::Tensor(t));
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        chunk_place(&self.grid, index)
+    }
+}
+
+/// One task per output chunk.
+///
+/// # Errors
+/// Too many tasks.
+pub fn lower(l: &mut Lowering<'_>, e: &Expr, b: &Blockwise) -> Result<Ids> {
+    let (dtype, grid) = e.array()?;
+    let fused = Fused::new(b, e.inputs(), grid)?;
+    let again = Fused::new(b, e.inputs(), grid)?;
+    let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
+    let element_ns = b.program.cost_ns() + 0.2;
+    l.hold(fused.program.scratch_bytes() * l.config.n_threads as u64);
+    let first = l.next_data();
+    l.layer(e.label(), fused);
+    let mut inputs = Vec::new();
+    each_chunk(grid, |_, coords| {
+        again.inputs(&ids, coords, &mut inputs);
+        let n: usize = coords.iter().zip(grid.axes()).map(|(&c, a)| a.range(c).len()).product();
+        l.task(&inputs, Cost { out_bytes: (n * dtype.size()) as u64, scratch_bytes: 0, ns: (n as f64 * element_ns) as u64 });
+        Ok(())
+    })?;
+    Ok(Ids::From(first))
+}

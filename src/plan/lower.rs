@@ -1,0 +1,219 @@
+//! Walks an expression and builds the plan; node kinds are dispatched from here.
+
+use crate::base::{Config, Error, Result};
+use crate::expr::node::{SinkNode, SourceNode, TreeReduce};
+use crate::expr::{Expr, Key, Kind, Meta};
+use crate::graph::{GraphBuilder, TaskDef, TaskGraph};
+use crate::plan::step::Step;
+use crate::plan::{assemble, blockwise, call, scan, shuffle, sink, source, tree_reduce};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The tasks that compute some expressions.
+pub struct Plan {
+    /// Who needs what, how large it is, in which order.
+    pub graph: Arc<TaskGraph>,
+    /// What runs the tasks, layer by layer.
+    pub layers: Vec<Layer>,
+    /// For every root that is a value: the data of its chunks.
+    pub roots: Vec<Ids>,
+    /// The sinks, in order of the roots.
+    pub sinks: Vec<SinkNode>,
+    /// Memory that is held from start to end beside chunks: the graph itself, outputs being built, kernels' scratch.
+    pub fixed_bytes: u64,
+    /// About how many bytes are read from storage.
+    pub read_bytes: u64,
+    /// About how many bytes are written to storage.
+    pub written_bytes: u64,
+}
+
+/// The tasks of one step.
+pub struct Layer {
+    /// Name for people: `read scene.tif`, `sum combine`.
+    pub name: String,
+    /// First task.
+    pub first: u32,
+    /// Number of tasks.
+    pub n_tasks: u32,
+    /// What runs them.
+    pub step: Box<dyn Step>,
+}
+
+/// The data ids of a value's chunks, by chunk number.
+#[derive(Clone, Debug)]
+pub enum Ids {
+    /// Consecutive from the first.
+    From(u32),
+    /// Each by itself.
+    List(Arc<[u32]>),
+}
+
+impl Ids {
+    /// The data of chunk `i`.
+    pub fn at(&self, i: usize) -> u32 {
+        match self {
+            Ids::From(first) => first + i as u32,
+            Ids::List(l) => l[i],
+        }
+    }
+}
+
+/// What one task costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Upper bound of the bytes of its result.
+    pub out_bytes: u64,
+    /// Upper bound of the memory it needs beside inputs and result.
+    pub scratch_bytes: u64,
+    /// About how long it takes.
+    pub ns: u64,
+}
+
+/// The state of lowering.
+pub struct Lowering<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) graph: GraphBuilder,
+    layers: Vec<Layer>,
+    done: HashMap<Key, Ids>,
+    sinks: Vec<SinkNode>,
+    fixed_bytes: u64,
+    read_bytes: u64,
+    written_bytes: u64,
+}
+
+impl Lowering<'_> {
+    /// Starts a layer; its tasks follow by [`task`](Lowering::task).
+    pub fn layer(&mut self, name: impl Into<String>, step: impl Step + 'static) {
+        let name = name.into();
+        let first = self.graph.next_task();
+        self.graph.layer(&name);
+        self.layers.push(Layer { name, first, n_tasks: 0, step: Box::new(step) });
+    }
+
+    /// Adds a task with one output to the layer; gives the output's data id.
+    pub fn task(&mut self, inputs: &[u32], cost: Cost) -> u32 {
+        self.graph.task(TaskDef {
+            inputs,
+            bytes: cost.out_bytes,
+            scratch_bytes: cost.scratch_bytes,
+            cost_ns: cost.ns,
+            effect: false,
+            home: false,
+        })
+    }
+
+    /// Adds a task with several outputs; gives the first output's data id.
+    pub fn task_with_outputs(&mut self, inputs: &[u32], out_bytes: &[u64], cost: Cost) -> u32 {
+        let def = TaskDef { inputs, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, ..TaskDef::default() };
+        self.graph.task_with_outputs(def, out_bytes).start
+    }
+
+    /// Adds a task that is run for its effect, once, in the process that owns the output; gives its (empty) output's data id.
+    pub fn effect(&mut self, inputs: &[u32], cost: Cost) -> u32 {
+        self.graph.task(TaskDef { inputs, bytes: 0, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, effect: true, home: true })
+    }
+
+    /// The data id that the next task's first output gets.
+    pub fn next_data(&self) -> u32 {
+        self.graph.next_data()
+    }
+
+    /// The data of a node that is lowered already.
+    ///
+    /// # Errors
+    /// A bug: it is not.
+    pub fn ids(&self, e: &Expr) -> Result<Ids> {
+        self.done.get(&e.key()).cloned().ok_or_else(|| Error::bug(format!("{e:?} is used before it is planned")))
+    }
+
+    /// Memory held from start to end.
+    pub fn hold(&mut self, bytes: u64) {
+        self.fixed_bytes = self.fixed_bytes.saturating_add(bytes);
+    }
+
+    /// Bytes read from and written to storage.
+    pub fn io(&mut self, read: u64, written: u64) {
+        self.read_bytes = self.read_bytes.saturating_add(read);
+        self.written_bytes = self.written_bytes.saturating_add(written);
+    }
+
+    /// A sink that the run must begin and finish.
+    pub fn sink(&mut self, sink: &SinkNode) {
+        self.sinks.push(sink.clone());
+    }
+
+    fn node(&mut self, e: &Expr) -> Result<Ids> {
+        match e.kind() {
+            Kind::Source(SourceNode::Array { source, origin }) => source::array(self, e, source, origin),
+            Kind::Source(SourceNode::Table(t)) => source::table(self, t),
+            Kind::Blockwise(b) => blockwise::lower(self, e, b),
+            Kind::TreeReduce(TreeReduce::Array(r)) => tree_reduce::array(self, e, r),
+            Kind::TreeReduce(TreeReduce::Table(op)) => tree_reduce::table(self, e, op),
+            Kind::Scan(s) => scan::lower(self, e, s),
+            Kind::Select(s) => assemble::select(self, e, s),
+            Kind::Rechunk => assemble::rechunk(self, e),
+            Kind::Shuffle(op) => shuffle::lower(self, e, op),
+            Kind::Call(c) => call::lower(self, e, c),
+            Kind::Sink(s) => sink::lower(self, e, s),
+        }
+    }
+}
+
+/// Plans the roots (already optimized).
+///
+/// # Errors
+/// When there are more than 2³² − 1 tasks, or a node cannot be lowered.
+pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
+    let mut l = Lowering {
+        config,
+        graph: GraphBuilder::new(),
+        layers: vec![],
+        done: HashMap::new(),
+        sinks: vec![],
+        fixed_bytes: 0,
+        read_bytes: 0,
+        written_bytes: 0,
+    };
+    for e in Expr::topological(roots) {
+        let ids = l.node(&e).map_err(|x| x.at(e.label().to_string()))?;
+        l.done.insert(e.key(), ids);
+    }
+    let mut values = Vec::new();
+    for r in roots {
+        let ids = l.ids(r)?;
+        if !matches!(r.meta(), Meta::Unit) {
+            (0..r.meta().n_chunks()).for_each(|i| l.graph.want(ids.at(i)));
+        }
+        values.push(ids);
+    }
+    let graph = l.graph.finish()?;
+    for (layer, next) in
+        (0..l.layers.len()).map(|i| (i, l.layers.get(i + 1).map_or(graph.n_tasks() as u32, |n| n.first))).collect::<Vec<_>>()
+    {
+        l.layers[layer].n_tasks = next - l.layers[layer].first;
+    }
+    let fixed_bytes = l.fixed_bytes.saturating_add(graph.own_bytes());
+    Ok(Plan {
+        graph: Arc::new(graph),
+        layers: l.layers,
+        roots: values,
+        sinks: l.sinks,
+        fixed_bytes,
+        read_bytes: l.read_bytes,
+        written_bytes: l.written_bytes,
+    })
+}
+
+impl Plan {
+    /// The layer of a task and the task's index in it.
+    pub fn locate(&self, task: u32) -> (usize, usize) {
+        let layer = self.layers.partition_point(|l| l.first <= task) - 1;
+        (layer, (task - self.layers[layer].first) as usize)
+    }
+
+    /// The words for a task: layer and place.
+    pub fn describe(&self, task: u32) -> String {
+        let (layer, index) = self.locate(task);
+        format!("{}, {}", self.layers[layer].name, self.layers[layer].step.place(index))
+    }
+}

@@ -1,0 +1,141 @@
+//! `Sink`: chunks are encoded in parallel; where the output asks for order, commits form a chain, else each encode commits.
+
+use crate::base::{Grid, Result};
+use crate::chunk::Chunk;
+use crate::expr::node::SinkNode;
+use crate::expr::table::TableSink;
+use crate::expr::{Expr, Meta, Sink};
+use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use std::sync::Arc;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Encode,
+    Commit,
+    Both,
+}
+
+struct Array {
+    sink: Arc<dyn Sink>,
+    grid: Grid,
+    stage: Stage,
+}
+
+impl Step for Array {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let region = self.grid.chunk_region(index);
+        match self.stage {
+            Stage::Encode => outputs.push(self.sink.encode(index, &region, tensor(&inputs[0])?)?),
+            Stage::Commit => {
+                self.sink.commit(index, &region, &inputs[0])?;
+                outputs.push(Chunk::Unit);
+            }
+            Stage::Both => {
+                let encoded = self.sink.encode(index, &region, tensor(&inputs[0])?)?;
+                self.sink.commit(index, &region, &encoded)?;
+                outputs.push(Chunk::Unit);
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        chunk_place(&self.grid, index)
+    }
+
+    fn io_bytes(&self, index: usize) -> (u64, u64) {
+        (0, if self.stage == Stage::Encode { 0 } else { self.sink.encode_bytes(&self.grid.chunk_region(index)).0 })
+    }
+}
+
+struct Table {
+    sink: Arc<dyn TableSink>,
+    stage: Stage,
+}
+
+impl Step for Table {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        match self.stage {
+            Stage::Commit => {
+                self.sink.commit(index, &inputs[0])?;
+                outputs.push(Chunk::Unit);
+            }
+            _ => outputs.push(self.sink.encode(index, &inputs[0])?),
+        }
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        format!("partition {index}")
+    }
+}
+
+/// Encode and commit layers.
+///
+/// # Errors
+/// Too many tasks.
+pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
+    l.sink(s);
+    let input = &e.inputs()[0];
+    let ids = l.ids(input)?;
+    match s {
+        SinkNode::Array(sink) => {
+            let (_, grid) = input.array()?;
+            l.hold(sink.held_bytes());
+            Ok(if sink.ordered() { chained(l, sink, grid, &ids) } else { separate(l, sink, grid, &ids) })
+        }
+        SinkNode::Table(sink) => {
+            let (n, bytes) = match input.meta() {
+                Meta::Table(t) => (t.n_partitions, t.partition_bytes),
+                other => (other.n_chunks(), 0),
+            };
+            let (out_bytes, scratch_bytes) = sink.encode_bytes(bytes);
+            l.layer(format!("encode {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Encode });
+            let encoded: Vec<u32> = (0..n).map(|i| l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: bytes })).collect();
+            l.layer(format!("write {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Commit });
+            Ok(chain(l, &encoded, |_| out_bytes))
+        }
+    }
+}
+
+/// Commits one after the other.
+fn chain(l: &mut Lowering<'_>, encoded: &[u32], bytes: impl Fn(usize) -> u64) -> Ids {
+    let first = l.next_data();
+    let mut before: Option<u32> = None;
+    for (i, &d) in encoded.iter().enumerate() {
+        let cost = Cost { out_bytes: 0, scratch_bytes: 0, ns: bytes(i) / 2 + 1000 };
+        before = Some(match before {
+            None => l.effect(&[d], cost),
+            Some(b) => l.effect(&[d, b], cost),
+        });
+        l.io(0, bytes(i));
+    }
+    Ids::From(first)
+}
+
+fn chained(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
+    let n = grid.n_chunks();
+    l.layer(format!("encode {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Encode });
+    let mut encoded = Vec::with_capacity(n);
+    let mut sizes = Vec::with_capacity(n);
+    for i in 0..n {
+        let region = grid.chunk_region(i);
+        let (out_bytes, scratch_bytes) = sink.encode_bytes(&region);
+        sizes.push(out_bytes);
+        encoded.push(l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: out_bytes * 4 }));
+    }
+    l.layer(format!("write {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Commit });
+    chain(l, &encoded, |i| sizes[i])
+}
+
+fn separate(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
+    let first = l.next_data();
+    l.layer(format!("write {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Both });
+    for i in 0..grid.n_chunks() {
+        let (encoded, scratch) = sink.encode_bytes(&grid.chunk_region(i));
+        l.effect(&[ids.at(i)], Cost { out_bytes: 0, scratch_bytes: encoded + scratch, ns: encoded * 4 + 100 });
+        l.io(0, encoded);
+    }
+    Ids::From(first)
+}

@@ -1,0 +1,42 @@
+//! What runs the tasks of one layer.
+
+use crate::base::{Error, Result};
+use crate::chunk::{Chunk, Tensor};
+use smallvec::SmallVec;
+
+/// The values a task leaves, in order of its outputs.
+pub type Outputs = SmallVec<[Chunk; 1]>;
+
+/// Runs the tasks of one layer. Pure but for sources and sinks.
+pub trait Step: Send + Sync {
+    /// Runs task `index` of the layer on its inputs.
+    ///
+    /// # Errors
+    /// The kernel's, source's or sink's own.
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()>;
+
+    /// Where task `index` works, for error messages: `chunk (0, 3) [0:512, 1536:2048]`.
+    fn place(&self, index: usize) -> String;
+
+    /// About how many bytes task `index` reads from and writes to storage.
+    fn io_bytes(&self, _index: usize) -> (u64, u64) {
+        (0, 0)
+    }
+}
+
+/// The input as a piece of an array.
+///
+/// # Errors
+/// A bug: it is something else.
+pub fn tensor(chunk: &Chunk) -> Result<&Tensor> {
+    match chunk {
+        Chunk::Tensor(t) => Ok(t),
+        other => Err(Error::bug(format!("a piece of an array was expected, not {other:?}"))),
+    }
+}
+
+/// The words for a chunk's place.
+pub fn chunk_place(grid: &crate::base::Grid, index: usize) -> String {
+    let coords = grid.coords(index);
+    format!("chunk {:?} {:?}", coords.as_slice(), grid.region(&coords))
+}

@@ -1,0 +1,219 @@
+//! `TreeReduce`: chunks are mapped to states, states are combined a few at a time in chunk order, the last is finished.
+//!
+//! The shape of the tree depends on the chunks alone, never on who finishes first: that is what makes results the same bits.
+
+use crate::base::{DType, Grid, Result};
+use crate::chunk::Chunk;
+use crate::expr::Expr;
+use crate::expr::node::ArrayReduce;
+use crate::expr::table::TableReduce;
+use crate::for_dtype;
+use crate::kernel::reduce::{Finish as FinishHow, run_len};
+use crate::plan::blockwise::{Fused, each_chunk};
+use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::step::{Outputs, Step, chunk_place};
+use std::sync::Arc;
+
+/// States that are combined at a time for tables.
+const TABLE_SPLIT: usize = 8;
+
+struct Map {
+    fused: Fused,
+    spec: ArrayReduce,
+}
+
+impl Step for Map {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let r = &self.spec;
+        let state = self.fused.with_views(index, inputs, |views, place| {
+            let mut acc = r.op.accumulator(self.fused.program.dtype(), place.shape, &r.axes, place.origin, place.whole)?;
+            let run = run_len(place.shape, &r.axes);
+            let mut failed = None;
+            for_dtype!(self.fused.program.dtype(), T => self.fused.program.for_each_piece::<T>(views, place, run, &mut |start, piece| {
+                if let Err(e) = acc.piece::<T>(start, piece) {
+                    failed.get_or_insert(e);
+                }
+            }))?;
+            failed.map_or_else(|| acc.into_state(), Err)
+        })?;
+        outputs.push(state);
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        chunk_place(&self.fused.grid, index)
+    }
+}
+
+struct Combine {
+    spec: ArrayReduce,
+    dtype: DType,
+}
+
+impl Step for Combine {
+    fn run(&self, _: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        outputs.push(self.spec.op.combine(self.dtype, inputs)?);
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        format!("group {index}")
+    }
+}
+
+struct Finish {
+    spec: ArrayReduce,
+    dtype: DType,
+    grid: Grid,
+    /// Elements that went into each result.
+    count: usize,
+}
+
+impl Step for Finish {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let r = &self.spec;
+        let state = r.op.combine(self.dtype, inputs)?;
+        let t = r.op.finish(self.dtype, &state, FinishHow { count: self.count, ddof: r.ddof })?;
+        // Kernels keep reduced axes with length 1; the chunk's shape says whether they stay.
+        outputs.push(Chunk::Tensor(t.reshape(&self.grid.chunk_region(index).shape())));
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        chunk_place(&self.grid, index)
+    }
+}
+
+/// Combines `m` states at a time of every group until at most `split` are left in each.
+fn fold(
+    l: &mut Lowering<'_>,
+    mut groups: Vec<Vec<u32>>,
+    split: usize,
+    cost: impl Fn(usize) -> Cost,
+    mut layer: impl FnMut(&mut Lowering<'_>, usize),
+) -> Vec<Vec<u32>> {
+    let mut level = 0;
+    while groups.iter().any(|g| g.len() > split) {
+        level += 1;
+        layer(l, level);
+        for (g, states) in groups.iter_mut().enumerate() {
+            let mut next = Vec::with_capacity(states.len().div_ceil(split));
+            for part in states.chunks(split) {
+                next.push(l.task(part, cost(g)));
+            }
+            *states = next;
+        }
+    }
+    groups
+}
+
+/// Map, combine and finish layers of an array's reduction.
+///
+/// # Errors
+/// Too many tasks.
+pub fn array(l: &mut Lowering<'_>, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
+    let (dtype, out) = e.array()?;
+    let fused = Fused::new(&r.map, e.inputs(), &r.grid)?;
+    let again = Fused::new(&r.map, e.inputs(), &r.grid)?;
+    let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
+    l.hold(fused.program.scratch_bytes() * l.config.n_threads as u64);
+    let element_ns = r.map.program.cost_ns() + f64::from(r.op.cost_ns);
+    let in_dtype = r.map.program.dtype();
+    let kept: Vec<usize> = (0..r.grid.ndim()).filter(|a| !r.axes.contains(a)).collect();
+    let kept_counts: Vec<usize> = kept.iter().map(|&a| r.grid.axes()[a].n_chunks()).collect();
+    let mut groups: Vec<Vec<u32>> = vec![Vec::new(); kept_counts.iter().product()];
+    let mut group_bytes = vec![0u64; groups.len()];
+    l.layer(format!("{} map", e.label()), Map { fused, spec: r.clone() });
+    let mut inputs = Vec::new();
+    each_chunk(&r.grid, |_, coords| {
+        again.inputs(&ids, coords, &mut inputs);
+        let shape = r.grid.region(coords).shape();
+        let n: usize = shape.iter().product();
+        let out_bytes = r.op.state_bytes(in_dtype, &shape, &r.axes)?;
+        let scratch_bytes = r.op.scratch_bytes(in_dtype, &shape, &r.axes)?;
+        let group = kept.iter().zip(&kept_counts).fold(0, |g, (&a, &n)| g * n + coords[a]);
+        group_bytes[group] = group_bytes[group].max(out_bytes);
+        groups[group].push(l.task(&inputs, Cost { out_bytes, scratch_bytes, ns: (n as f64 * element_ns) as u64 }));
+        Ok(())
+    })?;
+    let count = r.axes.iter().map(|&a| r.grid.axes()[a].len()).product();
+    let split = r.split_every;
+    let cost = |g: usize| Cost { out_bytes: group_bytes[g], scratch_bytes: group_bytes[g], ns: 200 + group_bytes[g] };
+    let groups = fold(l, groups, split, cost, |l, level| {
+        l.layer(format!("{} combine {level}", e.label()), Combine { spec: r.clone(), dtype: in_dtype })
+    });
+    let first = l.next_data();
+    l.layer(format!("{} finish", e.label()), Finish { spec: r.clone(), dtype: in_dtype, grid: out.clone(), count });
+    for (i, states) in groups.iter().enumerate() {
+        let out_bytes = (out.chunk_region(i).n_elements() * dtype.size()) as u64;
+        l.task(states, Cost { out_bytes, scratch_bytes: group_bytes[i], ns: 200 + group_bytes[i] });
+    }
+    Ok(Ids::From(first))
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Map,
+    Combine,
+    Finish,
+}
+
+struct Table {
+    op: Arc<dyn TableReduce>,
+    stage: Stage,
+}
+
+impl Step for Table {
+    fn run(&self, _: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        outputs.push(match self.stage {
+            Stage::Map => self.op.map(&inputs[0])?,
+            Stage::Combine => self.op.combine(inputs)?,
+            Stage::Finish => self.op.finish(&self.op.combine(inputs)?)?,
+        });
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        match self.stage {
+            Stage::Map => format!("partition {index}"),
+            Stage::Combine => format!("group {index}"),
+            Stage::Finish => "result".into(),
+        }
+    }
+}
+
+/// Map, combine and finish layers of a table's reduction.
+///
+/// # Errors
+/// Too many tasks.
+pub fn table(l: &mut Lowering<'_>, e: &Expr, op: &Arc<dyn TableReduce>) -> Result<Ids> {
+    let input = &e.inputs()[0];
+    let ids = l.ids(input)?;
+    let n = input.meta().n_chunks();
+    let bytes = match input.meta() {
+        crate::expr::Meta::Table(t) => t.partition_bytes,
+        _ => 0,
+    };
+    let cost = |parts: usize| {
+        let b = op.state_bytes(bytes.saturating_mul(parts as u64));
+        Cost { out_bytes: b, scratch_bytes: b, ns: b }
+    };
+    l.layer(format!("{} map", op.label()), Table { op: op.clone(), stage: Stage::Map });
+    let mut states = Vec::with_capacity(n);
+    for i in 0..n {
+        states.push(l.task(&[ids.at(i)], cost(1)));
+    }
+    let groups = fold(
+        l,
+        vec![states],
+        TABLE_SPLIT,
+        |_| cost(TABLE_SPLIT),
+        |l, level| {
+            l.layer(format!("{} combine {level}", op.label()), Table { op: op.clone(), stage: Stage::Combine });
+        },
+    );
+    let first = l.next_data();
+    l.layer(format!("{} finish", op.label()), Table { op: op.clone(), stage: Stage::Finish });
+    l.task(&groups[0], cost(TABLE_SPLIT));
+    Ok(Ids::From(first))
+}

@@ -1,0 +1,96 @@
+//! What a run would do, before it is made: the expression before and after each rewrite, tasks, bytes, projected memory.
+
+use crate::base::Result;
+use crate::base::bytes::format_bytes;
+use crate::expr::Expr;
+use crate::expr::explain::tree;
+use crate::optimize::{Pass, optimize};
+use crate::plan::lower;
+use crate::session::Session;
+use std::fmt;
+
+/// What a run would do.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The expression as it was written.
+    pub expression: String,
+    /// The expression after each rewrite that changed it.
+    pub passes: Vec<Pass>,
+    /// Layers of tasks: name and count.
+    pub layers: Vec<(String, usize)>,
+    /// Tasks in all.
+    pub n_tasks: usize,
+    /// About how many bytes are read from storage.
+    pub read_bytes: u64,
+    /// About how many bytes are written to storage (an upper bound where they are compressed).
+    pub written_bytes: u64,
+    /// Upper bound of the run's memory.
+    pub projected_bytes: u64,
+    /// The memory budget.
+    pub budget_bytes: u64,
+    /// Why the plan would be refused, if it would.
+    pub refusal: Option<String>,
+}
+
+impl Session {
+    /// What a run of the roots would do. Nothing is read but metadata.
+    ///
+    /// # Errors
+    /// When the expression cannot be planned. A plan that does not fit the budget is explained, with the reason.
+    pub fn explain(&self, roots: &[Expr]) -> Result<Explanation> {
+        let mut passes = Vec::new();
+        let optimized = if self.config().optimize { optimize(roots, Some(&mut passes))? } else { roots.to_vec() };
+        let plan = lower(&optimized, self.config())?;
+        Ok(Explanation {
+            expression: tree(roots),
+            passes,
+            layers: plan.layers.iter().map(|l| (l.name.clone(), l.n_tasks as usize)).collect(),
+            n_tasks: plan.graph.n_tasks(),
+            read_bytes: plan.read_bytes,
+            written_bytes: plan.written_bytes,
+            projected_bytes: plan.projected_bytes(self.config()),
+            budget_bytes: self.config().budget_bytes,
+            refusal: plan.chunk_budget(self.config()).err().map(|e| e.to_string()),
+        })
+    }
+
+    /// The optimized expression as a picture, in Graphviz' DOT language.
+    ///
+    /// # Errors
+    /// When the expression cannot be rewritten (a bug).
+    pub fn dot(&self, roots: &[Expr]) -> Result<String> {
+        Ok(crate::session::svg::dot(&self.optimized(roots)?))
+    }
+
+    /// The optimized expression as a picture (SVG).
+    ///
+    /// # Errors
+    /// When the expression cannot be rewritten (a bug).
+    pub fn svg(&self, roots: &[Expr]) -> Result<String> {
+        Ok(crate::session::svg::svg(&self.optimized(roots)?))
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "expression\n{}", indent(&self.expression))?;
+        for p in &self.passes {
+            writeln!(f, "after: {}\n{}", p.name, indent(&p.after))?;
+        }
+        writeln!(f, "tasks: {}", self.n_tasks)?;
+        for (name, n) in &self.layers {
+            writeln!(f, "  {n:>8}  {name}")?;
+        }
+        writeln!(f, "bytes read:       about {}", format_bytes(self.read_bytes))?;
+        writeln!(f, "bytes written:    at most {}", format_bytes(self.written_bytes))?;
+        writeln!(f, "projected memory: {} of a budget of {}", format_bytes(self.projected_bytes), format_bytes(self.budget_bytes))?;
+        if let Some(r) = &self.refusal {
+            writeln!(f, "this plan would be refused: {r}")?;
+        }
+        Ok(())
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|l| format!("  {l}\n")).collect::<String>()
+}

@@ -1,0 +1,225 @@
+//! A session: settings, a watcher, and the ways to run an expression.
+
+use crate::base::event::{Event, Watcher};
+use crate::base::{Config, Error, Result};
+use crate::chunk::{Chunk, Tensor};
+use crate::exec::{CancelToken, Job, Outputs, Runner, Threads, serial};
+use crate::expr::node::SinkNode;
+use crate::expr::{Chunks, Expr, Meta, build};
+use crate::format::memory::{ChunkedSource, MemorySink};
+use crate::optimize::optimize;
+use crate::plan::{Plan, lower};
+use crate::sched::Limits;
+use crate::spill::FileSpill;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What runs the tasks of a plan. One scheduler decides for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Executor {
+    /// Local threads, within the budget.
+    #[default]
+    Threads,
+    /// One task after the other in static order, all data kept: the oracle of tests.
+    Serial,
+}
+
+/// Settings and the means to run expressions. Cheap to clone; cancelling one clone cancels all.
+#[derive(Clone, Default)]
+pub struct Session {
+    config: Config,
+    executor: Executor,
+    watcher: Watcher,
+    cancel: CancelToken,
+}
+
+struct PlanRunner(Plan);
+
+impl Runner for PlanRunner {
+    fn run(&self, task: u32, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let (layer, index) = self.0.locate(task);
+        self.0.layers[layer].step.run(index, inputs, outputs)
+    }
+
+    fn describe(&self, task: u32) -> String {
+        self.0.describe(task)
+    }
+
+    fn io_bytes(&self, task: u32) -> (u64, u64) {
+        let (layer, index) = self.0.locate(task);
+        self.0.layers[layer].step.io_bytes(index)
+    }
+}
+
+impl Session {
+    /// A session on local threads.
+    pub fn new(config: Config) -> Session {
+        Session { config, ..Session::default() }
+    }
+
+    /// The same with another executor.
+    #[must_use]
+    pub fn with_executor(mut self, executor: Executor) -> Session {
+        self.executor = executor;
+        self
+    }
+
+    /// The same with a watcher, which is told what happens in every run.
+    #[must_use]
+    pub fn with_watcher(mut self, watcher: Watcher) -> Session {
+        self.watcher = watcher;
+        self
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What stops runs of this session from another thread.
+    pub fn cancel_token(&self) -> &CancelToken {
+        &self.cancel
+    }
+
+    /// The roots, rewritten by the optimizer unless that is switched off.
+    pub(crate) fn optimized(&self, roots: &[Expr]) -> Result<Vec<Expr>> {
+        if self.config.optimize { optimize(roots, None) } else { Ok(roots.to_vec()) }
+    }
+
+    /// Plans and runs the roots; gives the chunks of each root that is a value.
+    ///
+    /// # Errors
+    /// A plan that cannot fit the budget, before anything runs; else what a source, kernel or sink failed with, with the op and
+    /// the chunk named. Outputs of a failed run are removed.
+    pub fn run(&self, roots: &[Expr]) -> Result<Vec<Vec<Chunk>>> {
+        let roots = self.optimized(roots)?;
+        let plan = lower(&roots, &self.config)?;
+        let budget = plan.chunk_budget(&self.config)?;
+        self.tell_plan(&plan);
+        let mut begun = Vec::new();
+        let result = begin(&plan.sinks, &mut begun).and_then(|()| self.execute(plan, &roots, budget));
+        let result = result.and_then(|values| begun.iter().try_for_each(|s| finish(s)).map(|()| values));
+        if result.is_err() {
+            begun.iter().for_each(abort);
+        }
+        result
+    }
+
+    fn execute(&self, plan: Plan, roots: &[Expr], budget_bytes: u64) -> Result<Vec<Vec<Chunk>>> {
+        let graph = plan.graph.clone();
+        let values: Vec<_> = roots.iter().zip(&plan.roots).map(|(r, ids)| (r, ids.clone())).collect();
+        let runner = PlanRunner(plan);
+        let wanted = match self.executor {
+            Executor::Serial => serial::run(&graph, &runner, &self.cancel)?,
+            Executor::Threads => {
+                let spill = FileSpill::new(&self.config.spill_dir, self.config.spill_limit_bytes)?;
+                let job = Job {
+                    graph: graph.clone(),
+                    runner: &runner,
+                    budget_bytes,
+                    limits: Limits::default(),
+                    store: Some(&spill),
+                    watcher: self.watcher.clone(),
+                    cancel: self.cancel.clone(),
+                    start: Instant::now(),
+                };
+                Threads::new(self.config.n_threads)?.run(&job)?.wanted
+            }
+        };
+        let kept: HashMap<u32, Chunk> = graph.wanted().iter().copied().zip(wanted).collect();
+        let chunks = |(root, ids): &(&Expr, crate::plan::lower::Ids)| match root.meta() {
+            Meta::Unit => Ok(vec![]),
+            m => (0..m.n_chunks())
+                .map(|i| kept.get(&ids.at(i)).cloned().ok_or_else(|| Error::bug(format!("chunk {i} of {root:?} is missing"))))
+                .collect(),
+        };
+        values.iter().map(chunks).collect()
+    }
+
+    fn tell_plan(&self, plan: &Plan) {
+        let Some(w) = &self.watcher else { return };
+        w.event(&Event::Planned {
+            n_tasks: plan.graph.n_tasks(),
+            layers: plan.layers.iter().map(|l| l.name.clone()).collect(),
+            layer_tasks: plan.layers.iter().map(|l| l.n_tasks as usize).collect(),
+            projected_bytes: plan.projected_bytes(&self.config),
+            budget_bytes: self.config.budget_bytes,
+        });
+    }
+
+    /// The array in memory.
+    ///
+    /// # Errors
+    /// As [`run`](Session::run).
+    pub fn compute(&self, x: &Expr) -> Result<Tensor> {
+        let (_, grid) = x.array()?;
+        if grid.n_chunks() == 1 {
+            return match self.run(std::slice::from_ref(x))?.pop().and_then(|mut c| c.pop()) {
+                Some(Chunk::Tensor(t)) => Ok(t.contiguous()),
+                other => Err(Error::bug(format!("{other:?} is no array"))),
+            };
+        }
+        Ok(self.compute_all(std::slice::from_ref(x))?.remove(0))
+    }
+
+    /// Several arrays in memory, in one run: what they share is computed once.
+    ///
+    /// # Errors
+    /// As [`run`](Session::run).
+    pub fn compute_all(&self, xs: &[Expr]) -> Result<Vec<Tensor>> {
+        let sinks: Vec<Arc<MemorySink>> = xs.iter().map(|_| Arc::new(MemorySink::new())).collect();
+        let roots: Vec<Expr> = xs.iter().zip(&sinks).map(|(x, s)| build::sink(x, s.clone())).collect::<Result<_>>()?;
+        self.run(&roots)?;
+        sinks.iter().map(|s| s.take()).collect()
+    }
+
+    /// The array computed now and kept in memory chunk by chunk, as a source for further expressions.
+    ///
+    /// # Errors
+    /// As [`run`](Session::run).
+    pub fn persist(&self, x: &Expr) -> Result<Expr> {
+        let (dtype, grid) = x.array()?;
+        let chunks = self.run(std::slice::from_ref(x))?.pop().unwrap_or_default();
+        let tensors = chunks.into_iter().map(|c| match c {
+            Chunk::Tensor(t) => Ok(t),
+            other => Err(Error::bug(format!("{other:?} is no piece of an array"))),
+        });
+        let source = ChunkedSource::new(dtype, grid.clone(), tensors.collect::<Result<_>>()?, x.key().0);
+        let sizes = grid.axes().iter().map(|a| a.sizes().collect()).collect();
+        build::source(Arc::new(source), &Chunks::Exact(sizes))
+    }
+
+    /// Writes to the outputs that `sinks` are (made by [`build::sink`]), in one run.
+    ///
+    /// # Errors
+    /// As [`run`](Session::run).
+    pub fn store(&self, sinks: &[Expr]) -> Result<()> {
+        self.run(sinks).map(drop)
+    }
+}
+
+fn begin(sinks: &[SinkNode], begun: &mut Vec<SinkNode>) -> Result<()> {
+    for s in sinks {
+        match s {
+            SinkNode::Array(a) => a.begin().map_err(|e| e.at(a.label()))?,
+            SinkNode::Table(t) => t.begin().map_err(|e| e.at(t.label()))?,
+        }
+        begun.push(s.clone());
+    }
+    Ok(())
+}
+
+fn finish(s: &SinkNode) -> Result<()> {
+    match s {
+        SinkNode::Array(a) => a.finish().map_err(|e| e.at(a.label())),
+        SinkNode::Table(t) => t.finish().map_err(|e| e.at(t.label())),
+    }
+}
+
+fn abort(s: &SinkNode) {
+    match s {
+        SinkNode::Array(a) => a.abort(),
+        SinkNode::Table(t) => t.abort(),
+    }
+}
