@@ -192,8 +192,8 @@ fn quantile_far(q: f64) -> f64 {
 pub fn fill_raw(first: u64, key: [u64; 2], out: &mut [u64]) {
     let ahead = (first.wrapping_neg() % 4).min(out.len() as u64);
     let (head, rest) = out.split_at_mut(ahead as usize);
-    for (n, o) in (first..).zip(head) {
-        *o = raw(n, key);
+    for (i, o) in head.iter_mut().enumerate() {
+        *o = raw(first.wrapping_add(i as u64), key);
     }
     let fours = first.wrapping_add(ahead) / 4;
     let mut counter = fours;

@@ -99,8 +99,8 @@ proptest! {
     #[test]
     fn runs_are_their_elements(first in any::<u64>(), near in 0u64..9, len in 0usize..1300, key in any::<[u64; 2]>(), low in any::<i64>(), high in any::<i64>()) {
         // Also at the very start and up to the very last element.
-        for first in [near, first.min(u64::MAX - 1300), u64::MAX - len as u64] {
-            let numbers = || (0..len as u64).map(move |i| first + i);
+        for first in [near, first.min(u64::MAX - 1300), u64::MAX - (len as u64).saturating_sub(1)] {
+            let numbers = || (0..len as u64).map(move |i| first.wrapping_add(i));
             let mut bits = vec![0; len];
             fill_raw(first, key, &mut bits);
             prop_assert_eq!(&bits, &numbers().map(|n| raw(n, key)).collect::<Vec<_>>());

@@ -157,8 +157,8 @@ pub fn tanh(x: f32) -> f32 {
 #[inline(always)]
 pub fn pow(x: f32, y: f32) -> f32 {
     let (x, y) = (f64::from(x), f64::from(y));
-    let r = double::exp(y * double::log(x.abs()));
-    power::pow_special(x, y, r) as f32
+    let p = y * double::log(x.abs());
+    power::pow_special(x, y, p, exp_wide(clamp(p, -110.0, 90.0))) as f32
 }
 
 /// `sqrt(x^2 + y^2)` without overflow on the way; infinite if either is, even beside NaN.
