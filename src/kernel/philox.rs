@@ -7,6 +7,7 @@
 //! Invariant: a run of elements ([`fill_raw`] and the like) is bit for bit the elements one by one, for every start, length
 //! and instruction set. Deliberately unknown here: arrays, chunks, seeds (a key is two words, however they came about).
 
+use crate::kernel::vmath::bits::poly;
 use crate::kernel::vmath::double::log;
 
 /// Elements that a fill converts at a time; the raw values stay in the first-level cache.
@@ -98,12 +99,6 @@ fn centred(raw: u64) -> f64 {
 #[inline(always)]
 fn is_far(q: f64) -> bool {
     0.5 - q.abs() < 1.388_794_386_496_402e-11
-}
-
-/// A polynomial with seven or more fused steps, lowest coefficient first.
-macro_rules! poly {
-    ($x:expr, $c:expr) => { $c };
-    ($x:expr, $c:expr, $($rest:expr),+) => { f64::mul_add(poly!($x, $($rest),+), $x, $c) };
 }
 
 /// The quantile of `1/2 + q` where not [`is_far`]; straight-line, so that it vectorises.
