@@ -202,10 +202,11 @@ where
     };
     let mut out: Vec<R> = Vec::with_capacity(data.len());
     if inner == 1 {
-        for (row, total) in data.chunks_exact(n.max(1)).zip(&mut totals) {
+        for (row, &first) in data.chunks_exact(n.max(1)).zip(&totals) {
+            let mut total = first;
             out.extend(row.iter().map(|&x| {
-                *total = S::step(*total, x.as_());
-                (*total).as_()
+                total = S::step(total, x.as_());
+                total.as_()
             }));
         }
     } else if !data.is_empty() {
