@@ -198,7 +198,13 @@ fn decode_rows<W: Word>(image: &Image, block: &mut [u8], wanted: &Wanted, target
 fn decode_row<W: Word>(image: &Image, bytes: &mut [u8], halves: &mut [u16], out: &mut [W]) -> Result<()> {
     let spp = image.block_bands();
     match image.packing {
-        Packing::Bits(n) => unpack_bits(bytes, usize::from(n), out),
+        Packing::Bits(n) => {
+            if n == 24 && image.directory.format.big_endian {
+                // As GDAL has it: most significant byte first in little-endian files, and swapped in big-endian ones.
+                bytes.as_chunks_mut::<3>().0.iter_mut().for_each(|b| b.reverse());
+            }
+            unpack_bits(bytes, usize::from(n), out);
+        }
         Packing::Words => words(image, bytes, spp, out),
         Packing::Half => {
             words(image, bytes, spp, halves);
