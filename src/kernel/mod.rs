@@ -7,3 +7,4 @@ mod feed;
 pub mod lanes;
 pub mod program;
 pub mod run;
+pub mod vmath;

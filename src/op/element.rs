@@ -5,13 +5,12 @@
 //! is rounded toward zero (0, or 1 and -1 for those bases). How a row reads is told in `row`.
 
 mod number;
-mod std_math;
 
 use crate::base::DType;
 use crate::kernel::element::{DTypeRule, ElementOp, Tags};
 use crate::kernel::lanes::{Block, Isa};
+use crate::kernel::vmath::{double, single};
 use number::{Real, Whole};
-use std_math::{double, single};
 
 element_table! { $
 unary {
@@ -97,9 +96,9 @@ unary {
     log2 LOG2 "The logarithm to base 2." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log2; }
     log10 LOG10 "The logarithm to base 10." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log10; }
     log1p LOG1P "The natural logarithm of 1 plus the number, exact near 0." (a) Float [] in (-0.99, 1e6) costs 2.0 { math log1p; }
-    sin SIN "The sine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { math sin; }
-    cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { math cos; }
-    tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { math tan; }
+    sin SIN "The sine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig sin_fast sin_slow; }
+    cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig cos_fast cos_slow; }
+    tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { trig tan_fast tan_slow; }
     arcsin ARCSIN "The angle in radians, -pi/2 to pi/2, whose sine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math asin; }
     arccos ARCCOS "The angle in radians, 0 to pi, whose cosine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math acos; }
     arctan ARCTAN "The angle in radians, -pi/2 to pi/2, whose tangent this is." (a) Float [] in (-1e3, 1e3) costs 2.5 { math atan; }

@@ -3,7 +3,8 @@
 //! A row reads: name, NAME, doc sentence, arguments, dtype rule, tags, domain, cost, and arms that say for which types of
 //! element which expression is the result. Types are named singly (`f64`, `bool`) or by class (`float`, `signed`,
 //! `unsigned`, `int`, `num` = int and float, `any` = num and bool); `T` is the argument's type in an arm. `math f` stands for the
-//! function `f` of either float type, `trig f` for one with a slow path for huge arguments.
+//! function `f` of either float type, `trig f g` for one
+//! that takes `g` for the arguments that `needs_slow` names.
 
 macro_rules! each_type {
     ($cb:ident float $($x:tt)*) => { $cb! { f32 $($x)* } $cb! { f64 $($x)* } };
@@ -52,12 +53,39 @@ macro_rules! impl_lane {
     };
 }
 
+/// A function that is fast but for arguments that `needs_slow` names.
+macro_rules! trig_lane {
+    ($t:ident $a:ident $m:ident $fast:ident $slow:ident) => {
+        impl $crate::kernel::lanes::Lane1<$t> for F {
+            type Out = $t;
+            const SLOW: bool = true;
+            #[inline(always)]
+            fn call($a: $t) -> $t {
+                $crate::op::element::$m::$fast($a)
+            }
+            #[inline(always)]
+            fn needs_slow($a: $t) -> bool {
+                $crate::op::element::$m::needs_slow($a)
+            }
+            #[inline(always)]
+            fn slow($a: $t) -> $t {
+                $crate::op::element::$m::$slow($a)
+            }
+        }
+    };
+}
+
 macro_rules! impl_arms {
     ($lane:ident $rule:ident $args:tt {}) => {};
     ($lane:ident $rule:ident ($($a:ident)+) { math $f:ident; $($rest:tt)* }) => {
         impl_lane! { f32 $lane $rule ($($a)+) $crate::op::element::single::$f($($a),+) }
         impl_lane! { f64 $lane $rule ($($a)+) $crate::op::element::double::$f($($a),+) }
         impl_arms! { $lane $rule ($($a)+) { $($rest)* } }
+    };
+    ($lane:ident $rule:ident ($a:ident) { trig $fast:ident $slow:ident; $($rest:tt)* }) => {
+        trig_lane! { f32 $a single $fast $slow }
+        trig_lane! { f64 $a double $fast $slow }
+        impl_arms! { $lane $rule ($a) { $($rest)* } }
     };
     ($lane:ident $rule:ident $args:tt { $class:ident => $e:expr; $($rest:tt)* }) => {
         each_type! { impl_lane $class $lane $rule $args $e }
@@ -76,6 +104,10 @@ macro_rules! pick_lane {
 macro_rules! pick_arms {
     ($block:ident $dtype:ident $isa:ident $args:tt {}) => {};
     ($block:ident $dtype:ident $isa:ident $args:tt { math $f:ident; $($rest:tt)* }) => {
+        each_type! { pick_lane float $block $dtype $isa $args }
+        pick_arms! { $block $dtype $isa $args { $($rest)* } }
+    };
+    ($block:ident $dtype:ident $isa:ident $args:tt { trig $fast:ident $slow:ident; $($rest:tt)* }) => {
         each_type! { pick_lane float $block $dtype $isa $args }
         pick_arms! { $block $dtype $isa $args { $($rest)* } }
     };

@@ -1,0 +1,72 @@
+//! pow, cbrt and hypot.
+
+use super::bits::{canonical, clamp, nearest, poly, pow2, two_product, with_sign};
+use super::exp::exp_sum;
+use super::log::{log_wide, split};
+
+/// C99's values of `x^y` around `r = |x|^y`, which need be right only for finite nonzero x and finite y.
+#[inline(always)]
+pub fn pow_special(x: f64, y: f64, r: f64) -> f64 {
+    let a = x.abs();
+    let edge = (a == 0.0) | (a == f64::INFINITY) | (y.abs() == f64::INFINITY);
+    let limit = if (a > 1.0) == (y > 0.0) { f64::INFINITY } else { 0.0 };
+    let r = if edge { limit } else { r };
+    let whole = y.trunc() == y;
+    let odd = whole & ((0.5 * y).trunc() != 0.5 * y);
+    let r = if odd { with_sign(r, x) } else { r };
+    let r = if (x < 0.0) & !whole & (a < f64::INFINITY) { f64::NAN } else { r };
+    let r = if x.is_nan() | y.is_nan() { f64::NAN } else { r };
+    // |x| = 1 to an infinite power counts as 1, as does anything to the power 0.
+    let one = (x == 1.0) | (y == 0.0) | ((a == 1.0) & (y.abs() == f64::INFINITY));
+    if one { 1.0 } else { r }
+}
+
+/// `x` to the power of `y`.
+#[inline(always)]
+pub fn pow(x: f64, y: f64) -> f64 {
+    let (h, l) = log_wide(x.abs());
+    let (p, pl) = two_product(h, y);
+    let pl = y.mul_add(l, pl);
+    // Outside, the result has overflowed or vanished; the low part may then be anything.
+    let inside = p.abs() < 1000.0;
+    let r = exp_sum(clamp(p, -746.0, 710.0), if inside { pl } else { 0.0 });
+    pow_special(x, y, r)
+}
+
+/// Cube root.
+#[inline(always)]
+pub fn cbrt(x: f64) -> f64 {
+    let a = x.abs();
+    let (k, m) = split(a);
+    let third = nearest(k * (1.0 / 3.0));
+    let rest = k - 3.0 * third;
+    let w = m * pow2(rest);
+    let root = if rest > 0.5 { 0.7937005259840998 } else { 1.0 };
+    let root = if rest < -0.5 { 1.2599210498948732 } else { root };
+    let y = root * poly!(m, 1.8703028674178825, -1.8450598790124901, 1.5367946913855817, -0.686774403902245, 0.12470838896859475);
+    // One cubic step for w^(-1/3), one Newton step for the root itself.
+    let e = (-w).mul_add(y * y * y, 1.0);
+    let y = (y * e).mul_add((2.0f64 / 9.0).mul_add(e, 1.0 / 3.0), y);
+    let y2 = y * y;
+    let c = w * y2;
+    let (q, ql) = two_product(c, c);
+    let miss = (-q).mul_add(c, w) - ql * c;
+    let c = (miss * y2).mul_add(1.0 / 3.0, c);
+    let r = with_sign(c * pow2(third), x);
+    canonical(if (a > 0.0) & (a < f64::INFINITY) { r } else { x })
+}
+
+/// `sqrt(x^2 + y^2)` without overflow on the way; infinite if either is, even beside NaN.
+#[inline(always)]
+pub fn hypot(x: f64, y: f64) -> f64 {
+    const UP: f64 = f64::from_bits((1023 + 600) << 52);
+    const DOWN: f64 = f64::from_bits((1023 - 600) << 52);
+    let (a, b) = (x.abs(), y.abs());
+    let (a, b) = if a < b { (b, a) } else { (a, b) };
+    let (to, back) = if a > 1e150 { (DOWN, UP) } else { (1.0, 1.0) };
+    let (to, back) = if a < 1e-150 { (UP, DOWN) } else { (to, back) };
+    let (p, q) = (a * to, b * to);
+    let r = p.mul_add(p, q * q).sqrt() * back;
+    let infinite = (x.abs() == f64::INFINITY) | (y.abs() == f64::INFINITY);
+    if infinite { f64::INFINITY } else { canonical(r) }
+}
