@@ -5,6 +5,7 @@ pub mod compile;
 pub mod element;
 mod feed;
 pub mod lanes;
+pub mod philox;
 pub mod program;
 pub mod run;
 pub mod vmath;

@@ -9,6 +9,7 @@ mod number;
 use crate::base::DType;
 use crate::kernel::element::{DTypeRule, ElementOp, Tags};
 use crate::kernel::lanes::{Block, Isa};
+use crate::kernel::philox;
 use crate::kernel::vmath::{double, single};
 use number::{Real, Whole};
 
@@ -116,7 +117,7 @@ unary {
     }
 }
 binary {
-    add ADD "The sum; of bool whether either holds." (a, b) Same [commutative() identity(0.0)] in (-1e3, 1e3) costs 0.3 {
+    add ADD "The sum; of bool whether either holds." (a, b) Same [commutative() identity(-0.0)] in (-1e3, 1e3) costs 0.3 {
         int => a.wrapping_add(b);
         float => a + b;
         bool => a | b;
@@ -141,7 +142,7 @@ binary {
         int => Whole::remainder(a, b);
         float => Real::remainder(a, b);
     }
-    power POWER "The first number to the power of the second; an integer to a negative power is rounded toward zero." (a, b) Same [identity(1.0)] in (0.1, 5.0) costs 5.0 {
+    power POWER "The first number to the power of the second; an integer to a negative power is rounded toward zero." (a, b) Same [] in (0.1, 5.0) costs 5.0 {
         int => Whole::power(a, b);
         math pow;
     }
@@ -191,6 +192,12 @@ choose {
     "where" WHERE "The second argument where the first holds, else the third." (c, a, b) in (0.0, 1e3) costs 0.4 { if c { a } else { b } }
 }
 generate {
+    random_bits RANDOM_BITS "64 random bits for an element number (uint64) and the two words of a key." u64 U64 costs 1.0 { fill philox::fill_raw }
+    random_uniform RANDOM_UNIFORM "A random number in [0, 1) for an element number and the two words of a key." f64 F64 costs 1.5 { fill philox::fill_uniform }
+    random_normal RANDOM_NORMAL "A standard normal random number for an element number and the two words of a key." f64 F64 costs 4.0 { fill philox::fill_normal }
+    random_integers RANDOM_INTEGERS "Random bits (of random_bits) as an integer from the second to below the third argument; the second if there is none." i64 I64 costs 1.0 {
+        from (bits, low, high) => philox::integer_from(bits, low, high)
+    }
 }
 }
 

@@ -8,7 +8,7 @@ macro_rules! poly {
     ($x:expr, $c:expr) => { $c };
     ($x:expr, $c:expr, $($rest:expr),+) => { f64::mul_add(poly!($x, $($rest),+), $x, $c) };
 }
-pub(super) use poly;
+pub(crate) use poly;
 
 /// The nearest integer, ties to even, for |x| < 2^51.
 #[inline(always)]

@@ -33,9 +33,8 @@ fn tail(r: f64) -> f64 {
 #[inline(always)]
 pub fn exp_sum(x: f64, xl: f64) -> f64 {
     let k = nearest(x * LOG2_E);
-    let r = (-k).mul_add(LN2_HI, x);
-    let (r, rl) = fast_sum(r, (-k).mul_add(LN2_LO, xl));
-    scale(1.0 + (r + (tail(r) + rl)), k)
+    let r = (-k).mul_add(LN2_HI, x) + (-k).mul_add(LN2_LO, xl);
+    scale(1.0 + (r + tail(r)), k)
 }
 
 /// e to the power of `x`.

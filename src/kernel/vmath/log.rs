@@ -114,7 +114,9 @@ pub fn log_wide(x: f64) -> (f64, f64) {
     // s = f / (2 + f) = (m - 1) / (m + 1), the divisor as a sum.
     let f = m - 1.0;
     let (d, dl) = fast_sum(2.0, f);
-    let (s, sl) = super::bits::divide(f, 0.0, d, dl);
+    let r = 1.0 / d;
+    let s = f * r;
+    let sl = (-s).mul_add(dl, (-s).mul_add(d, f)) * r;
     let (u, ul) = two_product(s, s);
     let ul = (2.0 * s).mul_add(sl, ul);
     // atanh s = s (1 + u (1/3 + u P(u))), the inner sums in two parts.
@@ -133,10 +135,10 @@ pub fn log_wide(x: f64) -> (f64, f64) {
     let tl = tl + THIRD_REST;
     let (v, vl) = two_product(u, t);
     let vl = vl + u.mul_add(tl, ul * t);
+    let (s, sl) = (2.0 * s, 2.0 * sl);
     let (w, wl) = two_product(s, v);
     let wl = wl + s.mul_add(vl, sl * v);
     let (a, al) = fast_sum(s, w);
-    let al = al + (sl + wl);
-    let (hi, lo) = fast_sum(k * LN2_HI, 2.0 * a);
-    fast_sum(hi, lo + k.mul_add(LN2_LO, 2.0 * al))
+    let (hi, lo) = fast_sum(k * LN2_HI, a);
+    fast_sum(hi, lo + k.mul_add(LN2_LO, al + (sl + wl)))
 }

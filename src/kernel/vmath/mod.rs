@@ -15,7 +15,7 @@
 //! computed with 300 bits. Deliberately unknown here: blocks, dispatch, dtypes.
 
 mod arc;
-mod bits;
+pub(crate) mod bits;
 pub mod double;
 mod exp;
 mod hyperbolic;

@@ -4,33 +4,33 @@ use super::bits::{canonical, clamp, nearest, poly, pow2, two_product, with_sign}
 use super::exp::exp_sum;
 use super::log::{log_wide, split};
 
-/// C99's values of `x^y` around `r = |x|^y`, which need be right only for finite nonzero x and finite y.
+/// C99's values of `x^y` around `r = e^p`, `p = y ln |x|` with an infinite logarithm for 0 and infinity.
 #[inline(always)]
-pub fn pow_special(x: f64, y: f64, r: f64) -> f64 {
-    let a = x.abs();
-    let edge = (a == 0.0) | (a == f64::INFINITY) | (y.abs() == f64::INFINITY);
-    let limit = if (a > 1.0) == (y > 0.0) { f64::INFINITY } else { 0.0 };
-    let r = if edge { limit } else { r };
+pub fn pow_special(x: f64, y: f64, p: f64, r: f64) -> f64 {
+    // 0 times infinity: 1 to an infinite power, or 0 or infinity to the power 0, all of which count as 1.
+    let r = if p.is_nan() { 1.0 } else { r };
     let whole = y.trunc() == y;
     let odd = whole & ((0.5 * y).trunc() != 0.5 * y);
     let r = if odd { with_sign(r, x) } else { r };
-    let r = if (x < 0.0) & !whole & (a < f64::INFINITY) { f64::NAN } else { r };
-    let r = if x.is_nan() | y.is_nan() { f64::NAN } else { r };
-    // |x| = 1 to an infinite power counts as 1, as does anything to the power 0.
-    let one = (x == 1.0) | (y == 0.0) | ((a == 1.0) & (y.abs() == f64::INFINITY));
-    if one { 1.0 } else { r }
+    let undefined = (x < 0.0) & (x > f64::NEG_INFINITY) & !whole;
+    // Even beside NaN, 1 to any power and anything to the power 0 are 1.
+    let unknown = (x.is_nan() | y.is_nan()) & (x != 1.0) & (y != 0.0);
+    if undefined | unknown { f64::NAN } else { r }
 }
 
 /// `x` to the power of `y`.
 #[inline(always)]
 pub fn pow(x: f64, y: f64) -> f64 {
-    let (h, l) = log_wide(x.abs());
+    let a = x.abs();
+    let (h, l) = log_wide(a);
+    let h = if a == 0.0 { f64::NEG_INFINITY } else { h };
+    let h = if a == f64::INFINITY { a } else { h };
     let (p, pl) = two_product(h, y);
     let pl = y.mul_add(l, pl);
     // Outside, the result has overflowed or vanished; the low part may then be anything.
     let inside = p.abs() < 1000.0;
     let r = exp_sum(clamp(p, -746.0, 710.0), if inside { pl } else { 0.0 });
-    pow_special(x, y, r)
+    pow_special(x, y, p, r)
 }
 
 /// Cube root.

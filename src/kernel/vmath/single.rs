@@ -157,8 +157,18 @@ pub fn tanh(x: f32) -> f32 {
 #[inline(always)]
 pub fn pow(x: f32, y: f32) -> f32 {
     let (x, y) = (f64::from(x), f64::from(y));
-    let r = double::exp(y * double::log(x.abs()));
-    power::pow_special(x, y, r) as f32
+    let a = x.abs();
+    let (k, m) = split(a);
+    let f = m - 1.0;
+    let s = f / (2.0 + f);
+    let u = s * s;
+    // One term more than a logarithm alone: its error grows by the exponent of the result, up to 104.
+    let t = u * poly!(u, 0.6666666655430018, 0.4000012200081688, 0.2855080255327671, 0.2333096405177204);
+    let l = k.mul_add(LN_2, s.mul_add(t, 2.0 * s));
+    let l = if a == 0.0 { f64::NEG_INFINITY } else { l };
+    let l = if a == f64::INFINITY { a } else { l };
+    let p = y * l;
+    power::pow_special(x, y, p, exp_wide(clamp(p, -110.0, 90.0))) as f32
 }
 
 /// `sqrt(x^2 + y^2)` without overflow on the way; infinite if either is, even beside NaN.
@@ -168,6 +178,48 @@ pub fn hypot(x: f32, y: f32) -> f32 {
     let (x, y) = (f64::from(x), f64::from(y));
     let r = x.mul_add(x, y * y).sqrt();
     (if infinite { f64::INFINITY } else { canonical(r) }) as f32
+}
+
+/// The angle of the point (x, y), in -pi..=pi, from sizes: 0 <= n <= d, d > 0, both within the range of `f32`.
+#[inline(always)]
+fn angle(n: f64, d: f64, swap: bool, negative: bool) -> f64 {
+    // Beyond pi/8 take the difference to pi/4: tan(a - pi/4) = (n - d) / (n + d).
+    let far = n > 0.414_213_562_373_095 * d;
+    let q = (if far { n - d } else { n }) / (if far { n + d } else { d });
+    let u = q * q;
+    let p = u * poly!(u, -0.33333331760863766, 0.1999954041360354, -0.1426395317115633, 0.10743705260895021, -0.06451841276882797);
+    let m: f64 = if far { 1.0 } else { 0.0 };
+    let m = if swap { 2.0 - m } else { m };
+    let m = if negative { 4.0 - m } else { m };
+    let side = if swap != negative { -q } else { q };
+    m.mul_add(std::f64::consts::FRAC_PI_4, side.mul_add(p, side))
+}
+
+/// Inverse tangent.
+#[inline(always)]
+pub fn atan(x: f32) -> f32 {
+    let x = f64::from(x);
+    let a = x.abs();
+    let swap = a > 1.0;
+    let a = if a > 1e40 { 1e40 } else { a };
+    let r = angle(if swap { 1.0 } else { a }, if swap { a } else { 1.0 }, swap, false);
+    canonical(with_sign(r, x)) as f32
+}
+
+/// The angle of the point (x, y), in -pi..=pi.
+#[inline(always)]
+pub fn atan2(y: f32, x: f32) -> f32 {
+    let (y, x) = (f64::from(y), f64::from(x));
+    let (a, b) = (y.abs(), x.abs());
+    let swap = a > b;
+    let n = if swap { b } else { a };
+    let d = if swap { a } else { b };
+    // Infinities and zeros get their ratios.
+    let same = if n == f64::INFINITY { 1.0 } else { 0.0 };
+    let n = if d == f64::INFINITY { same } else { n };
+    let d = if (d == f64::INFINITY) | (d == 0.0) { 1.0 } else { d };
+    let r = with_sign(angle(n, d, swap, x.is_sign_negative()), y);
+    (if x.is_nan() | y.is_nan() { f64::NAN } else { r }) as f32
 }
 
 /// Functions that are those for `f64`, with the result rounded.
@@ -190,10 +242,6 @@ rounded! {
     asin(x);
     /// Inverse cosine.
     acos(x);
-    /// Inverse tangent.
-    atan(x);
-    /// The angle of the point (x, y), in -pi..=pi.
-    atan2(y, x);
     /// Hyperbolic sine.
     sinh(x);
     /// Hyperbolic cosine.

@@ -116,12 +116,7 @@ fn tags_tell_the_truth() {
             if let Some(e) = op.tags.identity {
                 let e = Tensor::splat(dtypes[1], &[1501], Scalar::F64(e));
                 let same = apply(op, &[inputs[0].clone(), e]);
-                // NumPy's -0.0 + 0.0 is 0.0: an identity but for the sign of zero.
-                let value = |t: &Tensor, i: usize| t.at(&[i]);
-                for i in 0..1501 {
-                    let (s, x) = (value(&same, i), value(&inputs[0], i));
-                    assert!(s == x || s.as_f64().is_nan() && x.as_f64().is_nan(), "{name} with its identity: {x:?} gave {s:?}");
-                }
+                assert!(bits(&same) == bits(&inputs[0]), "{name} with its identity");
             }
             if op.tags.monotone {
                 let mut pairs: Vec<(f64, f64)> =
@@ -188,4 +183,23 @@ fn ill_formed_programs_are_refused() {
     wrong([two.clone(), vec![(Instr::Apply(add, [0, 1].into_iter().collect()), DType::F64)]].concat(), 2);
     wrong([two.clone(), vec![(Instr::Apply(add, [0, 0].into_iter().collect()), DType::F32)]].concat(), 2);
     wrong([two, vec![(Instr::Apply(add, [0].into_iter().collect()), DType::F64)]].concat(), 2);
+}
+
+#[test]
+fn random_rows_are_functions_of_number_and_key() {
+    use crate::kernel::philox;
+    let numbers: Vec<u64> = (5..900).chain(3..40).chain([7, 7, u64::MAX >> 2]).collect();
+    let n = numbers.len();
+    let keys = |k: u64| -> Vec<u64> { (0..n as u64).map(|i| k + i / 500).collect() };
+    let tensor = |v: &[u64]| Tensor::from_vec(&[n], v.to_vec()).unwrap();
+    let (a, b) = (keys(11), keys(22));
+    let inputs = [tensor(&numbers), tensor(&a), tensor(&b)];
+    let each = |f: &dyn Fn(u64, [u64; 2]) -> u64| -> Vec<u64> { (0..n).map(|i| f(numbers[i], [a[i], b[i]])).collect() };
+    assert_eq!(bits(&apply(find("random_bits").unwrap(), &inputs)), each(&philox::raw));
+    assert_eq!(bits(&apply(find("random_uniform").unwrap(), &inputs)), each(&|n, k| philox::uniform(n, k).to_bits()));
+    assert_eq!(bits(&apply(find("random_normal").unwrap(), &inputs)), each(&|n, k| philox::normal(n, k).to_bits()));
+    let raw = apply(find("random_bits").unwrap(), &inputs);
+    let bound = |v: i64| Tensor::splat(DType::I64, &[n], Scalar::I64(v));
+    let got = apply(find("random_integers").unwrap(), &[raw, bound(-3), bound(9)]);
+    assert_eq!(bits(&got), each(&|n, k| philox::integer(n, k, -3, 9) as u64));
 }

@@ -1,0 +1,118 @@
+//! Against NumPy, against exact quantiles, and runs against single elements.
+
+use super::{fill_integer, fill_normal, fill_raw, fill_uniform, integer, integer_from, normal, normal_from, raw, uniform};
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
+
+/// Lines of the fixture that start with `kind`, as numbers.
+fn reference(kind: &str) -> Vec<Vec<u64>> {
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/philox/reference.txt"));
+    let lines = text.lines().filter_map(|l| l.split_once(' ')).filter(|(k, _)| *k == kind);
+    lines.map(|(_, l)| l.split(' ').map(|w| u64::from_str_radix(w, 16).unwrap()).collect()).collect()
+}
+
+#[test]
+fn raw_values_are_numpys() {
+    let rows = reference("raw");
+    assert_eq!(rows.len(), 20);
+    for row in rows {
+        let (key, first) = ([row[0], row[1]], row[2]);
+        for (i, &want) in row[3..].iter().enumerate() {
+            assert_eq!(raw(first + i as u64, key), want, "element {first} + {i} for {key:?}");
+        }
+        let mut out = vec![0; row.len() - 3];
+        fill_raw(first, key, &mut out);
+        assert_eq!(out, row[3..]);
+    }
+}
+
+#[test]
+fn uniform_numbers_are_numpys() {
+    let rows = reference("uniform");
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        for (i, &want) in row[2..].iter().enumerate() {
+            assert_eq!(uniform(i as u64, [row[0], row[1]]).to_bits(), want);
+        }
+    }
+}
+
+#[test]
+fn normal_numbers_are_exact_quantiles() {
+    let rows = reference("normal");
+    assert!(rows.len() > 250);
+    for row in rows {
+        let (got, want) = (normal_from(row[0]), f64::from_bits(row[1]));
+        assert!((got - want).abs() <= 1.5e-15 * want.abs(), "{:x} gives {got:e}, not {want:e}", row[0]);
+    }
+}
+
+#[test]
+fn normal_numbers_are_symmetric() {
+    for n in 0..2000 {
+        let r = raw(n, [4, 2]) >> (n % 50);
+        assert_eq!(normal_from(r), -normal_from(!r));
+    }
+}
+
+#[test]
+fn moments() {
+    let n = 1 << 18;
+    let mut out = vec![0.0; n];
+    fill_normal(0, [3, 14], &mut out);
+    let power = |k: i32| out.iter().map(|x| x.powi(k)).sum::<f64>() / n as f64;
+    // Five standard deviations of each mean.
+    let error = 5.0 / (n as f64).sqrt();
+    assert!(power(1).abs() < error);
+    assert!((power(2) - 1.0).abs() < error * 2f64.sqrt());
+    assert!(power(3).abs() < error * 15f64.sqrt());
+    assert!((power(4) - 3.0).abs() < error * 96f64.sqrt());
+}
+
+#[test]
+fn integers_cover_their_range_evenly() {
+    let mut count = [0usize; 7];
+    for n in 0..70_000 {
+        count[(integer(n, [1, 2], -3, 4) + 3) as usize] += 1;
+    }
+    assert!(count.iter().all(|&c| c.abs_diff(10_000) < 500), "{count:?}");
+    assert_eq!(integer_from(u64::MAX, i64::MIN, i64::MAX), i64::MAX - 1);
+    assert_eq!(integer_from(0, i64::MIN, i64::MAX), i64::MIN);
+    assert_eq!(integer_from(u64::MAX, 5, 6), 5);
+    assert_eq!(integer_from(u64::MAX, 5, 5), 5);
+    assert_eq!(integer_from(u64::MAX, 5, -5), 5);
+}
+
+#[test]
+fn far_tails_in_runs() {
+    // One element in 4e10 lies there, so the conversion is given raw values.
+    let raw: Vec<u64> = (0..600).map(|i| if i % 7 == 3 { i << 12 } else { super::raw(i, [0, 0]) }).collect();
+    let mut out = vec![0.0; raw.len()];
+    super::normals(&raw, &mut out);
+    for (&r, o) in raw.iter().zip(&out) {
+        assert_eq!(o.to_bits(), normal_from(r).to_bits());
+    }
+    assert!(out.iter().any(|&x| x < -7.5));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn runs_are_their_elements(first in any::<u64>(), near in 0u64..9, len in 0usize..1300, key in any::<[u64; 2]>(), low in any::<i64>(), high in any::<i64>()) {
+        // Also at the very start and up to the very last element.
+        for first in [near, first.min(u64::MAX - 1300), u64::MAX - (len as u64).saturating_sub(1)] {
+            let numbers = || (0..len as u64).map(move |i| first.wrapping_add(i));
+            let mut bits = vec![0; len];
+            fill_raw(first, key, &mut bits);
+            prop_assert_eq!(&bits, &numbers().map(|n| raw(n, key)).collect::<Vec<_>>());
+            let mut real = vec![0.0; len];
+            fill_uniform(first, key, &mut real);
+            prop_assert_eq!(&real, &numbers().map(|n| uniform(n, key)).collect::<Vec<_>>());
+            fill_normal(first, key, &mut real);
+            let exact = |x: f64| x.to_bits();
+            prop_assert_eq!(real.iter().copied().map(exact).collect::<Vec<_>>(), numbers().map(|n| exact(normal(n, key))).collect::<Vec<_>>());
+            let mut whole = vec![0; len];
+            fill_integer(first, key, low, high, &mut whole);
+            prop_assert_eq!(&whole, &numbers().map(|n| integer(n, key, low, high)).collect::<Vec<_>>());
+        }
+    }
+}
