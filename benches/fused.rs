@@ -118,7 +118,7 @@ fn layouts(n: usize) {
         report(&format!("x + {name}, {n} x {n} f64"), n * n, 24, ns, None);
     }
     let (rows, cols) = (n * n / 3, 3);
-    let thin = x.reshape(&[n * n]).slice(&tilework::base::Region::new([0..rows * cols])).reshape(&[rows, cols]);
+    let thin = x.reshape(&[n * n]).slice(&tilework::base::Region::whole(&[rows * cols])).reshape(&[rows, cols]);
     let three = thin.slice(&tilework::base::Region::new([0..1, 0..3])).broadcast_to(&[rows, cols]);
     let one = thin.slice(&tilework::base::Region::new([0..rows, 0..1])).broadcast_to(&[rows, cols]);
     for (name, other) in [("same", thin.clone()), ("row of 3", three), ("column", one)] {
