@@ -8,6 +8,9 @@ use smallvec::SmallVec;
 /// Rows shorter than this are gathered by a loop over rows rather than run by run.
 const SHORT_ROW: usize = 16;
 
+/// Rows of a transposed layout that are gathered together: a cache line of the widest elements.
+pub(super) const BAND: usize = 8;
+
 /// Shape and strides with neighbouring axes merged, outermost first; never empty.
 pub(super) struct Layout {
     dims: SmallVec<[(usize, isize); 4]>,
@@ -81,6 +84,42 @@ impl Layout {
                 }
                 *i = 0;
                 base -= n as isize * s;
+            }
+        }
+    }
+
+    /// Number and length of the rows, if neighbours lie below each other: two axes, the outer one with stride 1.
+    pub(super) fn columns(&self) -> Option<(usize, usize)> {
+        match self.dims[..] {
+            [(rows, 1), (cols, _)] => Some((rows, cols)),
+            _ => None,
+        }
+    }
+
+    /// Copies columns `from .. from + n` of [`BAND`] rows (fewer at the end) from `row` on, each row to `width` elements of `out`.
+    ///
+    /// # Safety
+    /// As [`Layout::gather`], for a layout that has [`columns`](Layout::columns) and room for `BAND * width` elements.
+    pub(super) unsafe fn gather_band(
+        &self,
+        src: *const u8,
+        size: usize,
+        row: usize,
+        from: usize,
+        n: usize,
+        width: usize,
+        out: *mut u8,
+    ) {
+        let rows = BAND.min(self.dims[0].0 - row);
+        let first = row as isize + from as isize * self.dims[1].1;
+        let stride = self.dims[1].1;
+        // SAFETY: passed on.
+        unsafe {
+            match size {
+                1 => band::<u8>(src.cast::<u8>().offset(first), stride, rows, n, width, out.cast()),
+                2 => band::<u16>(src.cast::<u16>().offset(first), stride, rows, n, width, out.cast()),
+                4 => band::<u32>(src.cast::<u32>().offset(first), stride, rows, n, width, out.cast()),
+                _ => band::<u64>(src.cast::<u64>().offset(first), stride, rows, n, width, out.cast()),
             }
         }
     }
@@ -199,6 +238,19 @@ unsafe fn short_rows<W: Copy>(src: *const W, out: *mut W, rows: usize, inner: us
         for i in 0..inner {
             // SAFETY: within the rows.
             unsafe { *out.add(r * inner + i) = *src.offset(r as isize * outer_stride + i as isize * stride) };
+        }
+    }
+}
+
+/// Transposes `n` runs of `rows` elements, `stride` apart, into rows `width` apart.
+///
+/// # Safety
+/// The runs must be readable and `out` have room for the rows.
+unsafe fn band<W: Copy>(src: *const W, stride: isize, rows: usize, n: usize, width: usize, out: *mut W) {
+    for j in 0..n {
+        for i in 0..rows {
+            // SAFETY: within the runs and the rows.
+            unsafe { *out.add(i * width + j) = *src.offset(j as isize * stride + i as isize) };
         }
     }
 }
