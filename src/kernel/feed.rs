@@ -96,7 +96,7 @@ impl Layout {
         }
     }
 
-    /// Copies columns `from .. from + n` of [`BAND`] rows (fewer at the end) from `row` on, each row to `width` elements of `out`.
+    /// Copies `columns` of [`BAND`] rows (fewer at the end) from `row` on, each row to `width` elements of `out`.
     ///
     /// # Safety
     /// As [`Layout::gather`], for a layout that has [`columns`](Layout::columns) and room for `BAND * width` elements.
@@ -105,11 +105,11 @@ impl Layout {
         src: *const u8,
         size: usize,
         row: usize,
-        from: usize,
-        n: usize,
+        columns: std::ops::Range<usize>,
         width: usize,
         out: *mut u8,
     ) {
+        let (from, n) = (columns.start, columns.len());
         let rows = BAND.min(self.dims[0].0 - row);
         let first = row as isize + from as isize * self.dims[1].1;
         let stride = self.dims[1].1;

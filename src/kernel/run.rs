@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
                 for feed in self.feeds.iter_mut().filter(|f| f.way == Way::Banded) {
                     if row % BAND == 0 {
                         // SAFETY: the band lies within the input, and a register holds a block, that is a band.
-                        unsafe { feed.layout.gather_band(feed.origin, feed.size, row, from, n, width, feed.register) };
+                        unsafe { feed.layout.gather_band(feed.origin, feed.size, row, from..from + n, width, feed.register) };
                     }
                     feed.band_row = feed.register.wrapping_add(row % BAND * width * feed.size);
                 }
