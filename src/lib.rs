@@ -29,3 +29,5 @@ pub use base::bytes::{format_bytes, parse_bytes};
 pub use base::config::Config;
 pub use base::dtype::{DType, Element, Scalar};
 pub use base::error::{Error, Kind as ErrorKind, Result};
+pub use expr::Chunks;
+pub use session::Session;
