@@ -1,3 +1,4 @@
 //! Files that arrays come from and go to, one folder per format.
 
 pub mod npy;
+pub mod zarr;

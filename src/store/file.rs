@@ -37,7 +37,7 @@ impl FileStore {
         let path = self.path(key)?;
         let opened = File::open(&path).and_then(|f| f.metadata().map(|m| (f, m)));
         match opened {
-            Ok((f, m)) => Ok((!m.is_dir()).then(|| (f, m.len()))),
+            Ok((f, m)) => Ok((!m.is_dir()).then_some((f, m.len()))),
             Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
         }
     }
