@@ -2,6 +2,7 @@
 
 pub mod buffer;
 pub mod encode;
+mod table;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};

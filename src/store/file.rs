@@ -102,7 +102,7 @@ impl Store for FileStore {
     fn size(&self, key: &str) -> Result<Option<u64>> {
         let path = self.path(key)?;
         match fs::metadata(&path) {
-            Ok(m) => Ok((!m.is_dir()).then(|| m.len())),
+            Ok(m) => Ok((!m.is_dir()).then_some(m.len())),
             Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
         }
     }
