@@ -11,8 +11,8 @@ use std::io::Read;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use zarrs::array::{
-    ArrayBytes, ArrayToBytesCodecTraits, BytesRepresentation, BytesToBytesCodecTraits, CodecChain, CodecOptions, DataType,
-    FillValue,
+    ArrayBytes, ArrayToBytesCodecTraits, BytesRepresentation, BytesToBytesCodecTraits, CodecChain, CodecMetadataOptions,
+    CodecOptions, DataType, FillValue,
 };
 use zarrs::plugin::ExtensionName;
 
@@ -122,7 +122,27 @@ impl Pipeline {
     /// Most memory that encoding needs beside its output, the padded block counted.
     pub(super) fn encode_bytes(&self) -> u64 {
         // The head may reorder into another buffer, and every stage holds input and output.
-        2 * self.decoded_bytes + 2 * self.bounds.iter().max().copied().unwrap_or(0) + CONTEXT_BYTES
+        2 * self.decoded_bytes + 2 * self.bounds.iter().max().copied().unwrap_or(0) + self.encode_context() + CONTEXT_BYTES
+    }
+
+    /// Most memory that compressors hold: tables that grow with the level up to a multiple of the input.
+    fn encode_context(&self) -> u64 {
+        let level = |codec: &Arc<dyn BytesToBytesCodecTraits>| {
+            let configuration = codec.configuration_v3(&CodecMetadataOptions::default());
+            let json = configuration.and_then(|c| serde_json::to_value(c).ok()).unwrap_or_default();
+            json["level"].as_i64().or(json["clevel"].as_i64().map(|n| n * 22 / 9)).unwrap_or(22)
+        };
+        let table = |(unpack, codec): &(Unpack, Arc<dyn BytesToBytesCodecTraits>)| match (unpack, level(codec)) {
+            (Unpack::Plain, _) => 0,
+            (Unpack::Gzip | Unpack::Zlib, _) => 1 << 20,
+            // After the table of parameters of zstd 1.5 for large inputs.
+            (_, ..=6) => 12 << 20,
+            (_, 7..=15) => 64 << 20,
+            (_, 16..=19) => 128 << 20,
+            _ => 800 << 20,
+        };
+        // For small inputs all tables are small.
+        self.tail.iter().map(table).max().unwrap_or(0).min(16 * self.bounds[0])
     }
 
     fn options() -> CodecOptions {

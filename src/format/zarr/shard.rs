@@ -66,6 +66,12 @@ impl Sharding {
         Ok(Some(Sharding { inner, index, index_bytes, index_at_end, counts }))
     }
 
+    /// Most bytes that a shard takes.
+    pub(super) fn stored_bound(&self) -> u64 {
+        let n = self.counts.iter().fold(1u64, |n, &c| n.saturating_mul(c as u64));
+        n.saturating_mul(self.inner.stored_bound()).saturating_add(self.index_bytes)
+    }
+
     /// Memory that reading an index needs and holds.
     pub(super) fn index_memory(&self) -> u64 {
         self.index_bytes + 2 * self.index.decode_bytes()

@@ -22,7 +22,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
-use zarrs::array::ArrayToBytesCodecTraits;
 
 /// A Zarr array being written.
 #[derive(Debug)]
@@ -79,9 +78,10 @@ impl ZarrSink {
     fn of(target: Target) -> Result<ZarrSink> {
         let layout = Layout::parse(target.metadata.as_bytes()).map_err(|e| e.at(target.path.display().to_string()))?;
         let stored: Vec<NonZeroU64> = layout.stored.iter().filter_map(|&n| NonZeroU64::new(n as u64)).collect();
-        let array = layout.array();
-        let bound = array.codecs().encoded_representation(&stored, array.data_type(), array.fill_value());
-        let stored_bound = bound.ok().and_then(|b| b.size()).ok_or_else(|| Error::bug("codecs whose output has no bound"))?;
+        let stored_bound = match &layout.codecs {
+            Codecs::Chunk(p) => p.stored_bound(),
+            Codecs::Shard(s) => s.stored_bound(),
+        };
         Ok(ZarrSink { target, layout, stored, stored_bound, open: Mutex::new(None), written: AtomicU64::new(0) })
     }
 
