@@ -1,4 +1,5 @@
 //! Files that arrays come from and go to, one folder per format.
 
 pub mod npy;
+mod partial;
 pub mod zarr;

@@ -35,12 +35,11 @@ pub(super) enum Codecs {
 }
 
 impl Layout {
-    /// Reads `zarr.json` (version 3) or `.zarray` (version 2).
+    /// Reads what `zarr.json` (version 3) or `.zarray` (version 2) holds.
     ///
     /// # Errors
     /// `Corrupt` for broken metadata, `Unsupported` (named) for what is not supported.
-    pub(super) fn parse(json: &[u8]) -> Result<Layout> {
-        let value: Value = serde_json::from_slice(json).map_err(|e| Error::corrupt(format!("the Zarr metadata is broken: {e}")))?;
+    pub(super) fn parse(value: Value) -> Result<Layout> {
         let v3 = value.get("zarr_format").and_then(Value::as_u64) == Some(3);
         let shape = lengths(&value["shape"], "shape")?;
         let chunks = if v3 {

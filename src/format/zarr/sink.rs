@@ -1,8 +1,8 @@
 //! Writes a Zarr array of version 3: chunks are encoded in parallel, each is stored by one atomic write.
 //!
 //! All is written in a temporary folder beside the target, `zarr.json` last, which then takes the target's name in one step (an old
-//! array is exchanged for it, then removed). A killed run leaves the old array, or none, and a folder named
-//! `.<name>.….part`. Nothing is synced to the disk. Only whole arrays or groups of Zarr are ever overwritten.
+//! array is exchanged for it, then removed). A killed run leaves the old array, or none, and a folder `.<name>.….part`
+//! that the next writer of the same name removes. Nothing is synced to the disk. Only whole arrays or groups of Zarr are ever overwritten.
 
 use super::layout::{Codecs, Layout};
 use super::options::ZarrOptions;
@@ -11,11 +11,12 @@ use crate::base::{Axis, DType, Error, Grid, Region, Result};
 use crate::chunk::tensor::copy_into;
 use crate::chunk::{BufferMut, Chunk, Tensor};
 use crate::expr::Sink;
+use crate::format::partial;
 use crate::store::{FileStore, Store};
 use parking_lot::Mutex;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::num::NonZeroU64;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -32,8 +33,16 @@ pub struct ZarrSink {
     stored: Vec<NonZeroU64>,
     /// Most bytes of that when encoded.
     stored_bound: u64,
-    open: Mutex<Option<(TempDir, Arc<FileStore>)>>,
+    open: Mutex<Option<Open>>,
     written: AtomicU64,
+}
+
+/// What `begin` made.
+#[derive(Debug)]
+struct Open {
+    folder: TempDir,
+    store: Arc<FileStore>,
+    _lock: File,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,7 +85,9 @@ impl ZarrSink {
     }
 
     fn of(target: Target) -> Result<ZarrSink> {
-        let layout = Layout::parse(target.metadata.as_bytes()).map_err(|e| e.at(target.path.display().to_string()))?;
+        let metadata =
+            serde_json::from_str(&target.metadata).map_err(|e| Error::corrupt(format!("parameters of a zarr sink: {e}")))?;
+        let layout = Layout::parse(metadata).map_err(|e| e.at(target.path.display().to_string()))?;
         let stored: Vec<NonZeroU64> = layout.stored.iter().filter_map(|&n| NonZeroU64::new(n as u64)).collect();
         let stored_bound = match &layout.codecs {
             Codecs::Chunk(p) => p.stored_bound(),
@@ -199,17 +210,14 @@ impl Sink for ZarrSink {
 
     fn begin(&self) -> Result<()> {
         self.check_target()?;
-        let parent = self.target.path.parent().ok_or_else(|| Error::usage("the root folder cannot be an array"))?;
-        let prefix = format!(".{}.", self.label());
-        let folder = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(".part")
-            .permissions(Permissions::from_mode(0o777)) // less the process's umask, as other folders
-            .tempdir_in(parent)
-            .map_err(|e| self.fail(&e))?;
+        // The usual mode of new folders, less the process's umask.
+        let mode = Permissions::from_mode(0o777);
+        let folder =
+            partial::named(&self.target.path, |b, parent| b.permissions(mode).tempdir_in(parent)).map_err(|e| self.fail(&e))?;
+        let lock = partial::lock(folder.path()).map_err(|e| self.fail(&e))?;
         let store = Arc::new(FileStore::new(folder.path()));
         self.written.store(0, Ordering::Relaxed);
-        *self.open.lock() = Some((folder, store));
+        *self.open.lock() = Some(Open { folder, store, _lock: lock });
         Ok(())
     }
 
@@ -241,7 +249,7 @@ impl Sink for ZarrSink {
     }
 
     fn commit(&self, _: usize, region: &Region, encoded: &Chunk) -> Result<()> {
-        let store = self.open.lock().as_ref().map(|(_, s)| s.clone()).ok_or_else(|| Error::bug("commit before begin"))?;
+        let store = self.open.lock().as_ref().map(|o| o.store.clone()).ok_or_else(|| Error::bug("commit before begin"))?;
         let Chunk::List(items) = encoded else { return Err(Error::bug("a zarr chunk that is no list")) };
         let blocks: Vec<_> = self.blocks(region).collect();
         if blocks.len() != items.len() {
@@ -265,7 +273,7 @@ impl Sink for ZarrSink {
     }
 
     fn finish(&self) -> Result<()> {
-        let (folder, store) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        let Open { folder, store, _lock } = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
         store.set("zarr.json", self.target.metadata.as_bytes())?;
         self.written.fetch_add(self.target.metadata.len() as u64, Ordering::Relaxed);
         self.publish(folder)

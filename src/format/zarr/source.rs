@@ -11,6 +11,7 @@ use crate::chunk::tensor::copy_into;
 use crate::chunk::{BufferMut, Tensor};
 use crate::expr::Source;
 use crate::store::{FileStore, Store};
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -25,6 +26,7 @@ pub struct ZarrSource {
     prefix: String,
     label: String,
     layout: Layout,
+    attributes: Map<String, Value>,
     key: u128,
 }
 
@@ -58,12 +60,21 @@ impl ZarrSource {
         let Some(json) = found else {
             return Err(Error::usage(format!("{place} holds no Zarr array: there is neither zarr.json nor .zarray")));
         };
-        if is_group(&json) {
+        let value: Value = serde_json::from_slice(&json)
+            .map_err(|e| Error::corrupt(format!("the Zarr metadata is broken: {e}")).at(place.clone()))?;
+        if value["node_type"] == "group" {
             return Err(Error::usage(format!("{place} is a Zarr group: name an array in it")));
         }
-        let layout = Layout::parse(&json).map_err(|e| e.at(place.clone()))?;
+        let layout = Layout::parse(value.clone()).map_err(|e| e.at(place.clone()))?;
+        // Version 2 keeps attributes in a file of their own.
+        let attributes = match store.get(&format!("{prefix}.zattrs"))? {
+            Some(text) if value["zarr_format"] == 2 => {
+                serde_json::from_slice(&text).map_err(|e| Error::corrupt(format!(".zattrs is broken: {e}")).at(place.clone()))?
+            }
+            _ => layout.array().attributes().clone(),
+        };
         let key = xxh3_128(&[place.as_bytes(), b"\0zarr\0", &json].concat());
-        Ok(ZarrSource { store, path: None, prefix, label: place, layout, key })
+        Ok(ZarrSource { store, path: None, prefix, label: place, layout, attributes, key })
     }
 
     /// The source that [`params`](Source::params) speaks of.
@@ -76,9 +87,9 @@ impl ZarrSource {
         ZarrSource::open(path)
     }
 
-    /// The array's attributes, as they stand in its metadata (version 3; version 2 keeps them elsewhere).
-    pub fn attributes(&self) -> &serde_json::Map<String, serde_json::Value> {
-        self.layout.array().attributes()
+    /// The array's attributes.
+    pub fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
     }
 
     /// Names of the axes, where the metadata has them.
@@ -157,11 +168,6 @@ impl ZarrSource {
 
 fn vanished() -> Error {
     Error::corrupt("it vanished while it was read")
-}
-
-fn is_group(json: &[u8]) -> bool {
-    let value: Option<serde_json::Value> = serde_json::from_slice(json).ok();
-    value.is_some_and(|v| v["node_type"] == "group")
 }
 
 /// A box being put together from blocks.

@@ -94,6 +94,7 @@ fn what_is_not_supported_is_named() {
     assert_eq!(ZarrSource::open(data().join("nowhere")).unwrap_err().kind(), Kind::Usage);
     let a = ZarrSource::open(data().join("group/inner/a")).unwrap();
     assert_eq!(a.attributes()["units"], "K");
+    assert_eq!(ZarrSource::open(data().join("v2-raw")).unwrap().attributes()["units"], "m");
     assert_eq!(a.dimension_names().unwrap(), [Some("y".to_string()), Some("x".to_string())]);
     let from_root = ZarrSource::open_store(Arc::new(FileStore::new(data())), "group/inner/a").unwrap();
     assert_eq!(bytes(&from_root.read(&Region::whole(&[5, 6])).unwrap()), bytes(&a.read(&Region::whole(&[5, 6])).unwrap()));
@@ -388,4 +389,27 @@ fn killed_writers_leave_old_or_new() {
         }
     }
     assert!(!values_seen.is_empty() && !values_seen.contains(&0), "{values_seen:?}");
+}
+
+/// Needs a small disk: mount a tmpfs of 1 MiB and name it in the variable.
+#[test]
+#[ignore = "needs a small file system, named in TILEWORK_TEST_SMALL_DISK"]
+fn a_full_disk_leaves_nothing_behind() {
+    let dir = PathBuf::from(std::env::var_os("TILEWORK_TEST_SMALL_DISK").expect("TILEWORK_TEST_SMALL_DISK"));
+    let t = values(DType::F64, &[600, 600]);
+    let grid = Grid::regular(&[600, 600], &[100, 100]).unwrap();
+    let npy = crate::format::npy::NpySink::new(dir.join("a.npy"), t.dtype(), t.shape(), false).unwrap();
+    let options = ZarrOptions { codec: Codec::None, ..ZarrOptions::default() };
+    let zarr = ZarrSink::new(dir.join("a.zarr"), t.dtype(), &grid, &options).unwrap();
+    let sinks: [&dyn Sink; 2] = [&npy, &zarr];
+    for sink in sinks {
+        sink.begin().unwrap();
+        let e = (0..grid.n_chunks()).find_map(|i| {
+            let region = grid.chunk_region(i);
+            sink.commit(i, &region, &sink.encode(i, &region, &t.slice(&region)).unwrap()).err()
+        });
+        assert_eq!(e.unwrap().kind(), Kind::DiskFull);
+        sink.abort();
+        assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0, "{sink:?}");
+    }
 }

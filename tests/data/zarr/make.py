@@ -58,7 +58,7 @@ def main():
     for d in [">i2", ">u4", ">f8", ">f4"]:
         make(f"v2-big-{d[1:]}", (5, 6), d, chunks=(3, 4), compressors=numcodecs.Zlib(5), **v2)
     make("v2-f-order", (5, 6, 4), "i4", chunks=(3, 4, 2), order="F", compressors=numcodecs.Zstd(1), **v2)
-    make("v2-raw", (7,), "f8", chunks=(3,), compressors=None, **v2)
+    make("v2-raw", (7,), "f8", chunks=(3,), compressors=None, attributes={"units": "m"}, **v2)
     make("v2-gzip-hole", (9, 5), "u2", hole=True, chunks=(4, 5), compressors=numcodecs.GZip(6), **v2)
     make("v2-slash", (5, 6), "i2", chunks=(3, 4), compressors=None, chunk_key_encoding={"name": "v2", "separator": "/"}, **v2)
     make("v2-scalar", (), "f4", chunks=(), compressors=None, **v2)
