@@ -185,3 +185,33 @@ fn existing_files_stay_unless_overwriting_is_allowed() {
     sink.finish().unwrap();
     assert_eq!(bytes(&NpySource::open(&path).unwrap().read(&whole).unwrap()), bytes(&t));
 }
+
+#[test]
+fn files_of_numpy_are_read() {
+    let mut n_read = 0;
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/npy")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "npy") {
+            continue;
+        }
+        let opened = NpySource::open(&path);
+        if path.file_name().unwrap().to_string_lossy().starts_with("no-") {
+            assert_eq!(opened.unwrap_err().kind(), Kind::Unsupported);
+            continue;
+        }
+        let source = opened.unwrap();
+        let shape = source.header().shape.clone();
+        let value = |i: u64| (i.wrapping_mul(2_654_435_761) >> 7) & if source.dtype() == DType::Bool { 1 } else { 0xFFFF_FFFF };
+        let n = shape.iter().product::<usize>() as u64;
+        let expected = for_dtype!(source.dtype(), T => {
+            let v: Vec<T> = (0..n).map(|i| <T as crate::base::Element>::from_scalar(Scalar::U64(value(i)))).collect();
+            Tensor::from_vec(&shape, v).unwrap()
+        });
+        let part = Region::new(shape.iter().map(|&n| n / 3..n - n / 4));
+        for region in [Region::whole(&shape), part] {
+            assert_eq!(bytes(&source.read(&region).unwrap()), bytes(&expected.slice(&region)), "{}", path.display());
+        }
+        n_read += 1;
+    }
+    assert_eq!(n_read, 35);
+}

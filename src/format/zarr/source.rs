@@ -1,7 +1,8 @@
 //! Reads a Zarr array (versions 2 and 3): a read decodes the chunks, or inner chunks of shards, that its box touches.
 //!
 //! Missing chunks are the fill value. Memory is bounded by the metadata, whatever the chunks hold. The key of the source is made
-//! of place and metadata: chunks that another program replaces while a plan lives are not noticed.
+//! of place, metadata and (on disk) the metadata's file: an array that is replaced is noticed, single chunks that another
+//! program changes in place are not.
 
 use super::layout::{Codecs, Layout};
 use super::shard::{ShardIndex, Sharding};
@@ -12,6 +13,7 @@ use crate::chunk::{BufferMut, Tensor};
 use crate::expr::Source;
 use crate::store::{FileStore, Store};
 use serde_json::{Map, Value};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -38,6 +40,13 @@ impl ZarrSource {
     pub fn open(path: impl AsRef<Path>) -> Result<ZarrSource> {
         let path = std::path::absolute(&path).map_err(|e| Error::io(path.as_ref().display(), &e))?;
         let mut source = ZarrSource::open_store(Arc::new(FileStore::new(&path)), "").map_err(|e| group::explain(e, &path))?;
+        // An array that was replaced by another of the same shape has another metadata file.
+        for name in ["zarr.json", ".zarray"] {
+            if let Ok(m) = path.join(name).metadata() {
+                let identity = (source.key, m.dev(), m.ino(), m.mtime(), m.mtime_nsec());
+                source.key = xxh3_128(format!("{identity:?}").as_bytes());
+            }
+        }
         source.label = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         source.path = Some(path);
         Ok(source)

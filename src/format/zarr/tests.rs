@@ -294,6 +294,10 @@ fn overwriting_keeps_the_old_array_until_the_end() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     write(&path, &new, &[2], &options);
     assert_eq!(bytes(&read()), bytes(&new));
+    let key = ZarrSource::open(&path).unwrap().key();
+    assert_eq!(key, ZarrSource::open(&path).unwrap().key());
+    write(&path, &Tensor::splat(DType::F64, &[5], Scalar::F64(7.0)), &[2], &options);
+    assert_ne!(key, ZarrSource::open(&path).unwrap().key(), "other elements, another key");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     // A folder that is no array is never touched.
     let other = dir.path().join("precious");
