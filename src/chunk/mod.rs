@@ -3,6 +3,7 @@
 pub mod buffer;
 pub mod encode;
 pub mod output;
+mod table;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};

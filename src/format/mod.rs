@@ -4,3 +4,5 @@
 pub mod geotiff;
 pub mod memory;
 pub mod npy;
+mod partial;
+pub mod zarr;

@@ -45,7 +45,9 @@ pub fn calc(text: &str, bands: &[(char, Raster)], nodata: Option<Scalar>, masked
         }
         if let Some(m) = missing {
             let Some(v) = nodata else {
-                return Err(Error::usage("the bands have a mask, but the result has no nodata value to show it: give one (--nodata), or ignore masks (--ignore-nodata)"));
+                return Err(Error::usage(
+                    "the bands have a mask, but the result has no nodata value to show it: give one (--nodata), or ignore masks (--ignore-nodata)",
+                ));
             };
             result = where_(&m, v, &result)?;
         }
@@ -84,8 +86,10 @@ enum Token {
     Symbol(&'static str),
 }
 
-const SYMBOLS: &[&str] =
-    &["**", "//", "<=", ">=", "==", "!=", "<<", ">>", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "(", ")", ",", "&", "|", "^", "~", "!"];
+const SYMBOLS: &[&str] = &[
+    "**", "//", "<=", ">=", "==", "!=", "<<", ">>", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "(", ")", ",", "&", "|", "^",
+    "~", "!",
+];
 
 /// Tokens with the byte at which each begins.
 fn tokens(text: &str) -> Result<Vec<(usize, Token)>> {
@@ -130,7 +134,11 @@ fn number(rest: &str) -> Option<(usize, Token)> {
         }
     }
     let text = &rest[..n];
-    let value = if float { text.parse().ok().map(Scalar::F64) } else { text.parse().ok().map(Scalar::I64).or(text.parse().ok().map(Scalar::F64)) };
+    let value = if float {
+        text.parse().ok().map(Scalar::F64)
+    } else {
+        text.parse().ok().map(Scalar::I64).or(text.parse().ok().map(Scalar::F64))
+    };
     value.map(|v| (n, Token::Number(v)))
 }
 
@@ -311,11 +319,16 @@ impl Parser<'_> {
         if name == "where" && !bools(&operands[0]) {
             if let Operand::Array(e) = &operands[0] {
                 let condition = build::cast(e, DType::Bool)?;
-                return Ok(Value::Array(DynArray::from_expr(build::elementwise(op, &[Operand::Array(condition), operands[1].clone(), operands[2].clone()])?)?));
+                return Ok(Value::Array(DynArray::from_expr(build::elementwise(
+                    op,
+                    &[Operand::Array(condition), operands[1].clone(), operands[2].clone()],
+                )?)?));
             }
             return Err(Error::usage(format!("expression '{}': the first argument of where must depend on a band", self.text)));
         }
-        Ok(Value::Array(DynArray::from_expr(build::elementwise(op, &operands).map_err(|e| e.at(format!("expression '{}'", self.text)))?)?))
+        Ok(Value::Array(DynArray::from_expr(
+            build::elementwise(op, &operands).map_err(|e| e.at(format!("expression '{}'", self.text)))?,
+        )?))
     }
 }
 

@@ -9,7 +9,8 @@ use crate::session::Session;
 use std::path::Path;
 
 /// Colours from low to high (bare ground to dense green), for one band.
-const RAMP: [[f64; 3]; 5] = [[120.0, 80.0, 50.0], [206.0, 184.0, 130.0], [240.0, 236.0, 190.0], [130.0, 180.0, 90.0], [20.0, 90.0, 40.0]];
+const RAMP: [[f64; 3]; 5] =
+    [[120.0, 80.0, 50.0], [206.0, 184.0, 130.0], [240.0, 236.0, 190.0], [130.0, 180.0, 90.0], [20.0, 90.0, 40.0]];
 
 /// Writes a PNG of one band, at most `pixels` wide and high: every n-th pixel (of the overview that is just fine enough, if the
 /// file has one), linear from the 2nd to the 98th percentile of the pixels shown, on a brown-to-green ramp; no data is transparent.

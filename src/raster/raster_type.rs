@@ -98,7 +98,12 @@ impl Raster {
         }
         let array = if self.array.ndim() == 3 { self.array.index(&[Index::At(n as isize - 1)])? } else { self.array.clone() };
         let bands = self.georef.bands.get(n - 1).cloned().into_iter().collect();
-        Ok(Raster { array, georef: Georef { bands, ..self.georef.clone() }, mask: self.mask.clone(), name: format!("{}:{n}", self.name) })
+        Ok(Raster {
+            array,
+            georef: Georef { bands, ..self.georef.clone() },
+            mask: self.mask.clone(),
+            name: format!("{}:{n}", self.name),
+        })
     }
 
     /// Where pixels are no data: equal to nodata, or masked. None where every pixel is data.

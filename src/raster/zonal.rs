@@ -53,7 +53,8 @@ pub fn zonal_stats(values: &Raster, zones: &Raster, n_zones: usize, session: &Se
     let tables = tables(&valid, &zones.array().astype(DType::I64)?, n_zones)?;
     let column = |c: usize| tables.index(&[Index::Ellipsis, Index::At(c as isize)]);
     let over = |a: DynArray, op| a.reduce(op, Some(&[0, 1]), false, 0.0, 8);
-    let wanted = [over(column(COUNT)?, &SUM)?, over(column(SUM_OF)?, &SUM)?, over(column(LEAST)?, &MIN)?, over(column(MOST)?, &MAX)?];
+    let wanted =
+        [over(column(COUNT)?, &SUM)?, over(column(SUM_OF)?, &SUM)?, over(column(LEAST)?, &MIN)?, over(column(MOST)?, &MAX)?];
     let exprs: Vec<_> = wanted.iter().map(|a| a.expr().clone()).collect();
     let found: Vec<ArrayD<f64>> = session.compute_all(&exprs)?.iter().map(Tensor::to_ndarray).collect::<Result<_>>()?;
     Ok((0..n_zones)

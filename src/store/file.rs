@@ -37,7 +37,7 @@ impl FileStore {
         let path = self.path(key)?;
         let opened = File::open(&path).and_then(|f| f.metadata().map(|m| (f, m)));
         match opened {
-            Ok((f, m)) => Ok((!m.is_dir()).then(|| (f, m.len()))),
+            Ok((f, m)) => Ok((!m.is_dir()).then_some((f, m.len()))),
             Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
         }
     }
@@ -102,7 +102,7 @@ impl Store for FileStore {
     fn size(&self, key: &str) -> Result<Option<u64>> {
         let path = self.path(key)?;
         match fs::metadata(&path) {
-            Ok(m) => Ok((!m.is_dir()).then(|| m.len())),
+            Ok(m) => Ok((!m.is_dir()).then_some(m.len())),
             Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
         }
     }
