@@ -20,6 +20,9 @@ pub mod wire;
 pub mod array;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+#[path = "../datasets/mod.rs"]
+mod datasets;
 #[cfg(feature = "frame")]
 pub mod frame;
 #[cfg(feature = "raster")]
