@@ -8,10 +8,10 @@ use crate::raster::{Raster, calc};
 use clap::{Arg, ArgMatches, Command};
 use std::path::PathBuf;
 
-/// Bytes that a chunk of all inputs and the output together aims at, as a share of the budget per thread.
-const SHARE: u64 = 24;
-/// Most bytes of a chunk of one input.
-const MOST_CHUNK_BYTES: u64 = 16 << 20;
+/// Bytes that a chunk of the largest input or the output aims at. A constant, so that the file's bytes do not depend on the budget.
+const CHUNK_BYTES: u64 = 4 << 20;
+/// A chunk's share of the budget per thread at which chunks become smaller after all.
+const SHARE: u64 = 16;
 
 /// Band math by expression.
 #[derive(Debug, clap::Args)]
@@ -182,9 +182,9 @@ fn bands_per_chunk(f: &GeoTiff) -> usize {
 }
 
 /// Side of the square chunks: whole tiles of input and output, a power of two of the output's tile so that overviews of a chunk are
-/// complete, as many as the budget allows for every thread.
+/// complete.
 fn chunk_side(files: &[&GeoTiff], tile: usize, budget: u64, threads: usize) -> usize {
-    let most = (budget / SHARE / threads.max(1) as u64).min(MOST_CHUNK_BYTES);
+    let most = (budget / SHARE / threads.max(1) as u64).min(CHUNK_BYTES);
     let pixel = files.iter().map(|f| (bands_per_chunk(f) * f.info().dtype.size()) as u64).max().unwrap_or(1).max(4);
     let mut side = tile;
     while (4 * side * side) as u64 * pixel <= most {
