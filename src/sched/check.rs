@@ -87,7 +87,8 @@ impl Scheduler {
             ensure!(data.status == Status::Here || data.memory | data.file == 0, "data {d} is {:?} but somewhere", data.status);
             let spilling = self.spills.keys().any(|k| k.1 == d);
             ensure!(spilling == (data.flags & SPILLING != 0), "data {d} has a wrong spilling mark");
-            let keep = g.is_wanted(d) || g.is_effect(g.producer(d)) || spilling || self.outcome == Outcome::Done;
+            let keep =
+                g.is_wanted(d) || g.is_effect(g.producer(d)) || spilling || self.being_made(d) || self.outcome == Outcome::Done;
             ensure!(data.status != Status::Here || left > 0 || keep, "data {d} is kept though nobody needs it");
             ensure!(data.memory & data.file == 0 || data.pins > 0, "data {d} is in memory beside its file, unpinned");
             ensure!(data.status != Status::Gone || !g.is_wanted(d), "wanted data {d} is gone and not asked for");

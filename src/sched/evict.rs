@@ -59,9 +59,10 @@ impl Scheduler {
     /// Frees or begins to free the copy of `d` in the memory of `w`; returns the bytes that gives.
     fn evict_one(&mut self, d: DataId, w: usize, out: &mut Vec<Command>) -> u64 {
         let bit = 1u32 << w;
+        let being_made = self.being_made(d);
         let data = &mut self.data[d as usize];
         let bytes = data.bytes;
-        if data.pins > 0 || data.flags & SPILLING != 0 || bytes == 0 {
+        if data.pins > 0 || data.flags & SPILLING != 0 || bytes == 0 || being_made {
             return 0;
         }
         if (data.memory | data.file) & !bit != 0 {

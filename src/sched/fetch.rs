@@ -87,7 +87,10 @@ impl Scheduler {
         for t in fetch.waiters {
             self.take_back(t, out);
         }
-        self.copy_lost(d, usize::from(fetch.from), out);
+        // The only copy of what cannot be made again is not given up because of a bad connection.
+        if others != 0 || !self.graph.is_effect(self.graph.producer(d)) {
+            self.copy_lost(d, usize::from(fetch.from), out);
+        }
         self.finish_if_complete(out);
     }
 
@@ -101,14 +104,18 @@ impl Scheduler {
         }
         self.leave(t, out);
         self.await_inputs(t);
+        for d in self.graph.outputs(t) {
+            self.free_if_unneeded(d, out); // held back while it was at work
+        }
     }
 
     /// The copy of `d` on `w` cannot be read: it is forgotten, unless someone is reading it.
     pub(super) fn copy_lost(&mut self, d: DataId, w: usize, out: &mut Vec<Command>) {
         let bit = 1u32 << w;
+        let being_made = self.being_made(d);
         let data = &mut self.data[d as usize];
         let held = (data.memory | data.file) & bit != 0;
-        if !held || data.pins > 0 || self.spills.contains_key(&(w as WorkerId, d)) {
+        if !held || being_made || data.pins > 0 || self.spills.contains_key(&(w as WorkerId, d)) {
             return;
         }
         let file = data.file & bit != 0;

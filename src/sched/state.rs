@@ -271,6 +271,18 @@ impl Scheduler {
         (task.phase, task.attempt)
     }
 
+    /// The run of `t` that is under way: worker, its epoch, attempt.
+    pub fn run_of(&self, t: TaskId) -> Option<(WorkerId, u32, u32)> {
+        let task = &self.tasks[t as usize];
+        (task.phase == Phase::Running)
+            .then(|| (WorkerId::from(task.worker), self.workers[usize::from(task.worker)].epoch, task.attempt))
+    }
+
+    /// Whether a worker has joined and is not lost.
+    pub fn is_alive(&self, worker: WorkerId) -> bool {
+        self.workers.get(usize::from(worker)).is_some_and(|w| w.alive)
+    }
+
     /// Workers that hold data `d` in memory and in files, as bits.
     pub fn places(&self, d: DataId) -> (u32, u32) {
         let d = &self.data[d as usize];
