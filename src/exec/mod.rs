@@ -5,6 +5,8 @@ pub mod memory;
 pub mod null;
 pub mod runner;
 pub mod serial;
+#[cfg(test)]
+mod tests;
 mod thread_loop;
 pub mod threads;
 

@@ -73,6 +73,12 @@ impl Threads {
         Ok(Threads { pool })
     }
 
+    /// Bytes a run of `graph` takes besides chunks: the graph itself, the scheduler's state, the slots for chunks.
+    pub fn overhead_bytes(graph: &TaskGraph) -> u64 {
+        let slots = graph.n_data() * size_of::<Mutex<Option<Box<Chunk>>>>();
+        graph.own_bytes() + Scheduler::state_bytes(graph) + slots as u64
+    }
+
     /// Number of threads.
     pub fn n_threads(&self) -> usize {
         self.pool.current_num_threads()
@@ -107,7 +113,6 @@ impl Threads {
                 });
                 shared.watch();
             });
-            let _ = shared.io.send(Io::End);
         });
         let result = shared.result();
         shared.see(|at_ns| Seen::Finished { at_ns, ok: result.is_ok() });
@@ -338,6 +343,7 @@ impl<'a> Shared<'a> {
         self.stop.store(true, Ordering::Release);
         self.queue.lock().over = true;
         self.wake.notify_all();
+        let _ = self.io.send(Io::End); // after all removals; an I/O thread that has ended needs no telling
         self.job.cancel.poke();
     }
 

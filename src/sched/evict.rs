@@ -7,8 +7,8 @@ use crate::sched::state::{FRESH, SPILLING, Scheduler, Status, UNSPILLABLE};
 
 /// Data with more consumers than this is not dropped: asking for it again touches them all.
 const MAX_DROP_CONSUMERS: usize = 1024;
-/// Without spilling, a chunk is made again at most this often: a bound on going round in circles.
-const MAX_REDONE: u8 = 8;
+/// Without spilling, tasks run again at most this often on average: a bound on going round in circles.
+const MAX_RERUNS: u64 = 8;
 
 impl Scheduler {
     /// Frees, or begins to free, `deficit` bytes of worker `w`, of data whose next use is beyond rank `above`
@@ -17,6 +17,8 @@ impl Scheduler {
         let mut freed = self.evict_kept(w, deficit, out);
         let graph = self.graph.clone();
         let bit = 1u32 << w;
+        // A reduction's small states give little, and what was made again is about to be used: they go only when all must.
+        let crumb = deficit / 64;
         let mut at = (graph.n_live() as u32).checked_sub(1);
         while let Some(r) = at.and_then(|r| self.workers[w].evict.prev(r)) {
             if freed >= deficit || above.is_some_and(|a| r <= a) {
@@ -27,7 +29,8 @@ impl Scheduler {
                 let data = &self.data[d as usize];
                 if data.key == r && data.memory & bit != 0 {
                     listed = true;
-                    if freed < deficit {
+                    let spare = data.bytes < crumb || data.flags & FRESH != 0;
+                    if freed < deficit && (above.is_none() || !spare) {
                         freed += self.evict_one(d, w, out);
                     }
                 }
@@ -74,9 +77,6 @@ impl Scheduler {
         if self.droppable(d) {
             self.stats.n_dropped += 1;
             self.stats.dropped_bytes += bytes;
-            if !self.can_spill(d) {
-                self.data[d as usize].redone += 1;
-            }
             self.discard(d, out);
             return bytes;
         }
@@ -106,7 +106,7 @@ impl Scheduler {
         if self.can_spill(d) {
             data.flags & FRESH == 0 && graph.regen_ns(producer) <= self.limits.spill_ns(data.bytes)
         } else {
-            data.redone < MAX_REDONE
+            self.stats.n_reruns - self.reruns_before < MAX_RERUNS * (16 + graph.n_live() as u64)
         }
     }
 }

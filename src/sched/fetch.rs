@@ -42,26 +42,31 @@ impl Scheduler {
             return;
         }
         let Some(fetch) = self.fetches.remove(&(from.0, d)) else { return };
-        self.workers[usize::from(from.0)].reserved -= fetch.bytes;
+        self.arrived(from.0, d, fetch, out);
+    }
+
+    /// `d` is in the memory of worker `w`, where this copy was to bring it.
+    fn arrived(&mut self, w: WorkerId, d: DataId, fetch: Fetch, out: &mut Vec<Command>) {
+        self.workers[usize::from(w)].reserved -= fetch.bytes;
         let data = &mut self.data[d as usize];
-        if data.status == Status::Here {
-            data.memory |= 1 << from.0;
-            let w = &mut self.workers[usize::from(from.0)];
-            w.resident += data.bytes;
+        if data.status != Status::Here {
+            // Its source is gone since, so this is the only copy now.
+            self.output_made(d, fetch.bytes, w, out);
+        } else if data.memory & (1 << w) == 0 {
+            data.memory |= 1 << w;
+            let worker = &mut self.workers[usize::from(w)];
+            worker.resident += data.bytes;
             if data.key != NO_KEY && data.bytes > 0 {
-                w.evict.insert(data.key);
+                worker.evict.insert(data.key);
             }
             self.free_if_unneeded(d, out);
-        } else {
-            // Its source is gone since, so this is the only copy now.
-            self.output_made(d, fetch.bytes, from.0, out);
         }
         for t in fetch.waiters {
             let task = &mut self.tasks[t as usize];
             task.missing -= 1;
             if task.missing == 0 {
                 task.phase = Phase::Running;
-                out.push(Command::Run { worker: from.0, task: t, attempt: task.attempt });
+                out.push(Command::Run { worker: w, task: t, attempt: task.attempt });
             }
         }
         self.finish_if_complete(out);
@@ -74,6 +79,9 @@ impl Scheduler {
         let Some(mut fetch) = self.fetches.remove(&(from.0, d)) else { return };
         let data = &self.data[d as usize];
         let places = data.memory | data.file;
+        if data.memory & (1 << from.0) != 0 {
+            return self.arrived(from.0, d, fetch, out); // made there meanwhile
+        }
         let others = places & !(1u32 << fetch.from);
         if places != 0 && fetch.tries < MAX_TRIES && !fetch.waiters.is_empty() {
             fetch.from = if others != 0 { others } else { places }.trailing_zeros() as WorkerId;

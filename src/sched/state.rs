@@ -73,8 +73,6 @@ pub(super) struct Data {
     pub key: u32,
     pub status: Status,
     pub flags: u8,
-    /// Times it was dropped with no spilling to fall back on.
-    pub redone: u8,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -160,7 +158,10 @@ pub struct Scheduler {
     /// Ready tasks that must run on worker 0 while it is away.
     pub(super) homeless: Vec<TaskId>,
     pub(super) next_ticket: u32,
+    /// Spilling has failed; true if the disk was full.
     pub(super) spill_off: Option<bool>,
+    /// Reruns when it failed.
+    pub(super) reruns_before: u64,
     pub(super) outcome: Outcome,
     pub(super) stats: Stats,
     pub(super) log: Option<Vec<Event>>,
@@ -182,7 +183,6 @@ impl Scheduler {
                 key: NO_KEY,
                 status: Status::Never,
                 flags: 0,
-                redone: 0,
             })
             .collect();
         let n_left = graph.n_live();
@@ -200,6 +200,7 @@ impl Scheduler {
             homeless: Vec::new(),
             next_ticket: 0,
             spill_off: None,
+            reruns_before: 0,
             outcome: Outcome::Open,
             stats: Stats::default(),
             log: None,
@@ -213,6 +214,12 @@ impl Scheduler {
             }
         }
         s
+    }
+
+    /// Bytes of memory of a scheduler for `graph` on one worker.
+    pub fn state_bytes(graph: &TaskGraph) -> u64 {
+        let sets = graph.n_live() / 4; // a bit per rank for what is ready and for what may be evicted, and their upper levels
+        (graph.n_tasks() * size_of::<Task>() + graph.n_data() * size_of::<Data>() + sets) as u64
     }
 
     /// Takes an event and appends the commands that follow from it.

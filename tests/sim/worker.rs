@@ -254,16 +254,15 @@ impl World {
             }
         }
         for (w, here) in self.workers.iter().enumerate() {
-            if !here.alive || here.epoch != self.known[w] {
-                continue; // died unnoticed, or is new and holds nothing
+            if !here.alive || here.epoch != self.known[w] || !self.scheduler.is_alive(w as u16) {
+                continue; // died unnoticed, is new and holds nothing, or was given up but goes on
             }
             ensure!(here.queue.is_empty() && here.running.is_empty(), "worker {w} still works after the end");
             let bit = 1u32 << w;
             for &d in here.memory.keys().chain(here.files.keys()) {
                 let (memory, file) = self.scheduler.places(d);
-                let lost = (memory | file) & bit == 0;
-                ensure!(!lost || !self.scheduler.is_alive(w as u16), "worker {w} still holds data {d}, unknown to the scheduler");
-                ensure!(lost || graph.is_wanted(d), "worker {w} still holds data {d}, which nobody wants");
+                ensure!((memory | file) & bit != 0, "worker {w} still holds data {d}, unknown to the scheduler");
+                ensure!(graph.is_wanted(d), "worker {w} still holds data {d}, which nobody wants");
             }
         }
         for &d in graph.wanted() {

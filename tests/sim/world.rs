@@ -229,7 +229,7 @@ impl World {
         }
         self.check_accepted(&original, &batch, &before)?;
         let failed = matches!(out.last(), Some(Command::Fail(_)));
-        if !failed && (self.graph.n_tasks() <= 100 || n.is_multiple_of(self.check_every)) {
+        if !failed && (self.graph.n_tasks() <= 300 || n.is_multiple_of(self.check_every)) {
             self.scheduler.check()?;
         }
         self.trace.extend(out.iter().cloned());
