@@ -120,7 +120,7 @@ impl Scheduler {
             let bound = self.stats.n_over_bound > 0 || worker.used() <= worker.budget;
             ensure!(!worker.alive || bound, "worker {w} uses {} of {}", worker.used(), worker.budget);
             for (d, data) in self.data.iter().enumerate().filter(|(_, d)| here(d) && d.bytes > 0) {
-                let listed = worker.evict.contains(data.key) || (data.left == 0 && self.kept.contains(&(d as u32)));
+                let listed = worker.evict.contains(data.key, data.bytes) || (data.left == 0 && self.kept.contains(&(d as u32)));
                 ensure!(listed || data.flags & SPILLING != 0, "data {d} cannot be found for eviction on worker {w}");
             }
         }

@@ -3,6 +3,7 @@
 use crate::graph::DataId;
 use crate::sched::command::Command;
 use crate::sched::event::WorkerId;
+use crate::sched::evict_set::class;
 use crate::sched::state::{FRESH, SPILLING, Scheduler, Status, UNSPILLABLE};
 
 /// Data with more consumers than this is not dropped: asking for it again touches them all.
@@ -18,26 +19,24 @@ impl Scheduler {
         let graph = self.graph.clone();
         let bit = 1u32 << w;
         // A reduction's small states give little, and what was made again is about to be used: they go only when all must.
-        let crumb = deficit / 64;
+        let least = if above.is_some() { class(deficit / 64) } else { 0 };
         let mut at = (graph.n_live() as u32).checked_sub(1);
-        while let Some(r) = at.and_then(|r| self.workers[w].evict.prev(r)) {
+        while let Some(r) = at.and_then(|r| self.workers[w].evict.prev(r, least)) {
             if freed >= deficit || above.is_some_and(|a| r <= a) {
                 return;
             }
-            let mut listed = false;
+            let mut listed = 0;
             for &d in graph.inputs(graph.order()[r as usize]) {
                 let data = &self.data[d as usize];
                 if data.key == r && data.memory & bit != 0 {
-                    listed = true;
-                    let spare = data.bytes < crumb || data.flags & FRESH != 0;
-                    if freed < deficit && (above.is_none() || !spare) {
+                    listed |= 1 << class(data.bytes);
+                    let spare = above.is_some() && (class(data.bytes) < least || data.flags & FRESH != 0);
+                    if freed < deficit && !spare {
                         freed += self.evict_one(d, w, out);
                     }
                 }
             }
-            if !listed {
-                self.workers[w].evict.remove(r);
-            }
+            self.workers[w].evict.keep(r, listed);
             at = r.checked_sub(1);
         }
     }

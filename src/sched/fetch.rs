@@ -57,7 +57,7 @@ impl Scheduler {
             let worker = &mut self.workers[usize::from(w)];
             worker.resident += data.bytes;
             if data.key != NO_KEY && data.bytes > 0 {
-                worker.evict.insert(data.key);
+                worker.evict.insert(data.key, data.bytes);
             }
             self.free_if_unneeded(d, out);
         }

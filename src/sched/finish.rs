@@ -189,7 +189,7 @@ impl Scheduler {
         if data.bytes > 0 && key != NO_KEY {
             let mut places = data.memory;
             while places != 0 {
-                self.workers[places.trailing_zeros() as usize].evict.insert(key);
+                self.workers[places.trailing_zeros() as usize].evict.insert(key, data.bytes);
                 places &= places - 1;
             }
         }

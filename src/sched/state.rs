@@ -10,6 +10,7 @@
 use crate::graph::{DataId, TaskGraph, TaskId};
 use crate::sched::command::{Command, Failure};
 use crate::sched::event::{Event, MAX_WORKERS, WorkerId};
+use crate::sched::evict_set::EvictSet;
 use crate::sched::limits::Limits;
 use crate::sched::rank_set::RankSet;
 use std::collections::BTreeMap;
@@ -89,7 +90,7 @@ pub(super) struct Worker {
     pub n_placed: u32,
     pub queued_ns: u64,
     /// Keys at which data in its memory may be evicted.
-    pub evict: RankSet,
+    pub evict: EvictSet,
     /// Runs a suspect, alone.
     pub solo: bool,
 }
@@ -218,7 +219,7 @@ impl Scheduler {
 
     /// Bytes of memory of a scheduler for `graph` on one worker.
     pub fn state_bytes(graph: &TaskGraph) -> u64 {
-        let sets = graph.n_live() / 4; // a bit per rank for what is ready and for what may be evicted, and their upper levels
+        let sets = graph.n_live() / 2; // a bit per rank for what is ready and for each size of what may be evicted
         (graph.n_tasks() * size_of::<Task>() + graph.n_data() * size_of::<Data>() + sets) as u64
     }
 
