@@ -104,7 +104,7 @@ fn main() {
                 (0..3).map(time).fold(f64::INFINITY, f64::min)
             };
             let graph = per(&|_| ());
-            let nothing = per(&|g| drop(null::run(g, Limits::default(), n_threads as u32, 1 << 30).expect("a run")));
+            let nothing = per(&|g| assert!(null::run(g, Limits::default(), n_threads as u32, 1 << 30).is_ok()));
             let one = per(&|g| drop(serial::run(g, &Nothing, &CancelToken::new()).expect("a run")));
             let all = per(&|g| threads(&pool, g));
             println!("{name} {n:>8}: graph {graph:6.1}  null {nothing:6.1}  serial {one:6.1}  threads {all:6.1}");

@@ -28,9 +28,9 @@ impl Faults {
         let mut f = Faults {
             repeat: on(400, 500),
             max_delay: 1 + on(600, 100_000),
-            spill_io: on(80, 100),
+            spill_io: on(100, 100),
             unspillable: on(60, 300),
-            corrupt: on(80, 60),
+            corrupt: on(300, 300),
             fetch: on(200, 300),
             retryable: on(200, 60),
             fatal: on(40, 20),

@@ -27,7 +27,7 @@ fn every_seed_ends_well_or_with_cause() {
         assert!(end.is_ok());
         return;
     }
-    let n = number("TILEWORK_SIM_SEEDS").unwrap_or(if cfg!(debug_assertions) { 600 } else { 3000 });
+    let n = number("TILEWORK_SIM_SEEDS").unwrap_or(if cfg!(debug_assertions) { 1500 } else { 3000 });
     let mut fired = Fired::default();
     let mut broken = Vec::new();
     for seed in 0..n {

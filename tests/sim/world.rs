@@ -49,7 +49,7 @@ type Run = (u16, u32, u32);
 /// Actual size of a data: anything up to its bound, the same each time it is made.
 pub fn size(g: &TaskGraph, d: u32) -> u64 {
     let bound = g.bytes(d);
-    if mix(u64::from(d)) % 2 == 0 { bound } else { bound * (mix(u64::from(d) + 7) % 1001) / 1000 }
+    if mix(u64::from(d)).is_multiple_of(2) { bound } else { bound * (mix(u64::from(d) + 7) % 1001) / 1000 }
 }
 
 /// Changes an event on its way to the scheduler; for the canary, which must be caught.
