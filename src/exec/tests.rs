@@ -9,6 +9,7 @@ use crate::graph::{DataId, GraphBuilder, TaskDef, TaskGraph};
 use crate::sched::Limits;
 use crate::spill::SpillStore;
 use parking_lot::Mutex;
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, proptest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -284,4 +285,42 @@ fn an_empty_graph_ends_at_once() {
     let runner = Hash::new(&graph);
     assert!(Threads::new(2).unwrap().run(&job(&graph, &runner, 0, None)).unwrap().wanted.is_empty());
     assert!(null::run(&graph, Limits::default(), 1, 0).is_ok());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+    #[test]
+    fn random_graphs_give_the_serial_values(
+        tasks in prop::collection::vec((prop::collection::vec(any::<u32>(), 0..4), 0u64..20, 0u64..3, any::<u8>()), 1..150),
+        n_threads in 1usize..5,
+        slack in prop::sample::select(vec![100u64, 130, 1000]),
+    ) {
+        let mut b = GraphBuilder::new();
+        b.layer("random");
+        let mut data: Vec<u32> = Vec::new();
+        for (inputs, size, cost, kind) in &tasks {
+            let inputs: Vec<u32> = if data.is_empty() { vec![] } else { inputs.iter().map(|i| data[*i as usize % data.len()]).collect() };
+            let cost_ns = [10, 10_000, 1_000_000_000][*cost as usize];
+            let def = TaskDef { inputs: &inputs, bytes: 8 * size, cost_ns, effect: kind % 16 == 1, home: kind % 32 == 1, ..TaskDef::default() };
+            if kind % 8 == 2 {
+                data.extend(b.task_with_outputs(def, &[8 * size, 16, 0]));
+            } else {
+                data.push(b.task(def));
+            }
+            if kind % 8 == 3 {
+                b.want(data[data.len() - 1]);
+            }
+        }
+        b.want(data[data.len() - 1]);
+        let graph = Arc::new(b.finish().unwrap());
+        let runner = Hash::new(&graph);
+        let expected = values(&serial::run(&graph, &runner, &CancelToken::new()).unwrap());
+        let shelf = Shelf::default();
+        let budget = graph.min_budget(true).0 * slack / 100;
+        let report = Threads::new(n_threads).unwrap().run(&job(&graph, &runner, budget, Some(&shelf))).unwrap();
+        prop_assert_eq!(values(&report.wanted), expected);
+        prop_assert!(report.stats.peak_bytes <= budget);
+        // What is left in the store is what was wanted.
+        prop_assert!(shelf.chunks.lock().keys().all(|&d| graph.is_wanted(d)));
+    }
 }
