@@ -2,11 +2,11 @@
 //! change meanwhile.
 
 use crate::graph::{DataId, TaskId};
-use crate::sched::command::Command;
+use crate::sched::command::{Command, Failure};
 use crate::sched::event::WorkerId;
 use crate::sched::state::{Fetch, NO_KEY, Phase, Scheduler, Status};
 
-/// Tries before the copy that cannot be read is given up.
+/// Tries before the tasks that wait for a copy are placed anew.
 const MAX_TRIES: u8 = 3;
 
 impl Scheduler {
@@ -93,13 +93,36 @@ impl Scheduler {
         }
         self.workers[usize::from(from.0)].reserved -= fetch.bytes;
         for t in fetch.waiters {
+            // A bad connection is no reason to give up the copy; a source that cannot read it says so itself.
+            if places != 0 && !self.may_retry(t) {
+                let attempt = self.tasks[t as usize].attempt;
+                return self.fail(Failure::TaskFailed { task: t, worker: from.0, attempt }, out);
+            }
             self.take_back(t, out);
         }
-        // The only copy of what cannot be made again is not given up because of a bad connection.
-        if others != 0 || !self.graph.is_effect(self.graph.producer(d)) {
-            self.copy_lost(d, usize::from(fetch.from), out);
-        }
         self.finish_if_complete(out);
+    }
+
+    /// Worker `from` cannot read its copy of `d` for another worker: tasks that wait for it are placed anew.
+    pub(super) fn copy_unreadable(&mut self, from: (WorkerId, u32), d: DataId, ticket: u32, out: &mut Vec<Command>) {
+        if !self.current(from) {
+            return;
+        }
+        let asked = |(key, f): (&(WorkerId, DataId), &Fetch)| key.1 == d && f.from == from.0 && f.ticket == ticket;
+        if !self.fetches.iter().any(asked) {
+            self.stats.n_stale += 1;
+            return;
+        }
+        let mut waiting = Vec::new();
+        for (key, fetch) in &mut self.fetches {
+            if key.1 == d && fetch.from == from.0 {
+                waiting.append(&mut fetch.waiters); // the copying itself will end in FetchFailed
+            }
+        }
+        for t in waiting {
+            self.take_back(t, out);
+        }
+        self.copy_lost(d, usize::from(from.0), out);
     }
 
     /// A placed task goes back to where it waits for its turn.

@@ -250,6 +250,7 @@ impl Scheduler {
             }
             Event::Fetched { worker, epoch, data, ticket } => self.fetched((*worker, *epoch), *data, *ticket, out),
             Event::FetchFailed { worker, epoch, data, ticket } => self.fetch_failed((*worker, *epoch), *data, *ticket, out),
+            Event::CopyUnreadable { worker, epoch, data, ticket } => self.copy_unreadable((*worker, *epoch), *data, *ticket, out),
             Event::NoWorkersTimeout => self.no_workers(out),
             Event::Cancel => self.fail(Failure::Cancelled, out),
         }

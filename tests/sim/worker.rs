@@ -143,8 +143,15 @@ impl World {
     pub(super) fn fetch_over(&mut self, w: u16, epoch: u32, data: u32, from: (u16, u32), ticket: u32) {
         let source = &self.workers[usize::from(from.0)];
         let there = source.alive && source.epoch == from.1;
-        let value = if there { source.memory.get(&data).copied().or(source.files.get(&data).copied().flatten()) } else { None };
+        let mut value = if there { source.memory.get(&data).copied().or(source.files.get(&data).copied().flatten()) } else { None };
         let bytes = size(&self.graph, data);
+        let from_file = there && !source.memory.contains_key(&data) && source.files.contains_key(&data);
+        if from_file && (value.is_none() || self.rng.permille(self.faults.corrupt)) {
+            self.fired.unreadable += 1;
+            self.workers[usize::from(from.0)].files.insert(data, None);
+            self.emit(Event::CopyUnreadable { worker: from.0, epoch: from.1, data, ticket });
+            value = None;
+        }
         let here = &mut self.workers[usize::from(w)];
         if !here.alive || here.epoch != epoch {
             return;
@@ -284,7 +291,11 @@ impl World {
             Failure::Budget { .. } => (0, !self.limits.can_spill || self.fired.unspillable > 0),
             Failure::SpillFull { .. } => (1, self.fired.disk_full > 0),
             Failure::SpillBroken { .. } => (2, self.fired.spill_io > 0),
-            Failure::TaskFailed { task, .. } => (3, self.failures.get(task).copied().unwrap_or(0) > self.limits.max_retries),
+            Failure::TaskFailed { task, .. } => {
+                let n = self.failures.get(task).copied().unwrap_or(0);
+                let tries = 3 * u64::from(self.limits.max_retries + 1 - n.min(self.limits.max_retries));
+                (3, n > self.limits.max_retries || self.fired.fetch + self.fired.unreadable >= tries)
+            }
             Failure::Poison { task, .. } => (4, self.losses.get(task).copied().unwrap_or(0) >= self.limits.max_losses),
             Failure::NoWorkers => {
                 let n = (0..self.workers.len() as u16).filter(|&w| self.scheduler.is_alive(w)).count();
@@ -294,7 +305,7 @@ impl World {
                 6,
                 self.graph.bytes(*data) > 0
                     && self.graph.is_effect(*task)
-                    && self.fired.crash + self.fired.partition + self.fired.corrupt > 0,
+                    && self.fired.crash + self.fired.partition + self.fired.corrupt + self.fired.unreadable > 0,
             ),
             Failure::Cancelled => (7, self.fired.cancel > 0),
             Failure::Bug { .. } => (0, false),
