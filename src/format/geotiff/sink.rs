@@ -82,7 +82,7 @@ impl GeoTiffSink {
 
     /// A region of the array with its band axis.
     fn region3(&self, region: &Region) -> Region {
-        if region.ndim() == 3 { region.clone() } else { Region::new([0..1].into_iter().chain(region.ranges().iter().cloned())) }
+        if region.ndim() == 3 { region.clone() } else { Region::new(std::iter::once(0..1).chain(region.ranges().iter().cloned())) }
     }
 
     /// Size of the chunks along an axis of `len` pixels whose array has `chunk`: tiles times a power of two, near it.
