@@ -25,8 +25,8 @@ pub struct GeoTiffSink {
     spec: Spec,
     encoder: Encoder,
     output: Mutex<Option<Output>>,
-    /// Bands of a chunk of the write grid, from which the memory of overviews follows.
-    chunk_bands: Mutex<usize>,
+    /// Bands and rows of a chunk of the write grid, from which the memory of overviews follows.
+    chunk: Mutex<(usize, usize)>,
 }
 
 /// All that makes a sink.
@@ -76,8 +76,14 @@ impl GeoTiffSink {
         let design = Design::new(shape, spec.dtype, &spec.georef, &spec.options).map_err(at)?;
         super::geokeys::GeoKeys::for_crs(spec.georef.crs.as_ref()).map_err(at)?;
         let encoder = Encoder::new(design, &spec.georef, &spec.options);
-        let chunk_bands = Mutex::new(shape[0]);
-        Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk_bands })
+        let chunk = Mutex::new((shape[0], shape[1]));
+        Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk })
+    }
+
+    /// Elements of overview tiles that are not whole yet.
+    #[cfg(test)]
+    pub(super) fn open_elements(&self) -> u64 {
+        self.output.lock().as_ref().map_or(0, Output::open_elements)
     }
 
     /// A region of the array with its band axis.
@@ -123,7 +129,6 @@ impl Sink for GeoTiffSink {
         let (y, x) = (&axes[axes.len() - 2], &axes[axes.len() - 1]);
         let design = self.encoder.design();
         let bands = if axes.len() < 3 || design.pixel_interleave { design.bands } else { axes[0].max_size() };
-        *self.chunk_bands.lock() = bands;
         // An array in one piece says nothing of chunks, and would be one task.
         let per_pixel = bands * design.dtype.size();
         let side = ((CHUNK_BYTES / per_pixel.max(1)) as f64).sqrt() as usize;
@@ -133,6 +138,7 @@ impl Sink for GeoTiffSink {
         };
         let rows = Axis::regular(y.len(), self.chunk_side(y.max_size(), limit(y, x)));
         let cols = Axis::regular(x.len(), self.chunk_side(x.max_size(), limit(x, y)));
+        *self.chunk.lock() = (bands, rows.max_size());
         let band_axis = (axes.len() == 3).then(|| Axis::regular(design.bands, bands));
         Ok(Grid::new(band_axis.into_iter().chain([rows, cols])))
     }
@@ -156,7 +162,8 @@ impl Sink for GeoTiffSink {
         let design = self.encoder.design();
         let tiles: u64 = (0..design.levels.len()).map(|l| design.n_tiles(l) as u64).sum();
         // Tables, then their bytes as they are written, then one tile being compressed and halved.
-        let overviews = if design.levels.len() > 1 { Pyramid::held_bytes(design, *self.chunk_bands.lock()) } else { 0 };
+        let (bands, rows) = *self.chunk.lock();
+        let overviews = Pyramid::held_bytes(design, bands, rows);
         tiles * 16 * 3 + overviews + 4 * design.tile_bound()
     }
 
