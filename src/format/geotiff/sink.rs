@@ -91,14 +91,16 @@ impl GeoTiffSink {
         if region.ndim() == 3 { region.clone() } else { Region::new(std::iter::once(0..1).chain(region.ranges().iter().cloned())) }
     }
 
-    /// Size of the chunks along an axis of `len` pixels whose array has `chunk`: tiles times a power of two, near it.
-    fn chunk_side(&self, chunk: usize, limit: usize) -> usize {
+    /// An axis cut at whole tiles, near how it is cut and into pieces of at most `limit` pixels.
+    fn write_axis(&self, axis: &Axis, limit: usize) -> Axis {
+        if axis.n_chunks() == 1 && axis.len() <= limit {
+            return axis.clone();
+        }
         let tile = self.spec.options.tile;
-        let wanted = (chunk.min(limit).max(tile) / tile).max(1);
-        let power = 1usize << wanted.ilog2();
+        let n = ((axis.max_size().min(limit) + tile / 2) / tile).max(1);
         // A COG's overviews begin in the chunk: a power of two keeps them whole.
-        let n = if self.spec.options.cog || wanted - power <= power / 2 { power } else { wanted };
-        n * tile
+        let n = if self.spec.options.cog { 1 << n.ilog2() } else { n };
+        Axis::regular(axis.len(), n * tile)
     }
 }
 
@@ -136,8 +138,8 @@ impl Sink for GeoTiffSink {
             let whole = a.n_chunks() == 1 && other.n_chunks() == 1;
             if whole { side.max(design.tile) } else { usize::MAX }
         };
-        let rows = Axis::regular(y.len(), self.chunk_side(y.max_size(), limit(y, x)));
-        let cols = Axis::regular(x.len(), self.chunk_side(x.max_size(), limit(x, y)));
+        let rows = self.write_axis(y, limit(y, x));
+        let cols = self.write_axis(x, limit(x, y));
         *self.chunk.lock() = (bands, rows.max_size());
         let band_axis = (axes.len() == 3).then(|| Axis::regular(design.bands, bands));
         Ok(Grid::new(band_axis.into_iter().chain([rows, cols])))

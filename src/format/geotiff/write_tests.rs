@@ -199,6 +199,7 @@ fn chunks_are_whole_tiles() {
     assert_eq!(sizes(&[1, 2048, 1024]), [2, 2048, 1024]);
     assert_eq!(sizes(&[1, 100, 1700]), [2, 512, 1024]);
     assert_eq!(sizes(&[2, 5000, 7000]), [2, 2048, 2048]);
+    assert_eq!(sizes(&[2, 1024, 7000]), [2, 1024, 7000]);
     assert!(sink.write_grid(DType::U8, &Grid::whole(&shape)).is_err());
 }
 
