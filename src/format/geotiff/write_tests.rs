@@ -92,7 +92,7 @@ proptest! {
         let chunk = if flat { vec![chunks.1, chunks.2] } else { vec![chunks.0, chunks.1, chunks.2] };
         let predictors = [Predictor::None, Predictor::Horizontal, Predictor::Auto, if dtype.is_float() { Predictor::Float } else { Predictor::None }];
         let options = WriteOptions {
-            tile: 16, compression: CODECS[codec], predictor: predictors[predictor], pixel_interleave, cog, sparse_ok,
+            tile: 16, compression: CODECS[codec], predictor: predictors[predictor], pixel_interleave, cog, sparse_ok, big_tiff: (seed % 3 == 0).then_some(seed % 2 == 0),
             resampling: if seed % 2 == 0 { Resampling::Nearest } else { Resampling::Average }, sync: false, ..WriteOptions::default()
         };
         let dir = tempfile::tempdir().unwrap();
@@ -231,6 +231,7 @@ fn files_for_the_oracle() {
                     pixel_interleave,
                     overwrite: true,
                     sparse_ok: k == 3,
+                    big_tiff: (k == 4).then_some(true),
                     ..WriteOptions::default()
                 };
                 let name = format!("{}_{}{}.tif", dtype.name(), compression.name(), if cog { "_cog" } else { "" });
