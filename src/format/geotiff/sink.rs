@@ -25,8 +25,8 @@ pub struct GeoTiffSink {
     spec: Spec,
     encoder: Encoder,
     output: Mutex<Option<Output>>,
-    /// Bands and rows of a chunk of the write grid, from which the memory of overviews follows.
-    chunk: Mutex<(usize, usize)>,
+    /// Bands and rows of a chunk of the write grid and the overviews whole in it, from which the memory of overviews follows.
+    chunk: Mutex<(usize, usize, usize)>,
 }
 
 /// All that makes a sink.
@@ -76,8 +76,14 @@ impl GeoTiffSink {
         let design = Design::new(shape, spec.dtype, &spec.georef, &spec.options).map_err(at)?;
         super::geokeys::GeoKeys::for_crs(spec.georef.crs.as_ref()).map_err(at)?;
         let encoder = Encoder::new(design, &spec.georef, &spec.options);
-        let chunk = Mutex::new((shape[0], shape[1]));
+        let chunk = Mutex::new((shape[0], shape[1], 0));
         Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk })
+    }
+
+    /// Upper bound of a compressed tile.
+    #[cfg(test)]
+    pub(super) fn tile_bound(&self) -> u64 {
+        self.encoder.design().tile_bound()
     }
 
     /// Elements of overview tiles that are not whole yet.
@@ -140,7 +146,7 @@ impl Sink for GeoTiffSink {
         };
         let rows = self.write_axis(y, limit(y, x));
         let cols = self.write_axis(x, limit(x, y));
-        *self.chunk.lock() = (bands, rows.max_size());
+        *self.chunk.lock() = (bands, rows.max_size(), design.whole_levels(&rows.range(0), &cols.range(0)));
         let band_axis = (axes.len() == 3).then(|| Axis::regular(design.bands, bands));
         Ok(Grid::new(band_axis.into_iter().chain([rows, cols])))
     }
@@ -164,8 +170,8 @@ impl Sink for GeoTiffSink {
         let design = self.encoder.design();
         let tiles: u64 = (0..design.levels.len()).map(|l| design.n_tiles(l) as u64).sum();
         // Tables, then their bytes as they are written, then one tile being compressed and halved.
-        let (bands, rows) = *self.chunk.lock();
-        let overviews = Pyramid::held_bytes(design, bands, rows);
+        let (bands, rows, whole) = *self.chunk.lock();
+        let overviews = Pyramid::held_bytes(design, bands, rows, whole);
         tiles * 16 * 3 + overviews + 4 * design.tile_bound()
     }
 
