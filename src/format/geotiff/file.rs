@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 const HEAD: u64 = 16 << 10;
 
 /// An open file of known length.
-#[derive(Debug)]
 pub(super) struct RandomFile {
     pub(super) path: PathBuf,
     file: File,

@@ -90,6 +90,12 @@ impl Output {
         })
     }
 
+    /// Elements of overview tiles that are not whole yet.
+    #[cfg(test)]
+    pub(super) fn open_elements(&self) -> u64 {
+        self.pyramid.open_elements()
+    }
+
     /// Bytes written so far.
     pub(super) fn written_bytes(&self) -> u64 {
         self.end + self.spool_end
@@ -198,7 +204,8 @@ impl Output {
     fn finish_cog(&mut self, georef: &Georef) -> Result<()> {
         let big = self.design.big_tiff;
         let mut front = header(big, 0);
-        front.extend(ghost_area());
+        let in_order = self.tables[0].iter().filter(|t| t.1 > 0).is_sorted_by_key(|t| t.0);
+        front.extend(ghost_area(in_order && (self.design.pixel_interleave || self.design.bands == 1)));
         front.resize(front.len().next_multiple_of(8), 0);
         let first = front.len() as u64;
         front[..header_len(big) as usize].copy_from_slice(&header(big, first));
