@@ -119,6 +119,7 @@ impl Output {
     pub(super) fn append(&mut self, encoder: &Encoder, region: &Region, packed: &Packed) -> Result<()> {
         let (full, overviews) = (packed.full.as_slice::<u8>()?, packed.overviews.as_slice::<u8>()?);
         self.file()?.write_all_at(full, self.end).map_err(|e| self.io(&e))?;
+        crate::base::iostat::written((full.len() + overviews.len()) as u64);
         if let Some(spool) = &self.spool {
             spool.write_all_at(overviews, self.spool_end).map_err(|e| self.io(&e))?;
         }
