@@ -4,6 +4,7 @@ pub mod calc;
 pub mod data;
 pub mod demo;
 pub mod info;
+pub mod progress;
 pub mod run_args;
 
 use crate::base::{Error, Kind, Result};
