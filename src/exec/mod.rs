@@ -5,6 +5,9 @@ pub mod memory;
 pub mod null;
 pub mod runner;
 pub mod serial;
+mod spill_thread;
+#[cfg(test)]
+mod tests;
 mod thread_loop;
 pub mod threads;
 

@@ -21,6 +21,7 @@ impl Scheduler {
         }
         self.forget_copies(w);
         let displaced = self.displaced(w);
+        let n_running = displaced.iter().filter(|&&t| self.tasks[t as usize].phase == Phase::Running).count();
         for &t in &displaced {
             self.leave(t, out);
         }
@@ -41,7 +42,7 @@ impl Scheduler {
                 self.free_if_unneeded(d, out);
             }
         }
-        self.suspect(w, &displaced, out);
+        self.suspect(w, &displaced[..n_running], out);
         self.finish_if_complete(out);
     }
 

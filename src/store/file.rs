@@ -56,6 +56,7 @@ impl FileStore {
             other => other?,
         };
         file.write_all(value)?;
+        crate::base::iostat::written(value.len() as u64);
         file.persist(path).map(drop).map_err(|e| e.error)
     }
 
@@ -86,6 +87,7 @@ impl Store for FileStore {
         let Some((mut file, len)) = self.open(key)? else { return Ok(None) };
         let mut out = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
         std::io::Read::read_to_end(&mut file, &mut out).map_err(|e| Error::io(self.root.join(key).display(), &e))?;
+        crate::base::iostat::read(out.len() as u64);
         Ok(Some(out))
     }
 
@@ -96,6 +98,7 @@ impl Store for FileStore {
         }
         let mut out = vec![0; (range.end - range.start) as usize];
         file.read_exact_at(&mut out, range.start).map_err(|e| Error::io(self.root.join(key).display(), &e))?;
+        crate::base::iostat::read(out.len() as u64);
         Ok(Some(out))
     }
 

@@ -26,6 +26,8 @@ def check(path, want):
         assert src.nodata == want["nodata"], f"nodata {src.nodata}"
         assert src.descriptions[0] == want["description"], "description"
         assert (src.scales[0], src.offsets[0]) == (want["scale"], want["offset"]), "scale and offset"
+        if want["row_major"]:
+            assert src.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG", "not seen as a COG"
     if want["cog"]:
         valid, errors, warnings = cog_validate(path, strict=True, quiet=True)
         assert valid and not errors and not warnings, f"COG: {errors} {warnings}"

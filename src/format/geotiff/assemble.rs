@@ -17,13 +17,14 @@ const LONG8: u16 = 16;
 /// Where the tiles of a level are: offset and byte count, 0 and 0 for one that was left out.
 pub(super) type Table = Vec<(u64, u64)>;
 
-/// What a COG says of its layout, for readers that know (GDAL's "ghost area").
-const GHOST: &str =
-    "LAYOUT=IFDS_BEFORE_DATA\nBLOCK_LEADER=SIZE_AS_UINT4\nBLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n ";
-
-/// The ghost area: a line of fixed length with its size, then its keys.
-pub(super) fn ghost_area() -> Vec<u8> {
-    format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes\n{GHOST}", GHOST.len()).into_bytes()
+/// What a COG says of its layout, for readers that know (GDAL's "ghost area"): a line of fixed length with the size, then keys.
+/// `row_major`: whether the tiles of every level lie in the order of their numbers.
+pub(super) fn ghost_area(row_major: bool) -> Vec<u8> {
+    let order = if row_major { "BLOCK_ORDER=ROW_MAJOR\n" } else { "" };
+    let keys = format!(
+        "LAYOUT=IFDS_BEFORE_DATA\n{order}BLOCK_LEADER=SIZE_AS_UINT4\nBLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n "
+    );
+    format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes\n{keys}", keys.len()).into_bytes()
 }
 
 /// Bytes of the header.

@@ -110,7 +110,8 @@ impl Encoder {
 
     /// Room for the tiles of a chunk: memory is taken from the system only as it is written to.
     fn reserve(&self, pixels: &Tensor) -> usize {
-        pixels.len() * self.design.dtype.size() / 2
+        let raw = pixels.len() * self.design.dtype.size();
+        raw + raw / 16
     }
 
     fn check(&self, region: &Region, pixels: &Tensor) -> Result<()> {

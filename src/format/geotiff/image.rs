@@ -162,6 +162,11 @@ impl Image {
         plane + by * self.across() + bx
     }
 
+    /// Whether blocks hold words as they are, so that any part of one can be read on its own.
+    pub(super) fn is_plain(&self) -> bool {
+        self.compression == Compression::None && self.packing == Packing::Words && !self.reversed_bits
+    }
+
     /// Bytes of a row of a decoded block.
     pub(super) fn row_bytes(&self) -> usize {
         let samples = self.block_width * self.block_bands();

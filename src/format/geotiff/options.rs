@@ -49,6 +49,8 @@ pub struct WriteOptions {
     pub sparse_ok: bool,
     /// Whether an existing file may be replaced.
     pub overwrite: bool,
+    /// Whether offsets have 8 bytes; None: where the file could outgrow 4 GiB in the worst case.
+    pub big_tiff: Option<bool>,
     /// Whether the file is forced to disk before it takes its name.
     pub sync: bool,
 }
@@ -65,6 +67,7 @@ impl Default for WriteOptions {
             resampling: Resampling::Average,
             sparse_ok: false,
             overwrite: false,
+            big_tiff: None,
             sync: true,
         }
     }
@@ -130,7 +133,12 @@ impl Design {
             pixel_interleave: options.pixel_interleave,
             big_tiff: false,
         };
-        design.big_tiff = design.worst_bytes() > u64::from(u32::MAX);
+        let may_outgrow = design.worst_bytes() > u64::from(u32::MAX);
+        if may_outgrow && options.big_tiff == Some(false) {
+            let e = "the file could grow beyond the 4 GiB of a classic TIFF: leave the choice of BigTIFF to this library";
+            return Err(Error::usage(e));
+        }
+        design.big_tiff = options.big_tiff.unwrap_or(may_outgrow);
         Ok(design)
     }
 
@@ -205,6 +213,15 @@ mod tests {
     fn large_files_get_long_offsets_before_they_need_them() {
         let d = |n| Design::new([1, n, n], DType::F32, &Georef::default(), &WriteOptions::default()).unwrap().big_tiff;
         assert!(!d(30_000) && d(33_000));
+        let forced = |big| {
+            Design::new(
+                [1, 33_000, 33_000],
+                DType::F32,
+                &Georef::default(),
+                &WriteOptions { big_tiff: Some(big), ..WriteOptions::default() },
+            )
+        };
+        assert!(forced(true).is_ok() && forced(false).is_err());
     }
 
     #[test]

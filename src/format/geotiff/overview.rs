@@ -68,12 +68,12 @@ fn halve_as<T: Mean>(pixels: &Tensor, how: Resampling, nodata: Option<Scalar>) -
         for (y, mut row) in out.index_axis_mut(Axis(0), b).axis_iter_mut(Axis(0)).enumerate() {
             let Some(row) = row.as_slice_mut() else { return Err(Error::bug("an overview's row has gaps")) };
             let plane = view.index_axis(Axis(0), b);
-            let first = slice(plane.clone().index_axis_move(Axis(0), 2 * y), &mut top);
+            let first = slice(plane.index_axis_move(Axis(0), 2 * y), &mut top);
             match how {
                 Resampling::Nearest => row.iter_mut().zip(first.iter().step_by(2)).for_each(|(o, &v)| *o = v),
                 Resampling::Average => {
                     // The last row of an odd height stands alone: the mean with itself is the same.
-                    let second = slice(plane.clone().index_axis_move(Axis(0), (2 * y + 1).min(h - 1)), &mut bottom);
+                    let second = slice(plane.index_axis_move(Axis(0), (2 * y + 1).min(h - 1)), &mut bottom);
                     average(first, second, nodata, row);
                 }
             }

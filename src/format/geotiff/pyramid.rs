@@ -110,10 +110,23 @@ impl Pyramid {
         Ok(())
     }
 
-    /// Upper bound of the bytes that open tiles take, if chunks of `bands` bands come in row order.
-    pub(super) fn held_bytes(design: &Design, bands: usize) -> u64 {
+    /// Elements of the open tiles.
+    #[cfg(test)]
+    pub(super) fn open_elements(&self) -> u64 {
+        self.open.values().map(|o| o.shape.iter().product::<usize>() as u64).sum()
+    }
+
+    /// Upper bound of the bytes that open tiles take, if chunks of `bands` bands and `rows` rows of pixels, which hold the first `whole`
+    /// overviews whole, come in row order: the row of tiles that reaches below the chunks (two, where their edges do not fall
+    /// together), and in the chunks' own rows the tile they are in.
+    pub(super) fn held_bytes(design: &Design, bands: usize, rows: usize, whole: usize) -> u64 {
         let tile = (design.row_bytes() * design.tile) as u64;
         let planes = bands.div_ceil(design.tile_bands()) as u64;
-        (1..design.levels.len()).map(|l| (2 * design.counts(l).0 as u64 + 2) * tile * planes).sum()
+        let open = |l: usize| {
+            let size = design.tile << l;
+            let n = if size.is_multiple_of(rows.max(1)) || rows.is_multiple_of(size) { 1 } else { 2 };
+            n * design.counts(l).0 as u64 + 2 + (rows >> l).div_ceil(design.tile) as u64
+        };
+        (whole + 1..design.levels.len()).map(|l| open(l) * tile * planes).sum()
     }
 }

@@ -25,8 +25,8 @@ pub struct GeoTiffSink {
     spec: Spec,
     encoder: Encoder,
     output: Mutex<Option<Output>>,
-    /// Bands of a chunk of the write grid, from which the memory of overviews follows.
-    chunk_bands: Mutex<usize>,
+    /// Bands and rows of a chunk of the write grid and the overviews whole in it, from which the memory of overviews follows.
+    chunk: Mutex<(usize, usize, usize)>,
 }
 
 /// All that makes a sink.
@@ -76,23 +76,37 @@ impl GeoTiffSink {
         let design = Design::new(shape, spec.dtype, &spec.georef, &spec.options).map_err(at)?;
         super::geokeys::GeoKeys::for_crs(spec.georef.crs.as_ref()).map_err(at)?;
         let encoder = Encoder::new(design, &spec.georef, &spec.options);
-        let chunk_bands = Mutex::new(shape[0]);
-        Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk_bands })
+        let chunk = Mutex::new((shape[0], shape[1], 0));
+        Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk })
+    }
+
+    /// Upper bound of a compressed tile.
+    #[cfg(test)]
+    pub(super) fn tile_bound(&self) -> u64 {
+        self.encoder.design().tile_bound()
+    }
+
+    /// Elements of overview tiles that are not whole yet.
+    #[cfg(test)]
+    pub(super) fn open_elements(&self) -> u64 {
+        self.output.lock().as_ref().map_or(0, Output::open_elements)
     }
 
     /// A region of the array with its band axis.
     fn region3(&self, region: &Region) -> Region {
-        if region.ndim() == 3 { region.clone() } else { Region::new([0..1].into_iter().chain(region.ranges().iter().cloned())) }
+        if region.ndim() == 3 { region.clone() } else { Region::new(std::iter::once(0..1).chain(region.ranges().iter().cloned())) }
     }
 
-    /// Size of the chunks along an axis of `len` pixels whose array has `chunk`: tiles times a power of two, near it.
-    fn chunk_side(&self, chunk: usize, limit: usize) -> usize {
+    /// An axis cut at whole tiles, near how it is cut and into pieces of at most `limit` pixels.
+    fn write_axis(&self, axis: &Axis, limit: usize) -> Axis {
+        if axis.n_chunks() == 1 && axis.len() <= limit {
+            return axis.clone();
+        }
         let tile = self.spec.options.tile;
-        let wanted = (chunk.min(limit).max(tile) / tile).max(1);
-        let power = 1usize << wanted.ilog2();
+        let n = ((axis.max_size().min(limit) + tile / 2) / tile).max(1);
         // A COG's overviews begin in the chunk: a power of two keeps them whole.
-        let n = if self.spec.options.cog || wanted - power <= power / 2 { power } else { wanted };
-        n * tile
+        let n = if self.spec.options.cog { 1 << n.ilog2() } else { n };
+        Axis::regular(axis.len(), n * tile)
     }
 }
 
@@ -123,7 +137,6 @@ impl Sink for GeoTiffSink {
         let (y, x) = (&axes[axes.len() - 2], &axes[axes.len() - 1]);
         let design = self.encoder.design();
         let bands = if axes.len() < 3 || design.pixel_interleave { design.bands } else { axes[0].max_size() };
-        *self.chunk_bands.lock() = bands;
         // An array in one piece says nothing of chunks, and would be one task.
         let per_pixel = bands * design.dtype.size();
         let side = ((CHUNK_BYTES / per_pixel.max(1)) as f64).sqrt() as usize;
@@ -131,8 +144,9 @@ impl Sink for GeoTiffSink {
             let whole = a.n_chunks() == 1 && other.n_chunks() == 1;
             if whole { side.max(design.tile) } else { usize::MAX }
         };
-        let rows = Axis::regular(y.len(), self.chunk_side(y.max_size(), limit(y, x)));
-        let cols = Axis::regular(x.len(), self.chunk_side(x.max_size(), limit(x, y)));
+        let rows = self.write_axis(y, limit(y, x));
+        let cols = self.write_axis(x, limit(x, y));
+        *self.chunk.lock() = (bands, rows.max_size(), design.whole_levels(&rows.range(0), &cols.range(0)));
         let band_axis = (axes.len() == 3).then(|| Axis::regular(design.bands, bands));
         Ok(Grid::new(band_axis.into_iter().chain([rows, cols])))
     }
@@ -156,7 +170,8 @@ impl Sink for GeoTiffSink {
         let design = self.encoder.design();
         let tiles: u64 = (0..design.levels.len()).map(|l| design.n_tiles(l) as u64).sum();
         // Tables, then their bytes as they are written, then one tile being compressed and halved.
-        let overviews = if design.levels.len() > 1 { Pyramid::held_bytes(design, *self.chunk_bands.lock()) } else { 0 };
+        let (bands, rows, whole) = *self.chunk.lock();
+        let overviews = Pyramid::held_bytes(design, bands, rows, whole);
         tiles * 16 * 3 + overviews + 4 * design.tile_bound()
     }
 

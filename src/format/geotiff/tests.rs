@@ -20,8 +20,7 @@ fn samples() -> Option<PathBuf> {
     if let Some(dir) = std::env::var_os("TILEWORK_SAMPLES") {
         return Some(dir.into());
     }
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|a| a.join("shared/samples")).find(|p| p.is_dir());
-    found
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|a| a.join("shared/samples")).find(|p| p.is_dir())
 }
 
 pub(super) fn digest(band: &Tensor) -> String {

@@ -90,6 +90,12 @@ impl Output {
         })
     }
 
+    /// Elements of overview tiles that are not whole yet.
+    #[cfg(test)]
+    pub(super) fn open_elements(&self) -> u64 {
+        self.pyramid.open_elements()
+    }
+
     /// Bytes written so far.
     pub(super) fn written_bytes(&self) -> u64 {
         self.end + self.spool_end
@@ -113,6 +119,7 @@ impl Output {
     pub(super) fn append(&mut self, encoder: &Encoder, region: &Region, packed: &Packed) -> Result<()> {
         let (full, overviews) = (packed.full.as_slice::<u8>()?, packed.overviews.as_slice::<u8>()?);
         self.file()?.write_all_at(full, self.end).map_err(|e| self.io(&e))?;
+        crate::base::iostat::written((full.len() + overviews.len()) as u64);
         if let Some(spool) = &self.spool {
             spool.write_all_at(overviews, self.spool_end).map_err(|e| self.io(&e))?;
         }
@@ -198,7 +205,8 @@ impl Output {
     fn finish_cog(&mut self, georef: &Georef) -> Result<()> {
         let big = self.design.big_tiff;
         let mut front = header(big, 0);
-        front.extend(ghost_area());
+        let in_order = self.tables[0].iter().filter(|t| t.1 > 0).is_sorted_by_key(|t| t.0);
+        front.extend(ghost_area(in_order && (self.design.pixel_interleave || self.design.bands == 1)));
         front.resize(front.len().next_multiple_of(8), 0);
         let first = front.len() as u64;
         front[..header_len(big) as usize].copy_from_slice(&header(big, first));

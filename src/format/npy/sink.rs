@@ -89,6 +89,7 @@ impl NpySink {
         // Axes from `inner` on are whole, so that all of them and the one before make one run.
         let inner = (0..shape.len()).rev().find(|&a| ranges[a].len() != shape[a]).unwrap_or(0);
         let run: usize = ranges[inner.min(ranges.len())..].iter().map(ExactSizeIterator::len).product::<usize>() * size;
+        crate::base::iostat::written(bytes.len() as u64);
         let mut index = region.start();
         for piece in bytes.chunks_exact(run.max(1)) {
             let element = index.iter().zip(shape).fold(0usize, |at, (&i, &n)| at * n + i);
