@@ -1,3 +1,5 @@
 //! The one integration-test binary.
 
+mod arrays;
+mod layers;
 mod sim;
