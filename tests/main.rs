@@ -1,1 +1,2 @@
-
+#[cfg(all(feature = "remote", feature = "cli"))]
+mod remote;

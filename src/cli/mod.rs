@@ -1,1 +1,3 @@
 //!
+#[cfg(feature = "remote")]
+pub mod remote;

@@ -3,6 +3,7 @@
 use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::graph::TaskId;
+use crate::plan::Plan;
 use smallvec::SmallVec;
 
 /// The outputs of a task, in order.
@@ -23,5 +24,21 @@ pub trait Runner: Sync {
     fn io_bytes(&self, task: TaskId) -> (u64, u64) {
         let _ = task;
         (0, 0)
+    }
+}
+
+impl Runner for Plan {
+    fn run(&self, task: TaskId, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let (layer, index) = self.locate(task);
+        self.layers[layer].step.run(index, inputs, outputs)
+    }
+
+    fn describe(&self, task: TaskId) -> String {
+        Plan::describe(self, task)
+    }
+
+    fn io_bytes(&self, task: TaskId) -> (u64, u64) {
+        let (layer, index) = self.locate(task);
+        self.layers[layer].step.io_bytes(index)
     }
 }

@@ -4,3 +4,4 @@
 pub mod geotiff;
 pub mod memory;
 pub mod npy;
+pub mod registry;
