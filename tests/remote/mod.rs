@@ -1,13 +1,19 @@
 //! Runs on worker processes: the same bits as in this process, whatever happens to the workers.
 
 mod agree;
+mod codec;
+mod faults;
 mod ops;
+mod random;
+mod refuse;
 
 use clap::Parser;
 use std::process::Command;
 use std::sync::Arc;
+use tilework::array::DynArray;
 use tilework::cli::remote::{SchedulerArgs, WorkerArgs};
 use tilework::exec::remote::{ClusterConfig, LocalCluster, serve, work};
+use tilework::expr::build;
 use tilework::format::registry::Registry;
 use tilework::session::{Executor, Session};
 use tilework::{Config, Result};
@@ -57,4 +63,9 @@ fn session(cluster: &LocalCluster) -> Session {
 
 fn serial() -> Session {
     Session::new(Config { n_threads: 1, budget_bytes: 4 << 30, ..Config::default() }).with_executor(Executor::Serial)
+}
+
+/// The array with something that happens on the way.
+fn misbehave(x: &DynArray, act: ops::Act) -> Result<DynArray> {
+    DynArray::from_expr(build::call(Arc::new(ops::Misbehave(act)), &[x.expr().clone()], x.dtype(), None)?)
 }

@@ -46,7 +46,7 @@ impl Token {
     pub fn parse(text: &str) -> Result<Token> {
         let text = text.trim();
         let wrong = || Error::usage("a token is 64 hexadecimal digits: copy the whole file that the scheduler wrote");
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(wrong());
         }
         let mut secret = Secret::default();

@@ -12,8 +12,6 @@ mod check;
 mod decode;
 mod encode;
 mod form;
-#[cfg(test)]
-mod tests;
 
 pub use decode::{MAX_DOCUMENT_BYTES, decode};
 pub use encode::encode;
