@@ -2,4 +2,6 @@
 
 mod arrays;
 mod layers;
+#[cfg(all(feature = "remote", feature = "cli"))]
+mod remote;
 mod sim;

@@ -209,6 +209,6 @@ pub fn run(args: &CalcArgs) -> Result<()> {
 /// Arguments that mean nothing.
 pub fn explain(args: &CalcArgs) -> Result<()> {
     let sink = args.raster()?.sink(&args.output, args.options()?)?;
-    let text = args.run.with_session(|s| s.explain(&[sink]))?.to_string();
+    let text = crate::session::Session::new(args.run.config()?).explain(&[sink])?.to_string();
     crate::cli::print(&text)
 }

@@ -5,6 +5,8 @@ pub mod data;
 pub mod demo;
 pub mod info;
 pub mod progress;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod run_args;
 
 use crate::base::{Error, Kind, Result};
@@ -31,6 +33,12 @@ enum Command {
     Datasets(data::DatasetsArgs),
     /// Makes a scene larger than the memory budget and runs the main jobs on it.
     Demo(demo::DemoArgs),
+    /// Runs a scheduler on this machine, which clients and workers connect to.
+    #[cfg(feature = "remote")]
+    Scheduler(remote::SchedulerArgs),
+    /// Runs a worker, which joins a scheduler.
+    #[cfg(feature = "remote")]
+    Worker(remote::WorkerArgs),
 }
 
 /// Runs the program; gives the exit code: 0, 1 for an error, 2 for wrong arguments, 130 when it was interrupted.
@@ -42,6 +50,10 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => calc::explain(&a),
         Command::Datasets(a) => data::run(&a),
         Command::Demo(a) => demo::run(&a),
+        #[cfg(feature = "remote")]
+        Command::Scheduler(a) => remote::scheduler(&a),
+        #[cfg(feature = "remote")]
+        Command::Worker(a) => remote::worker(&a),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

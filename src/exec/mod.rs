@@ -3,6 +3,8 @@
 pub mod cancel;
 pub mod memory;
 pub mod null;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod runner;
 pub mod serial;
 mod spill_thread;

@@ -3,6 +3,7 @@
 use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::graph::TaskId;
+use crate::plan::Plan;
 use smallvec::SmallVec;
 
 /// The outputs of a task, in order.
@@ -19,9 +20,24 @@ pub trait Runner: Sync {
     /// The task in the user's words, for errors and traces: op and chunk.
     fn describe(&self, task: TaskId) -> String;
 
-    /// Bytes that `task` read from and wrote to files when it last ran, for reports.
+    /// Bytes that `task`, which has just run on this thread, read from and wrote to files, for reports.
     fn io_bytes(&self, task: TaskId) -> (u64, u64) {
         let _ = task;
         (0, 0)
+    }
+}
+
+impl Runner for Plan {
+    fn run(&self, task: TaskId, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let (layer, index) = self.locate(task);
+        self.layers[layer].step.run(index, inputs, outputs)
+    }
+
+    fn describe(&self, task: TaskId) -> String {
+        Plan::describe(self, task)
+    }
+
+    fn io_bytes(&self, _: TaskId) -> (u64, u64) {
+        crate::base::iostat::take()
     }
 }

@@ -102,6 +102,4 @@ pub trait TableSink: Send + Sync + Debug {
     fn finish(&self) -> Result<()>;
     /// Removes what `begin` and `commit` left.
     fn abort(&self);
-    /// Bytes written so far.
-    fn written_bytes(&self) -> u64;
 }

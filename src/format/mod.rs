@@ -5,4 +5,5 @@ pub mod geotiff;
 pub mod memory;
 pub mod npy;
 mod partial;
+pub mod registry;
 pub mod zarr;

@@ -8,6 +8,7 @@
 pub mod assemble;
 pub mod blockwise;
 pub mod call;
+pub mod codec;
 pub mod lower;
 pub mod project;
 pub mod scan;

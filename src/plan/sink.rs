@@ -8,7 +8,6 @@ use crate::expr::{Expr, Meta, Sink};
 use crate::plan::lower::{Cost, Ids, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place, tensor};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
@@ -21,18 +20,6 @@ struct Array {
     sink: Arc<dyn Sink>,
     grid: Grid,
     stage: Stage,
-    told: Told,
-}
-
-/// Bytes written that tasks have been told of. Where chunks are written side by side, a task may be told of its neighbour's
-/// bytes too; the sum is exact.
-#[derive(Default)]
-struct Told(AtomicU64);
-
-impl Told {
-    fn next(&self, written_bytes: u64) -> u64 {
-        written_bytes.saturating_sub(self.0.fetch_max(written_bytes, Ordering::Relaxed))
-    }
 }
 
 impl Step for Array {
@@ -56,16 +43,11 @@ impl Step for Array {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
-
-    fn io_bytes(&self, _: usize) -> (u64, u64) {
-        (0, if self.stage == Stage::Encode { 0 } else { self.told.next(self.sink.written_bytes()) })
-    }
 }
 
 struct Table {
     sink: Arc<dyn TableSink>,
     stage: Stage,
-    told: Told,
 }
 
 impl Step for Table {
@@ -82,10 +64,6 @@ impl Step for Table {
 
     fn place(&self, index: usize) -> String {
         format!("partition {index}")
-    }
-
-    fn io_bytes(&self, _: usize) -> (u64, u64) {
-        (0, if self.stage == Stage::Commit { self.told.next(self.sink.written_bytes()) } else { 0 })
     }
 }
 
@@ -109,9 +87,9 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
                 other => (other.n_chunks(), 0),
             };
             let (out_bytes, scratch_bytes) = sink.encode_bytes(bytes);
-            l.layer(format!("encode {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Encode, told: Told::default() });
+            l.layer(format!("encode {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Encode });
             let encoded: Vec<u32> = (0..n).map(|i| l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: bytes })).collect();
-            l.layer(format!("write {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Commit, told: Told::default() });
+            l.layer(format!("write {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Commit });
             Ok(chain(l, &encoded, |_| out_bytes))
         }
     }
@@ -134,10 +112,7 @@ fn chain(l: &mut Lowering<'_>, encoded: &[u32], bytes: impl Fn(usize) -> u64) ->
 
 fn chained(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
     let n = grid.n_chunks();
-    l.layer(
-        format!("encode {}", sink.label()),
-        Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Encode, told: Told::default() },
-    );
+    l.layer(format!("encode {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Encode });
     let mut encoded = Vec::with_capacity(n);
     let mut sizes = Vec::with_capacity(n);
     for i in 0..n {
@@ -146,19 +121,13 @@ fn chained(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -
         sizes.push(out_bytes);
         encoded.push(l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: out_bytes * 4 }));
     }
-    l.layer(
-        format!("write {}", sink.label()),
-        Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Commit, told: Told::default() },
-    );
+    l.layer(format!("write {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Commit });
     chain(l, &encoded, |i| sizes[i])
 }
 
 fn separate(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
     let first = l.next_data();
-    l.layer(
-        format!("write {}", sink.label()),
-        Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Both, told: Told::default() },
-    );
+    l.layer(format!("write {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Both });
     for i in 0..grid.n_chunks() {
         let (encoded, scratch) = sink.encode_bytes(&grid.chunk_region(i));
         l.effect(&[ids.at(i)], Cost { out_bytes: 0, scratch_bytes: encoded + scratch, ns: encoded * 4 + 100 });

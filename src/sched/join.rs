@@ -36,7 +36,7 @@ impl Scheduler {
     }
 
     pub(super) fn no_workers(&mut self, out: &mut Vec<Command>) {
-        let stuck = self.alive().next().is_none() || (!self.homeless.is_empty() && !self.workers[0].alive);
+        let stuck = self.hands().next().is_none() || (!self.homeless.is_empty() && !self.workers[0].alive);
         if stuck {
             self.fail(Failure::NoWorkers, out);
         }

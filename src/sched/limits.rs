@@ -17,6 +17,8 @@ pub struct Limits {
     pub queue_ns_per_slot: u64,
     /// Most tasks sent ahead per slot.
     pub max_queue_per_slot: u32,
+    /// Whether worker 0 runs nothing but the tasks that must run there.
+    pub home_only: bool,
 }
 
 impl Default for Limits {
@@ -30,6 +32,7 @@ impl Default for Limits {
             max_losses: 3,
             queue_ns_per_slot: 100_000,
             max_queue_per_slot: 256,
+            home_only: false,
         }
     }
 }

@@ -50,6 +50,9 @@ impl Scheduler {
                 self.homeless.push(t);
                 continue;
             }
+            if self.limits.home_only && !graph.is_home(t) && self.hands().next().is_none() {
+                return; // workers may come yet
+            }
             if self.ask_for_inputs(t, out) {
                 continue;
             }
@@ -97,7 +100,8 @@ impl Scheduler {
     fn start(&mut self, t: TaskId, out: &mut Vec<Command>) -> Start {
         let home = self.graph.is_home(t);
         if self.is_suspect(t) {
-            let idle = self.alive().find(|&w| self.workers[w].n_placed == 0 && (w == 0 || !home));
+            let free = |w: &usize| self.workers[*w].n_placed == 0;
+            let idle = if home { Some(0).filter(free) } else { self.hands().find(free) };
             let Some(w) = idle else { return Start::Drain };
             if !self.place(t, w, Effort::Later, out) {
                 return Start::NoRoom;
@@ -105,7 +109,7 @@ impl Scheduler {
             self.workers[w].solo = true;
             return Start::Started;
         }
-        if self.workers.len() == 1 || home {
+        if home || (self.workers.len() == 1 && !self.limits.home_only) {
             let ok = self.room_in_queue(0) && self.place(t, 0, Effort::Later, out);
             return if ok { Start::Started } else { Start::NoRoom };
         }
@@ -122,7 +126,7 @@ impl Scheduler {
     /// Living workers: first the one with most bytes of the inputs of `t`, then the least loaded.
     fn by_preference(&self, t: TaskId) -> Vec<usize> {
         let mut list: Vec<(u64, u64, usize)> = Vec::with_capacity(self.workers.len());
-        for w in self.alive() {
+        for w in self.hands() {
             let worker = &self.workers[w];
             let mut held = 0u64;
             for &d in self.graph.inputs(t).iter().take(64) {
@@ -264,7 +268,7 @@ impl Scheduler {
             at = r;
             let t = graph.order()[r as usize];
             if self.shrinks(t) && !self.is_suspect(t) && !graph.is_home(t) {
-                let choice = if self.workers.len() == 1 { vec![0] } else { self.by_preference(t) };
+                let choice = self.by_preference(t);
                 if let Some(&w) = choice.first()
                     && self.room_in_queue(w)
                 {

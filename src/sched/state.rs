@@ -333,6 +333,12 @@ impl Scheduler {
         self.workers.iter().enumerate().filter(|(_, w)| w.alive).map(|(i, _)| i)
     }
 
+    /// Living workers that run tasks of any kind.
+    pub(super) fn hands(&self) -> impl Iterator<Item = usize> {
+        let first = usize::from(self.limits.home_only);
+        self.alive().filter(move |&w| w >= first)
+    }
+
     /// Counts the inputs of `t` that are being made, and makes it Ready if there are none.
     pub(super) fn await_inputs(&mut self, t: TaskId) {
         let graph = &self.graph;

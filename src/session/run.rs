@@ -3,7 +3,7 @@
 use crate::base::event::{Event, Watcher};
 use crate::base::{Config, Error, Result};
 use crate::chunk::{Chunk, Tensor};
-use crate::exec::{CancelToken, Job, Outputs, Runner, Threads, serial};
+use crate::exec::{CancelToken, Job, Threads, serial};
 use crate::expr::node::SinkNode;
 use crate::expr::{Chunks, Expr, Meta, build};
 use crate::format::memory::{ChunkedSource, MemorySink};
@@ -17,13 +17,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// What runs the tasks of a plan. One scheduler decides for all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Executor {
     /// Local threads, within the budget.
     #[default]
     Threads,
     /// One task after the other in static order, all data kept: the oracle of tests.
     Serial,
+    /// Worker processes of a scheduler.
+    #[cfg(feature = "remote")]
+    Remote(crate::exec::remote::RemoteConfig),
 }
 
 /// Settings and the means to run expressions. Cheap to clone; cancelling one clone cancels all.
@@ -33,23 +36,6 @@ pub struct Session {
     executor: Executor,
     watcher: Watcher,
     cancel: CancelToken,
-}
-
-struct PlanRunner(Plan);
-
-impl Runner for PlanRunner {
-    fn run(&self, task: u32, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
-        let (layer, index) = self.0.locate(task);
-        self.0.layers[layer].step.run(index, inputs, outputs)
-    }
-
-    fn describe(&self, task: u32) -> String {
-        self.0.describe(task)
-    }
-
-    fn io_bytes(&self, _: u32) -> (u64, u64) {
-        crate::base::iostat::take()
-    }
 }
 
 impl Session {
@@ -109,14 +95,21 @@ impl Session {
     fn execute(&self, plan: Plan, roots: &[Expr], budget_bytes: u64) -> Result<Vec<Vec<Chunk>>> {
         let graph = plan.graph.clone();
         let values: Vec<_> = roots.iter().zip(&plan.roots).map(|(r, ids)| (r, ids.clone())).collect();
-        let runner = PlanRunner(plan);
-        let wanted = match self.executor {
-            Executor::Serial => serial::run(&graph, &runner, &self.cancel)?,
+        let wanted = match &self.executor {
+            #[cfg(feature = "remote")]
+            Executor::Remote(remote) => {
+                let (config, watcher, cancel) = (&self.config, self.watcher.clone(), self.cancel.clone());
+                crate::exec::remote::run(
+                    remote,
+                    crate::exec::remote::RemoteJob { roots, plan, config, budget_bytes, watcher, cancel },
+                )?
+            }
+            Executor::Serial => serial::run(&graph, &plan, &self.cancel)?,
             Executor::Threads => {
                 let spill = FileSpill::new(&self.config.spill_dir, self.config.spill_limit_bytes)?;
                 let job = Job {
                     graph: graph.clone(),
-                    runner: &runner,
+                    runner: &plan,
                     budget_bytes,
                     limits: Limits::default(),
                     store: Some(&spill),

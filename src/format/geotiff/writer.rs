@@ -96,11 +96,6 @@ impl Output {
         self.pyramid.open_elements()
     }
 
-    /// Bytes written so far.
-    pub(super) fn written_bytes(&self) -> u64 {
-        self.end + self.spool_end
-    }
-
     fn io(&self, e: &std::io::Error) -> Error {
         Error::io(self.path.display(), e)
     }

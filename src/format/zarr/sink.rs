@@ -21,7 +21,6 @@ use std::num::NonZeroU64;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 /// A Zarr array being written.
@@ -34,7 +33,6 @@ pub struct ZarrSink {
     /// Most bytes of that when encoded.
     stored_bound: u64,
     open: Mutex<Option<Open>>,
-    written: AtomicU64,
 }
 
 /// What `begin` made.
@@ -93,7 +91,7 @@ impl ZarrSink {
             Codecs::Chunk(p) => p.stored_bound(),
             Codecs::Shard(s) => s.stored_bound(),
         };
-        Ok(ZarrSink { target, layout, stored, stored_bound, open: Mutex::new(None), written: AtomicU64::new(0) })
+        Ok(ZarrSink { target, layout, stored, stored_bound, open: Mutex::new(None) })
     }
 
     fn check_target(&self) -> Result<()> {
@@ -216,7 +214,6 @@ impl Sink for ZarrSink {
             partial::named(&self.target.path, |b, parent| b.permissions(mode).tempdir_in(parent)).map_err(|e| self.fail(&e))?;
         let lock = partial::lock(folder.path()).map_err(|e| self.fail(&e))?;
         let store = Arc::new(FileStore::new(folder.path()));
-        self.written.store(0, Ordering::Relaxed);
         *self.open.lock() = Some(Open { folder, store, _lock: lock });
         Ok(())
     }
@@ -260,7 +257,6 @@ impl Sink for ZarrSink {
                 Chunk::Unit => {}
                 Chunk::Bytes(bytes) => {
                     store.set(&self.layout.key(at), bytes).map_err(|e| e.at(format!("writing {}", self.target.path.display())))?;
-                    self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 }
                 _ => return Err(Error::bug("a zarr block that is no bytes")),
             }
@@ -275,16 +271,11 @@ impl Sink for ZarrSink {
     fn finish(&self) -> Result<()> {
         let Open { folder, store, _lock } = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
         store.set("zarr.json", self.target.metadata.as_bytes())?;
-        self.written.fetch_add(self.target.metadata.len() as u64, Ordering::Relaxed);
         self.publish(folder)
     }
 
     fn abort(&self) {
         // Dropping the temporary folder removes it.
         self.open.lock().take();
-    }
-
-    fn written_bytes(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
     }
 }

@@ -1,0 +1,102 @@
+//! Workers give the same bits as this process.
+
+use super::random::expression;
+use super::{cluster, serial, session};
+use std::sync::Arc;
+use tilework::array::{DynArray, arange, map_blocks};
+use tilework::expr::build;
+use tilework::format::npy::{NpySink, NpySource};
+use tilework::{DType, ErrorKind};
+
+/// The same array in this process, one task after the other, and on workers.
+fn same(x: &DynArray, remote: &tilework::session::Session, what: &str) {
+    let want = serial().compute(x.expr()).unwrap();
+    let got = remote.compute(x.expr()).unwrap_or_else(|e| panic!("{what}: {e}"));
+    assert_eq!((got.shape(), got.dtype()), (want.shape(), want.dtype()), "{what}");
+    assert_eq!(got.as_bytes().unwrap(), want.as_bytes().unwrap(), "{what}");
+}
+
+#[test]
+fn random_expressions_give_the_same_bits_on_one_to_three_workers() {
+    for n_workers in 1..=3 {
+        let cluster = cluster(n_workers).unwrap();
+        let remote = session(&cluster);
+        for seed in 0..40 {
+            let seed = seed + 1000 * n_workers as u64;
+            same(&expression(seed).unwrap(), &remote, &format!("seed {seed} on {n_workers} workers"));
+        }
+    }
+}
+
+#[test]
+fn chunks_go_from_worker_to_worker() {
+    let cluster = cluster(2).unwrap();
+    let x = arange(0, 600 * 500, 1, 1000).unwrap();
+    // Rechunking across the grain and back, with a scan along the way: nearly every task reads what another worker made.
+    let y = x.rechunk(777).unwrap().cumsum(0).unwrap().rechunk(1313).unwrap().add(&x).unwrap();
+    same(&y, &session(&cluster), "across the grain");
+}
+
+#[test]
+fn wanted_chunks_are_kept_and_used_again() {
+    let cluster = cluster(2).unwrap();
+    let x = arange(0, 10_000, 1, 100).unwrap();
+    let kept = x.square().unwrap().persist(&session(&cluster)).unwrap();
+    same(&kept, &serial(), "persisted");
+    let e = kept.sum(None).unwrap().compute_in(&session(&cluster)).unwrap_err();
+    assert!(e.kind() == ErrorKind::Usage && e.to_string().contains("persisted"), "{e}");
+}
+
+#[test]
+fn a_small_budget_spills_and_changes_nothing() {
+    let mut config = super::config(2);
+    config.budget_bytes = 6 << 20;
+    let cluster = tilework::exec::remote::LocalCluster::start(config).unwrap();
+    let x = arange(0, 4_000_000, 1, 100_000).unwrap(); // 32 MB in chunks of 800 KB
+    let y = x.subtract(x.mean(None).unwrap()).unwrap().square().unwrap().sum(None).unwrap();
+    let twice = x.square().unwrap().rechunk(150_000).unwrap().cumsum(0).unwrap().max(None).unwrap();
+    same(&y, &session(&cluster), "a small budget");
+    same(&twice, &session(&cluster), "a small budget, rechunked");
+}
+
+#[test]
+fn files_are_read_and_written() {
+    let cluster = cluster(2).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let x = arange(0, 12_000, 1, 1000).unwrap().astype(DType::F32).unwrap().sin().unwrap();
+    let store = |x: &DynArray, name: &str, session: &tilework::session::Session| {
+        let sink = NpySink::new(path(name), x.dtype(), &x.shape(), false)?;
+        session.store(&[build::sink(x.expr(), Arc::new(sink))?])
+    };
+    store(&x, "here.npy", &serial()).unwrap();
+    store(&x, "there.npy", &session(&cluster)).unwrap();
+    assert_eq!(std::fs::read(path("here.npy")).unwrap(), std::fs::read(path("there.npy")).unwrap());
+    let read = build::source(Arc::new(NpySource::open(path("here.npy")).unwrap()), &700.into()).unwrap();
+    let y = DynArray::from_expr(read).unwrap().add(1).unwrap().mean(None).unwrap();
+    same(&y, &session(&cluster), "read from a file");
+    // A run that fails leaves no file.
+    let fails = super::misbehave(&x, super::ops::Act::Fail { at: 7 }).unwrap();
+    store(&fails, "none.npy", &session(&cluster)).unwrap_err();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn several_clients_take_turns() {
+    let cluster = cluster(2).unwrap();
+    std::thread::scope(|scope| {
+        for seed in 0..4 {
+            let remote = session(&cluster);
+            scope.spawn(move || (0..5).for_each(|i| same(&expression(50 + seed * 5 + i).unwrap(), &remote, "one of several")));
+        }
+    });
+}
+
+#[test]
+fn closures_are_refused_in_their_own_words() {
+    let cluster = cluster(1).unwrap();
+    let x = arange(0, 6, 1, 2).unwrap();
+    let y = map_blocks("doubled", &[&x], DType::I64, None, |_, b| Ok(b[0].clone())).unwrap();
+    let e = y.compute_in(&session(&cluster)).unwrap_err();
+    assert!(e.kind() == ErrorKind::Usage && e.to_string().contains("doubled is a closure of this process"), "{e}");
+}
