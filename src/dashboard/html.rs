@@ -64,9 +64,9 @@ fn verdict(out: &mut String, r: &Report) {
     };
     let command =
         r.settings.get("command").map_or(String::new(), |c| format!("<p class=\"command\"><code>{}</code></p>", escape(c)));
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<header><p class=\"brand\">Tilework run report</p><h1><span class=\"pill {class}\">{word}</span> {} {}</h1>{command}</header>\n",
+        "<header><p class=\"brand\">Tilework run report</p><h1><span class=\"pill {class}\">{word}</span> {} {}</h1>{command}</header>",
         if failed(r) { "after" } else { "in" },
         format_duration(r.end_ns())
     );
@@ -164,11 +164,11 @@ fn table(out: &mut String, r: &Report) {
             format!("{} of {}", grouped(l.n_tasks), grouped(l.n_planned))
         };
         let bytes = |n: u64| if n == 0 { "–".to_string() } else { format_bytes(n) };
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<tr data-layer=\"{i}\"><td data-v=\"{n}\"><i class=\"key\"></i>{n}</td><td data-v=\"{}\">{tasks}</td>\
              <td data-v=\"{}\">{}</td><td data-v=\"{share}\"><span class=\"bar\"><i style=\"width:{share:.1}%\"></i></span>{share:.1} %</td>\
-             <td data-v=\"{}\">{}</td><td data-v=\"{}\">{}</td><td data-v=\"{}\">{}</td><td data-v=\"{}\">{}</td></tr>\n",
+             <td data-v=\"{}\">{}</td><td data-v=\"{}\">{}</td><td data-v=\"{}\">{}</td><td data-v=\"{}\">{}</td></tr>",
             l.n_tasks,
             l.total_seconds,
             time(l.total_seconds),

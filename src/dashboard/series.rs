@@ -120,7 +120,7 @@ impl Series {
         }
         let ns = t.end_ns.saturating_sub(t.start_ns);
         let (mut read, mut written, mut busy) = (0, 0, 0);
-        for i in first..=last {
+        for (i, cell) in lane.iter_mut().enumerate().take(last + 1).skip(first) {
             // The share up to the end of this interval, less what the earlier ones got: the sum is exact.
             let until = ((i as u64 + 1).saturating_mul(self.width_ns)).min(t.end_ns).saturating_sub(t.start_ns);
             let share = |n: u64| if i == last { n } else { (u128::from(n) * u128::from(until) / u128::from(ns.max(1))) as u64 };
@@ -129,8 +129,8 @@ impl Series {
             interval.read_bytes += now.0 - read;
             interval.written_bytes += now.1 - written;
             interval.busy_ns += now.2 - busy;
-            lane[i].vote(t.layer, now.2 - busy);
-            lane[i].busy_ns += now.2 - busy;
+            cell.vote(t.layer, now.2 - busy);
+            cell.busy_ns += now.2 - busy;
             (read, written, busy) = now;
         }
     }
