@@ -1,6 +1,11 @@
 //! The one integration-test binary.
 
 mod arrays;
+#[cfg(all(feature = "cli", feature = "raster"))]
+mod cli;
+mod docs;
+#[cfg(feature = "raster")]
+mod landsat;
 mod layers;
 #[cfg(all(feature = "remote", feature = "cli"))]
 mod remote;
