@@ -1,1 +1,2 @@
-
+#[cfg(all(test, feature = "frame"))]
+mod frame;

@@ -1,1 +1,3 @@
 //!
+#[cfg(feature = "frame")]
+pub mod table;

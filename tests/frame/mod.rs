@@ -1,0 +1,3 @@
+//! Queries on tables in partitions give what Polars gives on the whole.
+
+mod aggregates;
