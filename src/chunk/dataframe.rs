@@ -30,6 +30,17 @@ fn column_name(message: &str) -> String {
     quoted('"').or_else(|| quoted('\'')).unwrap_or_else(|| message.lines().next().unwrap_or_default().to_string())
 }
 
+/// Runs work that may use Polars' pool of threads, and waits for it without taking up other work.
+///
+/// A thread of one pool that waits for another pool runs its own pool's jobs meanwhile. Here such a job is a worker's whole loop,
+/// which ends only with the run, so that the task that waits would never go on: it has to wait on a thread of no pool.
+pub fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if rayon::current_thread_index().is_none() {
+        return work();
+    }
+    std::thread::scope(|s| s.spawn(work).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// The chunk as a table.
 ///
 /// # Errors

@@ -6,7 +6,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{table, table_error};
+use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::{Bound, row_bytes};
 use crate::expr::table::{TableMeta, TableSink, TableSource};
 use crate::format::table_file::{FileTarget, OpenFile};
@@ -105,7 +105,7 @@ impl CsvSource {
     fn parse(&self, text: Vec<u8>) -> Result<DataFrame, PolarsError> {
         let columns = self.projection.read_names().into();
         let options = self.options.clone().with_columns(Some(columns));
-        options.into_reader_with_file_handle(Cursor::new(text)).finish()
+        apart(|| options.into_reader_with_file_handle(Cursor::new(text)).finish())
     }
 
     /// The first record of `text` that cannot be parsed, as its line's number.
@@ -318,7 +318,8 @@ impl CsvSink {
 
 fn csv_text(df: &DataFrame, header: bool) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    CsvWriter::new(&mut text).include_header(header).n_threads(1).finish(&mut df.clone()).map_err(table_error)?;
+    let mut df = df.clone();
+    apart(|| CsvWriter::new(&mut text).include_header(header).n_threads(1).finish(&mut df)).map_err(table_error)?;
     Ok(text)
 }
 

@@ -5,7 +5,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{table, table_error};
+use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableMeta, TableSink, TableSource};
 use crate::format::table_file::{FileTarget, OpenFile};
@@ -52,8 +52,8 @@ fn broken(file: &Path, e: PolarsError) -> Error {
 }
 
 /// Runs a reader, which may panic on broken bytes.
-fn guarded<T>(file: &Path, read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(read))
+fn guarded<T: Send>(file: &Path, read: impl FnOnce() -> Result<T, PolarsError> + Send) -> Result<T> {
+    apart(|| catch_unwind(AssertUnwindSafe(read)))
         .map_err(|_| Error::corrupt(format!("{} is not a whole Parquet file", file.display())))?
         .map_err(|e| broken(file, e))
 }
@@ -297,7 +297,7 @@ impl TableSink for ParquetSink {
         let mut open = self.open.lock();
         let (_, writer) = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
         if df.height() > 0 {
-            writer.write_batch(df).map_err(|e| self.fail(e))?;
+            apart(|| writer.write_batch(df)).map_err(|e| self.fail(e))?;
         }
         self.written.fetch_add(crate::chunk::dataframe::table_bytes(df), Ordering::Relaxed);
         Ok(())

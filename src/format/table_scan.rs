@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::table_error;
+use crate::chunk::dataframe::{apart, table_error};
 use polars::prelude::{DataFrame, Expr, IntoLazy, PlSmallStr, SchemaRef, col};
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Projection {
                 if !same {
                     q = q.select(self.output.iter_names().map(|n| col(n.clone())).collect::<Vec<_>>());
                 }
-                q.collect().map_err(table_error)?
+                apart(|| q.collect()).map_err(table_error)?
             }
         };
         Ok(Chunk::Table(Arc::new(df)))

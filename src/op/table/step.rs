@@ -4,7 +4,7 @@
 //! threads compute than the larger of both pools has. Groups and equal rows keep the order of their first row.
 
 use crate::base::Result;
-use crate::chunk::dataframe::table_error;
+use crate::chunk::dataframe::{apart, table_error};
 use polars::prelude::{
     DataFrame, Expr, IdxSize, IntoLazy, LazyFrame, PlSmallStr, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
@@ -94,5 +94,5 @@ pub fn apply(table: &DataFrame, steps: &[TableStep]) -> Result<DataFrame> {
         return Ok(table.clone());
     }
     let query = steps.iter().fold(table.clone().lazy(), |q, s| s.add_to(q));
-    query.collect().map_err(table_error)
+    apart(|| query.collect()).map_err(table_error)
 }
