@@ -37,9 +37,12 @@ fn format(path: &Path) -> Result<Format> {
     }
 }
 
+/// Names and files.
+type Tables = Vec<(String, PathBuf)>;
+
 /// Names and files of `--NAME FILE` and `--NAME=FILE`; `-o`, `--output` and `--overwrite` are understood among them.
-fn parse(args: &TableArgs) -> Result<(Vec<(String, PathBuf)>, Option<PathBuf>, bool)> {
-    let (mut tables, mut output, mut overwrite) = (Vec::<(String, PathBuf)>::new(), args.output.clone(), args.overwrite);
+fn parse(args: &TableArgs) -> Result<(Tables, Option<PathBuf>, bool)> {
+    let (mut tables, mut output, mut overwrite) = (Tables::new(), args.output.clone(), args.overwrite);
     let mut words = args.tables.iter();
     while let Some(word) = words.next() {
         let (option, value) = word.split_once('=').map_or((word.as_str(), None), |(o, v)| (o, Some(v.to_string())));
@@ -68,7 +71,7 @@ fn parse(args: &TableArgs) -> Result<(Vec<(String, PathBuf)>, Option<PathBuf>, b
     Ok((tables, output, overwrite))
 }
 
-fn query(args: &TableArgs, tables: &[(String, PathBuf)]) -> Result<Frame> {
+fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
     if tables.is_empty() {
         return Err(Error::usage("the query needs tables: give each as --NAME FILE, like --flights flights.parquet"));
     }

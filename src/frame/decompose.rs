@@ -18,8 +18,8 @@ pub(super) struct Staged {
     pub map: TableStep,
     pub combine: TableStep,
     pub finish: Vec<TableStep>,
-    /// Columns between the stages.
-    pub state_schema: SchemaRef,
+    /// Columns between the stages, and within the last.
+    pub schemas: Vec<SchemaRef>,
 }
 
 struct Stages<'a> {
@@ -77,9 +77,10 @@ pub(super) fn stages(
     // The stages on no rows at all tell their columns, and that these are the ones promised.
     let state = apply(&DataFrame::empty_with_schema(input), std::slice::from_ref(&map)).ok()?;
     let merged = apply(&state, std::slice::from_ref(&combine)).ok()?;
-    let finished = apply(&merged, &finish).ok()?;
+    let valued = apply(&merged, &finish[..1]).ok()?;
+    let finished = apply(&valued, &finish[1..]).ok()?;
     let same = finished.schema().iter().eq(output.iter()) && merged.schema() == state.schema();
-    same.then(|| Staged { map, combine, finish, state_schema: state.schema().clone() })
+    same.then(|| Staged { map, combine, finish, schemas: vec![state.schema().clone(), valued.schema().clone()] })
 }
 
 impl Stages<'_> {

@@ -80,9 +80,11 @@ fn top(steps: &[Step]) -> Option<(Vec<TableStep>, TableStep, usize)> {
     };
     match steps {
         [Step { step: s @ TableStep::Slice { offset, len }, .. }, ..] => Some((vec![kept(*offset, *len)?], s.clone(), 1)),
-        [Step { step: sort @ TableStep::Sort { .. }, .. }, Step { step: s @ TableStep::Slice { offset, len }, .. }, ..] => {
-            Some((vec![sort.clone(), kept(*offset, *len)?], s.clone(), 2))
-        }
+        [
+            Step { step: sort @ TableStep::Sort { .. }, row_wise: true, .. },
+            Step { step: s @ TableStep::Slice { offset, len }, .. },
+            ..,
+        ] => Some((vec![sort.clone(), kept(*offset, *len)?], s.clone(), 2)),
         _ => None,
     }
 }
@@ -90,14 +92,16 @@ fn top(steps: &[Step]) -> Option<(Vec<TableStep>, TableStep, usize)> {
 /// How the steps from the first that is not row-wise on become one table.
 fn merge(prefix: Vec<TableStep>, rest: &[Step], before: &SchemaRef, notes: &mut Vec<String>) -> (Merge, bool) {
     let steps = |from: usize| rest[from..].iter().map(|s| s.step.clone());
+    let after = |from: usize| rest[from..].iter().map(|s| s.schema.clone()).collect::<Vec<_>>();
+    let widths = |before: &SchemaRef| [vec![before.clone()], after(0)].concat();
     let first = &rest[0];
     if let Some(staged) = &first.staged {
         notes.push(format!("{}: one state per partition, merged in order of the partitions", first.step.name()));
         let map = prefix.into_iter().chain([staged.map.clone()]).collect();
         let finish = staged.finish.iter().cloned().chain(steps(1)).collect();
-        let (combine, state_schema) = (vec![staged.combine.clone()], staged.state_schema.clone());
+        let (combine, schemas) = (vec![staged.combine.clone()], [staged.schemas.clone(), after(0)].concat());
         let name = if matches!(staged.map, TableStep::Select(_)) { "aggregate" } else { "group_by" };
-        return (Merge { name: name.into(), map, combine, finish, state_schema }, true);
+        return (Merge { name: name.into(), map, combine, finish, schemas }, true);
     }
     if let Some((keep, slice, n)) = top(rest) {
         notes
@@ -105,7 +109,7 @@ fn merge(prefix: Vec<TableStep>, rest: &[Step], before: &SchemaRef, notes: &mut 
         let map = prefix.into_iter().chain(keep.clone()).collect();
         let finish = [slice].into_iter().chain(steps(n)).collect();
         let name = if n == 2 { "top" } else { "limit" };
-        return (Merge { name: name.into(), map, combine: keep, finish, state_schema: before.clone() }, true);
+        return (Merge { name: name.into(), map, combine: keep, finish, schemas: widths(before) }, true);
     }
     if let s @ TableStep::Unique { keep, .. } = &first.step
         && *keep != UniqueKeepStrategy::None
@@ -113,12 +117,11 @@ fn merge(prefix: Vec<TableStep>, rest: &[Step], before: &SchemaRef, notes: &mut 
         notes.push("unique: distinct rows of every partition, merged in order".into());
         let map = prefix.into_iter().chain([s.clone()]).collect();
         let finish = steps(1).collect();
-        return (Merge { name: "unique".into(), map, combine: vec![s.clone()], finish, state_schema: before.clone() }, true);
+        return (Merge { name: "unique".into(), map, combine: vec![s.clone()], finish, schemas: widths(before) }, true);
     }
     let names: Vec<&str> = rest.iter().map(|s| s.step.name()).collect();
     notes.push(format!("{}: in one task over all rows, since this version cannot take it apart", names.join(" + ")));
-    let merge =
-        Merge { name: "gather".into(), map: prefix, combine: vec![], finish: steps(0).collect(), state_schema: before.clone() };
+    let merge = Merge { name: "gather".into(), map: prefix, combine: vec![], finish: steps(0).collect(), schemas: widths(before) };
     (merge, false)
 }
 
@@ -134,7 +137,7 @@ pub(super) fn plan(chain: Chain, target_bytes: u64, limit_bytes: u64) -> Result<
     let (n, bytes) = (meta.n_partitions, meta.partition_bytes);
     let label = source.label();
     let read = Expr::new(Kind::Source(SourceNode::Table(source)), vec![], Meta::Table(meta), label);
-    let n_wise = chain.steps.iter().take_while(|s| s.row_wise).count();
+    let n_wise = chain.steps.iter().take_while(|s| s.row_wise && !matches!(s.step, TableStep::Sort { .. })).count();
     let (wise, rest) = chain.steps.split_at(n_wise);
     let before = wise.last().map_or(&input, |s| &s.schema).clone();
     let prefix: Vec<TableStep> = wise.iter().map(|s| s.step.clone()).collect();

@@ -49,7 +49,7 @@ pub(super) enum From {
 #[derive(Debug)]
 pub(super) struct Step {
     pub step: TableStep,
-    /// Every row by itself.
+    /// Every row by itself; of a sort, what it sorts by.
     pub row_wise: bool,
     /// An aggregation that was taken apart.
     pub staged: Option<Staged>,
@@ -77,7 +77,7 @@ pub(super) fn walk(query: &LazyFrame, columns: &[String]) -> Result<Chain> {
     let scan = loop {
         match node(at, &arena, &mut expr_arena)? {
             Found::Step(step, input) => {
-                steps.extend(step);
+                steps.extend(step.map(|s| *s));
                 at = input;
             }
             Found::Scan(scan) => break scan,
@@ -93,7 +93,7 @@ pub(super) fn walk(query: &LazyFrame, columns: &[String]) -> Result<Chain> {
 }
 
 enum Found {
-    Step(Option<Step>, Node),
+    Step(Option<Box<Step>>, Node),
     Scan(Scan),
     /// The number of rows of a scan, under a name.
     Count(Scan, PlSmallStr),
@@ -117,7 +117,8 @@ fn row_wise(irs: &[ExprIR], arena: &Arena<AExpr>) -> bool {
 fn node(at: Node, arena: &Arena<IR>, expr_arena: &mut Arena<AExpr>) -> Result<Found> {
     let ir = arena.get(at);
     let schema = ir.schema(arena).into_owned();
-    let step = |step, row_wise, staged, input: Node| Ok(Found::Step(Some(Step { step, row_wise, staged, schema }), input));
+    let step =
+        |step, row_wise, staged, input: Node| Ok(Found::Step(Some(Box::new(Step { step, row_wise, staged, schema })), input));
     match ir {
         IR::Filter { input, predicate } => {
             let wise = is_elementwise_rec(predicate.node(), expr_arena);
@@ -146,7 +147,8 @@ fn node(at: Node, arena: &Arena<IR>, expr_arena: &mut Arena<AExpr>) -> Result<Fo
             step(group, false, staged, *input)
         }
         IR::Sort { input, by_column, slice: None, sort_options } => {
-            step(TableStep::Sort { by: exprs(by_column, expr_arena), options: sort_options.clone() }, false, None, *input)
+            let sort = TableStep::Sort { by: exprs(by_column, expr_arena), options: sort_options.clone() };
+            step(sort, row_wise(by_column, expr_arena), None, *input)
         }
         IR::Slice { input, offset, len } => step(TableStep::Slice { offset: *offset, len: *len as IdxSize }, false, None, *input),
         IR::Distinct { input, options } if options.slice.is_none() => {
@@ -198,6 +200,10 @@ fn scan(ir: &IR, arena: &Arena<AExpr>) -> Result<Scan> {
             if let Some((_, what)) = odd.iter().find(|o| o.0) {
                 return Err(unsupported(what));
             }
+            let filter = match predicate {
+                Some(p) if !is_elementwise_rec(p.node(), arena) => return Err(unsupported("a filter that is not row-wise")),
+                p => p.as_ref().map(|p| p.to_expr(arena)),
+            };
             let from = match scan_type.as_ref() {
                 FileScanIR::Parquet { .. } => From::Parquet(paths(sources)?),
                 FileScanIR::Csv { options } => From::Csv(paths(sources)?, Box::new((**options).clone())),
@@ -210,7 +216,7 @@ fn scan(ir: &IR, arena: &Arena<AExpr>) -> Result<Scan> {
                 from,
                 all: file_info.schema.clone(),
                 output: output_schema.clone().unwrap_or_else(|| file_info.schema.clone()),
-                filter: predicate.as_ref().map(|p| p.to_expr(arena)),
+                filter,
             })
         }
         other => Err(refused(other)),

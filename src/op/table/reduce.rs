@@ -25,8 +25,8 @@ pub struct Merge {
     pub combine: Vec<TableStep>,
     /// The result of the last state.
     pub finish: Vec<TableStep>,
-    /// Columns of a state.
-    pub state_schema: SchemaRef,
+    /// Columns of a state, and of what the finish makes of it step by step: bounds hold for the widest.
+    pub schemas: Vec<SchemaRef>,
 }
 
 /// A [`Merge`] with the bounds that hold for a source.
@@ -47,6 +47,13 @@ impl Reduction {
     /// columns; a state takes at most `limit_bytes`.
     pub fn new(merge: Merge, partition: Bound, partition_bytes: u64, widest_bytes: u64, limit_bytes: u64) -> Reduction {
         Reduction { merge, partition, partition_bytes: partition_bytes.max(1), widest_bytes, limit_bytes }
+    }
+
+    /// Bytes of a state of `n` partitions. An aggregate makes a row of none.
+    fn widest_state(&self, n: u64) -> u64 {
+        let bound = self.partition.times(n);
+        let bound = Bound { rows: bound.rows.max(1), ..bound };
+        self.merge.schemas.iter().map(|s| bound.bytes(s)).max().unwrap_or(0)
     }
 
     fn n_partitions(&self, input_bytes: u64) -> u64 {
@@ -100,7 +107,7 @@ impl TableReduce for Reduction {
 
     fn state_bytes(&self, input_bytes: u64) -> u64 {
         let n = self.n_partitions(input_bytes);
-        self.partition.times(n).bytes(&self.merge.state_schema).min(self.limit_bytes)
+        self.widest_state(n).min(self.limit_bytes)
     }
 
     fn scratch_bytes(&self, input_bytes: u64) -> u64 {
@@ -111,7 +118,7 @@ impl TableReduce for Reduction {
             return self.widest_bytes.max(self.partition_bytes) + self.partition.rows * 48 + state_bytes;
         }
         // The same for the rows of the states that are merged, which are counted by their bytes.
-        let merged = self.partition.times(n).bytes(&self.merge.state_schema).min(self.limit_bytes.saturating_mul(8));
+        let merged = self.widest_state(n).min(self.limit_bytes.saturating_mul(8));
         merged.saturating_mul(2).saturating_add(state_bytes)
     }
 }
