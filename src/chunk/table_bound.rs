@@ -41,7 +41,9 @@ impl Bound {
     /// Bytes of a table of this schema. Every column of strings may hold all the strings there are.
     pub fn bytes(&self, schema: &Schema) -> u64 {
         let n_var = schema.iter_values().filter(|d| varies(d)).count() as u64;
-        self.rows.saturating_mul(row_bytes(schema)).saturating_add(n_var.saturating_mul(self.var_bytes)).saturating_add(1024)
+        // A column of one repeated value is counted as 64 bytes, however few rows it has.
+        let columns = 1024 + 64 * schema.len() as u64;
+        self.rows.saturating_mul(row_bytes(schema)).saturating_add(n_var.saturating_mul(self.var_bytes)).saturating_add(columns)
     }
 
     /// The bound of `n` such partitions together.
