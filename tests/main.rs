@@ -4,6 +4,8 @@ mod arrays;
 #[cfg(all(feature = "cli", feature = "raster"))]
 mod cli;
 mod docs;
+#[cfg(all(test, feature = "frame"))]
+mod frame;
 #[cfg(feature = "raster")]
 mod landsat;
 mod layers;

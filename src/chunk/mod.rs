@@ -1,9 +1,13 @@
 //! The value of one chunk. No laziness, no I/O, no knowledge of tasks.
 
 pub mod buffer;
+#[cfg(feature = "frame")]
+pub mod dataframe;
 pub mod encode;
 pub mod output;
 mod table;
+#[cfg(feature = "frame")]
+pub mod table_bound;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};
@@ -58,7 +62,7 @@ impl Chunk {
             Chunk::Tensor(t) => t.held_bytes(),
             Chunk::List(items) => items.iter().map(Chunk::payload_bytes).sum(),
             #[cfg(feature = "frame")]
-            Chunk::Table(t) => t.estimated_size() as u64,
+            Chunk::Table(t) => dataframe::table_bytes(t),
             Chunk::Bytes(b) => b.len() as u64,
             Chunk::Object(o) => o.n_bytes(),
         }

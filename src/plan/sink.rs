@@ -86,6 +86,7 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
                 Meta::Table(t) => (t.n_partitions, t.partition_bytes),
                 other => (other.n_chunks(), 0),
             };
+            l.hold(sink.held_bytes());
             let (out_bytes, scratch_bytes) = sink.encode_bytes(bytes);
             l.layer(format!("encode {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Encode });
             let encoded: Vec<u32> = (0..n).map(|i| l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: bytes })).collect();
