@@ -241,7 +241,11 @@ impl Sink for ZarrSink {
         let n = self.blocks(region).count() as u64;
         let block = self.layout.stored.iter().product::<usize>() as u64 * self.layout.dtype.size() as u64;
         let scratch = match &self.layout.codecs {
-            Codecs::Chunk(p) => p.encode_bytes() + self.stored_bound,
+            Codecs::Chunk(p) => {
+                // A block at the edge is padded in a copy.
+                let padded = region.shape().iter().zip(&self.layout.stored).any(|(n, unit)| n % unit != 0);
+                p.encode_bytes() + if padded { block } else { 0 }
+            }
             // The padded shard, all inner chunks encoded, and the shard made of them (twice while it becomes a chunk).
             Codecs::Shard(s) => block + 3 * self.stored_bound + s.inner.encode_bytes(),
         };
