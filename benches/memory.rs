@@ -40,6 +40,11 @@ fn main() -> ExitCode {
             println!("{} {} {} {}", m.resident, m.own, m.projected, m.ms);
             ExitCode::SUCCESS
         }
+        (Some("--write"), Some(name)) => {
+            let folder = args.next().expect("a folder");
+            write_input(&name, Path::new(&folder)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            ExitCode::SUCCESS
+        }
         (filter, _) => all(filter.unwrap_or_default()),
     }
 }
@@ -72,6 +77,7 @@ fn names() -> Vec<String> {
         "zarr read",
         "zarr write",
         "zarr write-sharded",
+        "zarr write-noise",
         "zarr read-sharded",
         "zarr read-raw",
     ];
@@ -265,32 +271,43 @@ fn file(name: &str, folder: &Path) -> Result<Expr> {
     match name {
         "npy write" => x.npy_sink(folder.join("a.npy"), false),
         "npy read" => {
-            x.rechunk([64, SIDE.1])?.save_npy(folder.join("a.npy"), false, &session(true))?;
+            written_elsewhere(name, folder);
             read(open_npy(folder.join("a.npy"), Chunks::Whole)?)
         }
         "npy read-fortran" => {
-            let path = folder.join("a.npy");
-            fortran(&path);
-            let y = open_npy(path, Chunks::Whole)?;
+            written_elsewhere(name, folder);
+            let y = open_npy(folder.join("a.npy"), Chunks::Whole)?;
             let slices = [AxisSlice { start: 0, step: 2, len: SIDE.0 / 2 }, AxisSlice::whole(SIDE.1)];
             build::slice(y.expr(), &slices)
         }
         "zarr write" | "zarr write-sharded" => x.zarr_sink(folder.join("a.zarr"), &zarr_options(name)),
+        "zarr write-noise" => noise(DType::F64, (0.0, 1.0), 1)?.zarr_sink(folder.join("a.zarr"), &zarr_options(name)),
         "zarr read" | "zarr read-sharded" | "zarr read-raw" => {
-            let o = zarr_options(name);
-            written_elsewhere(name, folder, |f| x.save_zarr(f.join("a.zarr"), &o, &session(true)))?;
+            written_elsewhere(name, folder);
             read(open_zarr(folder.join("a.zarr"), Chunks::Whole)?)
         }
         _ => geotiff(name, folder),
     }
 }
 
-/// Runs `write` in a process of its own if it would raise this one's peak: here it is enough to let the peak fall again first.
-fn written_elsewhere(_: &str, folder: &Path, write: impl Fn(&Path) -> Result<()>) -> Result<()> {
-    write(folder)?;
-    // The allocator gives freed memory back after a moment.
-    std::thread::sleep(Duration::from_millis(100));
-    Ok(())
+/// What a case reads, written by a process of its own: this one's allocator shall hold nothing yet.
+fn written_elsewhere(name: &str, folder: &Path) {
+    let own = std::env::current_exe().expect("this program has a path");
+    let done = Command::new(own).arg("--write").arg(name).arg(folder).status().expect("a process can be started");
+    assert!(done.success(), "the input of '{name}' could not be written");
+}
+
+fn write_input(name: &str, folder: &Path) -> Result<()> {
+    let x = measured_like()?;
+    match name {
+        "npy read" => x.save_npy(folder.join("a.npy"), false, &session(true)),
+        "npy read-fortran" => {
+            fortran(&folder.join("a.npy"));
+            Ok(())
+        }
+        n if n.starts_with("zarr") => x.save_zarr(folder.join("a.zarr"), &zarr_options(name), &session(true)),
+        _ => geotiff_input(folder),
+    }
 }
 
 /// A file in Fortran order, written by hand.
@@ -307,21 +324,34 @@ fn fortran(path: &Path) {
 }
 
 #[cfg(feature = "raster")]
+fn raster() -> Result<tilework::raster::Raster> {
+    let georef = tilework::format::geotiff::Georef::default();
+    tilework::raster::Raster::new(measured_like()?.astype(DType::F32)?, georef, "noise")
+}
+
+#[cfg(feature = "raster")]
+fn geotiff_input(folder: &Path) -> Result<()> {
+    raster()?.write(folder.join("a.tif"), tilework::format::geotiff::WriteOptions::default(), &session(true))
+}
+
+#[cfg(feature = "raster")]
 fn geotiff(name: &str, folder: &Path) -> Result<Expr> {
-    use tilework::format::geotiff::{Georef, WriteOptions};
-    use tilework::raster::Raster;
+    use tilework::format::geotiff::WriteOptions;
     let path = folder.join("a.tif");
-    let x = measured_like()?.astype(DType::F32)?;
-    let raster = Raster::new(x, Georef::default(), "noise")?;
     match name {
-        "geotiff write" => raster.sink(path, WriteOptions::default()),
-        "geotiff write-cog" => raster.sink(path, WriteOptions { cog: true, ..WriteOptions::default() }),
+        "geotiff write" => raster()?.sink(path, WriteOptions::default()),
+        "geotiff write-cog" => raster()?.sink(path, WriteOptions { cog: true, ..WriteOptions::default() }),
         "geotiff read" => {
-            written_elsewhere(name, folder, |_| raster.write(&path, WriteOptions::default(), &session(true)))?;
-            Ok(Raster::open(&path, Chunks::Whole)?.array().sum(None)?.expr().clone())
+            written_elsewhere(name, folder);
+            Ok(tilework::raster::Raster::open(&path, Chunks::Whole)?.array().sum(None)?.expr().clone())
         }
         _ => panic!("no case '{name}'"),
     }
+}
+
+#[cfg(not(feature = "raster"))]
+fn geotiff_input(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 #[cfg(not(feature = "raster"))]

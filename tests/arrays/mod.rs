@@ -6,3 +6,5 @@ mod errors;
 mod material;
 mod reductions;
 mod scans;
+mod tree_steps;
+mod trees;
