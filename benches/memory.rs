@@ -78,6 +78,7 @@ fn names() -> Vec<String> {
         "zarr write",
         "zarr write-sharded",
         "zarr write-noise",
+        "zarr write-noise-sharded",
         "zarr read-sharded",
         "zarr read-raw",
     ];
@@ -281,7 +282,9 @@ fn file(name: &str, folder: &Path) -> Result<Expr> {
             build::slice(y.expr(), &slices)
         }
         "zarr write" | "zarr write-sharded" => x.zarr_sink(folder.join("a.zarr"), &zarr_options(name)),
-        "zarr write-noise" => noise(DType::F64, (0.0, 1.0), 1)?.zarr_sink(folder.join("a.zarr"), &zarr_options(name)),
+        "zarr write-noise" | "zarr write-noise-sharded" => {
+            noise(DType::F64, (0.0, 1.0), 1)?.zarr_sink(folder.join("a.zarr"), &zarr_options(name))
+        }
         "zarr read" | "zarr read-sharded" | "zarr read-raw" => {
             written_elsewhere(name, folder);
             read(open_zarr(folder.join("a.zarr"), Chunks::Whole)?)
