@@ -139,7 +139,8 @@ fn allowed_below(from: &str, to: &str) -> bool {
         "format" => &["base", "chunk", "store", "expr"],
         // Fusing joins programs, which are kernel's.
         "optimize" => &["base", "expr", "kernel"],
-        "plan" => &["base", "expr", "graph", "kernel", "chunk"],
+        // What the scheduler itself will hold is part of a plan's memory.
+        "plan" => &["base", "expr", "graph", "kernel", "chunk", "sched"],
         "array" | "frame" | "bag" | "delayed" => {
             &["session", "expr", "op", "format", "base", "chunk", "kernel", "exec", "plan", "optimize"]
         }

@@ -212,6 +212,10 @@ impl Tensor {
     /// Another dtype.
     pub fn view<T: Element>(&self) -> Result<ArrayViewD<'_, T>> {
         self.check::<T>()?;
+        if self.is_empty() {
+            // ndarray wants strides of its own where there is no element.
+            return ArrayViewD::from_shape(IxDyn(&self.shape), &[]).map_err(|e| Error::bug(format!("an empty view: {e}")));
+        }
         // ndarray takes strides as usize and no negative ones: flip those axes by hand.
         let mut t = self.clone();
         let mut flipped = Vec::new();

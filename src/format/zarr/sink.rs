@@ -237,10 +237,13 @@ impl Sink for ZarrSink {
     fn encode_bytes(&self, region: &Region) -> (u64, u64) {
         let n = self.blocks(region).count() as u64;
         let block = self.layout.stored.iter().product::<usize>() as u64 * self.layout.dtype.size() as u64;
+        // A block at the edge is padded in a copy.
+        let edge = region.shape().iter().zip(&self.layout.stored).any(|(n, unit)| n % unit != 0);
+        let padded = if edge { block } else { 0 };
         let scratch = match &self.layout.codecs {
-            Codecs::Chunk(p) => p.encode_bytes() + self.stored_bound,
-            // The padded shard, all inner chunks encoded, and the shard made of them (twice while it becomes a chunk).
-            Codecs::Shard(s) => block + 3 * self.stored_bound + s.inner.encode_bytes(),
+            Codecs::Chunk(p) => p.encode_bytes() + padded,
+            // A copy of the shard, all inner chunks encoded, and the shard made of them.
+            Codecs::Shard(s) => padded + block + 2 * self.stored_bound + s.inner.encode_bytes(),
         };
         (n.saturating_mul(self.stored_bound), scratch)
     }
