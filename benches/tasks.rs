@@ -49,6 +49,30 @@ fn tree(n: usize) -> TaskGraph {
     b.finish().expect("a valid graph")
 }
 
+/// x - x.mean() of chunks that are cheap to read again.
+fn two_passes(n: usize) -> TaskGraph {
+    let n = n / 4;
+    let mut b = GraphBuilder::new();
+    b.layer("read");
+    let x: Vec<u32> = (0..n).map(|_| b.task(TaskDef { bytes: 1 << 20, cost_ns: 100_000, ..TaskDef::default() })).collect();
+    b.layer("sum");
+    let mut level: Vec<u32> =
+        x.iter().map(|&d| b.task(TaskDef { inputs: &[d], bytes: 8, cost_ns: 1000, ..TaskDef::default() })).collect();
+    while level.len() > 1 {
+        level = level.chunks(16).map(|inputs| b.task(TaskDef { inputs, bytes: 8, cost_ns: 1000, ..TaskDef::default() })).collect();
+    }
+    b.layer("subtract");
+    let y: Vec<u32> = x
+        .iter()
+        .map(|&d| b.task(TaskDef { inputs: &[d, level[0]], bytes: 1 << 20, cost_ns: 1000, ..TaskDef::default() }))
+        .collect();
+    b.layer("write");
+    for d in y {
+        b.task(TaskDef { inputs: &[d], effect: true, cost_ns: 1000, ..TaskDef::default() });
+    }
+    b.finish().expect("a valid graph")
+}
+
 fn threads(pool: &Threads, graph: &Arc<TaskGraph>) {
     let job = Job {
         graph: graph.clone(),
@@ -80,10 +104,17 @@ fn main() {
                 (0..3).map(time).fold(f64::INFINITY, f64::min)
             };
             let graph = per(&|_| ());
-            let nothing = per(&|g| drop(null::run(g, Limits::default(), n_threads as u32, 1 << 30).expect("a run")));
+            let nothing = per(&|g| assert!(null::run(g, Limits::default(), n_threads as u32, 1 << 30).is_ok()));
             let one = per(&|g| drop(serial::run(g, &Nothing, &CancelToken::new()).expect("a run")));
             let all = per(&|g| threads(&pool, g));
             println!("{name} {n:>8}: graph {graph:6.1}  null {nothing:6.1}  serial {one:6.1}  threads {all:6.1}");
         }
+    }
+    for n in [250_000, 500_000, 1_000_000] {
+        let graph = Arc::new(two_passes(n));
+        let t = Instant::now();
+        let stats = null::run(&graph, Limits::default(), n_threads as u32, 1 << 30).expect("a run");
+        let ns = t.elapsed().as_nanos() as f64 / stats.n_runs as f64;
+        println!("x - mean(x), {:.0} times the budget: null {ns:6.1} per run, {} reruns", (n / 4) as f64 / 1024.0, stats.n_reruns);
     }
 }

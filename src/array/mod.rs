@@ -6,13 +6,16 @@
 pub mod blocks;
 pub mod create;
 pub mod dynamic;
+pub mod io;
 pub mod ops;
+pub mod random;
 pub mod shape;
 pub mod typed;
 
 pub use blocks::{map_blocks, map_overlap};
 pub use create::{arange, eye, from_ndarray, full, linspace, ones, zeros};
 pub use dynamic::DynArray;
+pub use io::{open_npy, open_zarr};
 pub use ops::{Argument, where_};
 pub use shape::{Index, concatenate, stack};
 pub use typed::Array;

@@ -7,6 +7,7 @@ pub mod dtype;
 pub mod error;
 pub mod event;
 pub mod grid;
+pub mod iostat;
 pub mod region;
 
 pub use config::Config;

@@ -1,5 +1,9 @@
-fn main() {}
+//! The program. All it does is in `tilework::cli`.
 
-#[cfg(test)]
-#[path = "../../datasets/mod.rs"]
-mod datasets;
+/// Gives freed memory back to the system, which glibc's allocator keeps.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    tilework::cli::main()
+}

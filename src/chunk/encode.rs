@@ -11,7 +11,7 @@
 
 use crate::base::{Coords, DType, Error, Result};
 use crate::chunk::buffer::{ALIGN, Buffer, BufferMut};
-use crate::chunk::{Chunk, Tensor};
+use crate::chunk::{Chunk, Tensor, table};
 use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
@@ -92,10 +92,9 @@ fn describe<'a>(chunk: &'a Chunk, depth: usize, words: &mut Vec<u64>, payloads: 
         }
         #[cfg(feature = "frame")]
         Chunk::Table(t) => {
-            let mut count = Counter(0);
-            table::write(t, &mut count)?;
-            words.extend([u64::from(TABLE), count.0]);
-            payloads.push(Payload::Table(t, count.0));
+            let n = table::encoded_len(t)?;
+            words.extend([u64::from(TABLE), n]);
+            payloads.push(Payload::Table(t, n));
         }
         Chunk::Object(o) => {
             return Err(Error::unsupported(format!("the value {o:?} lives in this process only: it cannot be spilled or sent")));
@@ -146,13 +145,7 @@ pub fn encode_to(chunk: &Chunk, out: &mut impl Write) -> Result<u64> {
             Payload::Tensor(t) => write_tensor(t, out).map_err(failed)?,
             Payload::Bytes(b) => out.write_all(b).map_err(failed)?,
             #[cfg(feature = "frame")]
-            Payload::Table(t, n) => {
-                let mut counted = Counted { out, n: 0 };
-                table::write(t, &mut counted)?;
-                if counted.n != *n {
-                    return Err(Error::bug(format!("a table took {} bytes after {n} were counted", counted.n)));
-                }
-            }
+            Payload::Table(t, n) => table::write(t, *n, out)?,
         }
         at = start + p.len();
     }
@@ -331,71 +324,6 @@ impl<O: AsRef<[u8]> + Send + Sync + 'static> Reader<O> {
         let mut copy = BufferMut::for_overwrite(bytes.len());
         copy.bytes_mut().copy_from_slice(bytes);
         Ok(copy.freeze())
-    }
-}
-
-#[cfg(feature = "frame")]
-struct Counter(u64);
-
-#[cfg(feature = "frame")]
-impl Write for Counter {
-    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
-        self.0 += buf.len() as u64;
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(feature = "frame")]
-struct Counted<'a, W> {
-    out: &'a mut W,
-    n: u64,
-}
-
-#[cfg(feature = "frame")]
-impl<W: Write> Write for Counted<'_, W> {
-    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
-        let n = self.out.write(buf)?;
-        self.n += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
-}
-
-#[cfg(feature = "frame")]
-mod table {
-    use super::{Arc, Chunk, Error, Result, Write};
-    use polars::prelude::{DataFrame, IpcReader, IpcWriter, PolarsError, SerReader, SerWriter};
-
-    pub(super) fn write(table: &DataFrame, out: &mut impl Write) -> Result<()> {
-        // The clone shares all columns; the writer wants it mutable to bring their pieces into line.
-        IpcWriter::new(out).finish(&mut table.clone()).map_err(|e| match e {
-            PolarsError::IO { error, .. } => Error::io("writing a table", &error),
-            e => Error::bug(format!("a table cannot be written as Arrow IPC: {e}")),
-        })
-    }
-
-    pub(super) fn read(bytes: &[u8]) -> Result<Chunk> {
-        // Arrow's reader may panic on broken bytes, which are the sender's fault and not a bug here.
-        std::panic::catch_unwind(|| IpcReader::new(std::io::Cursor::new(bytes)).finish())
-            .map_err(|_| Error::corrupt("chunk: the table's bytes are broken"))?
-            .map(|t| Chunk::Table(Arc::new(t)))
-            .map_err(|e| Error::corrupt(format!("chunk: the table's bytes are broken: {e}")))
-    }
-}
-
-#[cfg(not(feature = "frame"))]
-mod table {
-    use super::{Chunk, Error, Result};
-
-    pub(super) fn read(_: &[u8]) -> Result<Chunk> {
-        Err(Error::unsupported("chunk: a table, but this build is without the `frame` feature"))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod buffer;
 pub mod encode;
 pub mod output;
+mod table;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};
@@ -39,11 +40,14 @@ pub trait Object: Any + Send + Sync + std::fmt::Debug {
 }
 
 impl Chunk {
+    /// Bytes that a tensor takes beside its elements: itself, its buffer's header and alignment. What makes a million tiny chunks count.
+    pub const OVERHEAD_BYTES: u64 = 256;
+
     /// Bytes held in memory (the whole buffer where a tensor is a view of a larger one).
     pub fn n_bytes(&self) -> u64 {
         match self {
             Chunk::Unit => 0,
-            Chunk::Tensor(t) => t.held_bytes(),
+            Chunk::Tensor(t) => t.held_bytes() + Self::OVERHEAD_BYTES,
             Chunk::List(items) => items.iter().map(Chunk::n_bytes).sum(),
             #[cfg(feature = "frame")]
             Chunk::Table(t) => t.estimated_size() as u64,

@@ -7,6 +7,9 @@ pub mod null;
 pub mod remote;
 pub mod runner;
 pub mod serial;
+mod spill_thread;
+#[cfg(test)]
+mod tests;
 mod thread_loop;
 pub mod threads;
 

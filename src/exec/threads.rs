@@ -11,15 +11,16 @@ use crate::chunk::Chunk;
 use crate::exec::cancel::CancelToken;
 use crate::exec::memory::resident_bytes;
 use crate::exec::runner::Runner;
+use crate::exec::spill_thread::Io;
 use crate::exec::thread_loop::{Reason, Work};
 use crate::graph::{DataId, TaskGraph};
-use crate::sched::{Command, DoneTask, Event, Failure, Limits, Scheduler, SpillFailure, Stats};
+use crate::sched::{Command, DoneTask, Event, Failure, Limits, Scheduler, Stats};
 use crate::spill::SpillStore;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 /// How often memory is sampled and cancellation looked for.
@@ -73,6 +74,12 @@ impl Threads {
         Ok(Threads { pool })
     }
 
+    /// Bytes a run of `graph` takes besides chunks: the graph itself, the scheduler's state, the slots for chunks.
+    pub fn overhead_bytes(graph: &TaskGraph) -> u64 {
+        let slots = graph.n_data() * size_of::<Mutex<Option<Box<Chunk>>>>();
+        graph.own_bytes() + Scheduler::state_bytes(graph) + slots as u64
+    }
+
     /// Number of threads.
     pub fn n_threads(&self) -> usize {
         self.pool.current_num_threads()
@@ -107,19 +114,11 @@ impl Threads {
                 });
                 shared.watch();
             });
-            let _ = shared.io.send(Io::End);
         });
         let result = shared.result();
         shared.see(|at_ns| Seen::Finished { at_ns, ok: result.is_ok() });
         result
     }
-}
-
-/// What the I/O thread is asked for.
-pub(super) enum Io {
-    Write { data: DataId, ticket: u32 },
-    Remove(DataId),
-    End,
 }
 
 #[derive(Default)]
@@ -166,7 +165,7 @@ pub(super) struct Shared<'a> {
 type Garbage = Vec<Box<Chunk>>;
 
 /// A thread that unwinds must not leave the others waiting.
-struct EndOnPanic<'a>(&'a Shared<'a>);
+pub(super) struct EndOnPanic<'a>(pub &'a Shared<'a>);
 
 impl Drop for EndOnPanic<'_> {
     fn drop(&mut self) {
@@ -234,7 +233,8 @@ impl<'a> Shared<'a> {
         self.report(true);
     }
 
-    fn other(&self, event: Event) {
+    /// Reports anything else, from a thread that takes no tasks.
+    pub fn other(&self, event: Event) {
         self.inbox.lock().others.push(event);
         self.report(false);
     }
@@ -338,6 +338,7 @@ impl<'a> Shared<'a> {
         self.stop.store(true, Ordering::Release);
         self.queue.lock().over = true;
         self.wake.notify_all();
+        let _ = self.io.send(Io::End); // after all removals; an I/O thread that has ended needs no telling
         self.job.cancel.poke();
     }
 
@@ -357,40 +358,6 @@ impl<'a> Shared<'a> {
                 self.report(false); // someone may have found the scheduler taken by this look
                 self.see(|at_ns| Seen::Memory { at_ns, used_bytes, resident_bytes: resident_bytes() });
             }
-        }
-    }
-
-    fn write_spills(&self, store: &dyn SpillStore, requests: &Receiver<Io>) {
-        let _end = EndOnPanic(self);
-        while let Ok(request) = requests.recv() {
-            let (data, ticket) = match request {
-                Io::End => return,
-                Io::Remove(data) => {
-                    store.remove(data);
-                    continue;
-                }
-                Io::Write { data, ticket } => (data, ticket),
-            };
-            if self.stop.load(Ordering::Acquire) {
-                continue;
-            }
-            let chunk = self.slots[data as usize].lock().as_deref().cloned();
-            let written = match &chunk {
-                Some(chunk) => store.write(data, chunk),
-                None => Err(Error::bug(format!("data {data} is to be spilled but is not in memory"))),
-            };
-            drop(chunk);
-            self.other(match written {
-                Ok(_) => Event::Spilled { worker: 0, epoch: 1, data, ticket },
-                Err(e) => {
-                    let why = match e.kind() {
-                        Kind::DiskFull => SpillFailure::DiskFull,
-                        Kind::Unsupported => SpillFailure::Unspillable,
-                        _ => SpillFailure::Io,
-                    };
-                    Event::SpillFailed { worker: 0, epoch: 1, data, ticket, why }
-                }
-            });
         }
     }
 

@@ -4,4 +4,6 @@
 pub mod geotiff;
 pub mod memory;
 pub mod npy;
+mod partial;
 pub mod registry;
+pub mod zarr;

@@ -9,6 +9,7 @@ use crate::expr::table::{TableReduce, TableSource};
 use crate::expr::{Sink, Source};
 use crate::format::memory::{MemorySink, MemorySource};
 use crate::format::npy::{NpySink, NpySource};
+use crate::format::zarr::{ZarrSink, ZarrSource};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -36,6 +37,10 @@ impl Registry {
         // What a sink in memory gathers stays in the process that asked for it; elsewhere it only stands for it.
         r.add_sink("memory", |_| Ok(Arc::new(MemorySink::new())));
         r.add_sink("npy", |p| Ok(Arc::new(NpySink::from_params(p)?)));
+        r.add_source("zarr", |p| Ok(Arc::new(ZarrSource::from_params(p)?)));
+        r.add_sink("zarr", |p| Ok(Arc::new(ZarrSink::from_params(p)?)));
+        #[cfg(feature = "raster")]
+        r.add_sink("geotiff", |p| Ok(Arc::new(crate::format::geotiff::GeoTiffSink::from_params(p)?)));
         #[cfg(feature = "raster")]
         r.add_source("geotiff", |p| Ok(Arc::new(crate::format::geotiff::GeoTiffSource::from_params(p)?)));
         r

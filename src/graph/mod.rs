@@ -5,6 +5,8 @@ pub mod dot;
 pub mod order;
 pub mod spec;
 pub mod task_graph;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{GraphBuilder, TaskDef};
 pub use spec::{Layer, TaskSpec};

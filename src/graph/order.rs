@@ -80,12 +80,15 @@ impl Walk<'_> {
         self.placed[t as usize] = true;
         self.order.push(t);
         for &d in g.inputs(t) {
-            self.left[d as usize] -= 1;
+            let left = &mut self.left[d as usize];
+            *left -= 1;
+            if *left == 1 {
+                self.push_last_reader(d);
+            }
         }
         for d in g.outputs(t) {
-            let consumers = g.consumers(d);
             self.ready.clear();
-            for &c in consumers {
+            for &c in g.consumers(d) {
                 let m = &mut self.missing[c as usize];
                 *m -= 1;
                 if *m == 0 {
@@ -95,6 +98,17 @@ impl Walk<'_> {
             if !self.ready.is_empty() {
                 self.take_ready(d);
             }
+        }
+    }
+
+    /// Stacks the only reader of `d` that is left, if it is ready and frees more than it makes. Comes to pass once per data.
+    fn push_last_reader(&mut self, d: u32) {
+        let last = self.g.consumers(d).iter().copied().find(|&c| !self.placed[c as usize]);
+        if let Some(c) = last
+            && self.missing[c as usize] == 0
+            && self.frees(c)
+        {
+            self.stack.push(c);
         }
     }
 
@@ -112,17 +126,35 @@ impl Walk<'_> {
         self.stack[from..].reverse();
     }
 
+    /// Whether `c`, or `c` and then those that wait for it alone, make no more bytes than they free.
     fn frees(&self, c: TaskId) -> bool {
         let g = self.g;
-        let mut add = g.output_bytes(c);
+        let mut freed = 0u64;
+        let made = g.output_bytes(c);
         for &d in g.inputs(c) {
-            if add == 0 {
+            if freed >= made {
                 break;
             }
             if self.left[d as usize] == 1 {
-                add = add.saturating_sub(g.bytes(d));
+                freed = freed.saturating_add(g.bytes(d));
             }
         }
-        add == 0
+        if made <= freed {
+            return true;
+        }
+        let mut left_over = 0u64;
+        for d in g.outputs(c) {
+            let consumers = g.consumers(d);
+            if consumers.is_empty() || consumers.len() > 4 || self.left[d as usize] as usize > consumers.len() {
+                return false;
+            }
+            for &next in consumers {
+                if self.missing[next as usize] != 1 {
+                    return false;
+                }
+                left_over = left_over.saturating_add(g.output_bytes(next));
+            }
+        }
+        left_over <= freed
     }
 }

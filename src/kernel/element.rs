@@ -26,7 +26,8 @@ pub enum DTypeRule {
     Bits,
     /// First argument bool, the others promoted to one dtype, the result has it (where).
     Choose,
-    /// First argument a uint64 element number, the others float64 parameters or uint64 keys; the result's dtype is fixed (random).
+    /// The block function for uint64 says what the arguments are cast to: a uint64 element number first, then keys and
+    /// parameters; the result's dtype is fixed (random).
     Generate(DType),
 }
 
@@ -39,7 +40,8 @@ pub struct Tags {
     pub idempotent: bool,
     /// `f(f(x)) == x` (negative, logical_not).
     pub involution: bool,
-    /// `f(x, e) == x`: the neutral right argument, if there is one.
+    /// `f(x, e) == x`, bit for bit: the neutral right argument, if there is one. Zeros are told apart by sign: of float addition
+    /// it is -0.0, as -0.0 + 0.0 is 0.0.
     pub identity: Option<f64>,
     /// Order is kept: `x <= y` gives `f(x) <= f(y)`.
     pub monotone: bool,

@@ -217,3 +217,38 @@ lane!("A scalar function of one argument.", Lane1, block1, 1, loops1, A a 0);
 lane!("A scalar function of two arguments.", Lane2, block2, 2, loops2, A a 0, B b 1);
 lane!("A scalar function of three arguments.", Lane3, block3, 3, loops3, A a 0, B b 1, C c 2);
 lane!("A scalar function of four arguments.", Lane4, block4, 4, loops4, A a 0, B b 1, C c 2, D d 3);
+
+/// A function of an element number and a key of two words that is computed faster for consecutive numbers.
+pub trait Runs: 'static {
+    /// Type of the result.
+    type Out: Element;
+    /// The results for the numbers `first..first + out.len()`.
+    fn fill(first: u64, key: [u64; 2], out: &mut [Self::Out]);
+}
+
+/// The block function of a function of element number and key; it serves every instruction set.
+pub fn block_of_runs<F: Runs>() -> Block {
+    let mut args = [DType::Bool; MAX_ARITY];
+    args[..3].fill(DType::U64);
+    Block { f: fill_runs::<F>, args, arity: 3, out: F::Out::DTYPE }
+}
+
+/// # Safety
+/// As [`BlockFn`].
+unsafe fn fill_runs<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
+    // SAFETY: valid, aligned and initialised for n elements by the caller's promise, `out` overlaps no argument, and zero bytes
+    // are a value of every element type.
+    let (number, a, b, out) = unsafe {
+        let arg = |k: usize| std::slice::from_raw_parts((*args.add(k)).cast::<u64>(), n);
+        std::ptr::write_bytes(out.cast::<F::Out>(), 0, n);
+        (arg(0), arg(1), arg(2), std::slice::from_raw_parts_mut(out.cast::<F::Out>(), n))
+    };
+    let mut start = 0;
+    while start < n {
+        let key = [a[start], b[start]];
+        let follows = |&i: &usize| [a[i], b[i]] == key && number[i] == number[i - 1].wrapping_add(1);
+        let end = start + 1 + (start + 1..n).take_while(follows).count();
+        F::fill(number[start], key, &mut out[start..end]);
+        start = end;
+    }
+}

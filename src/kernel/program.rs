@@ -212,9 +212,12 @@ impl ElementOp {
                 v[0] = DType::Bool;
                 (v, d)
             }
-            DTypeRule::Generate(d) => (args.into(), d),
+            DTypeRule::Generate(d) => {
+                let block = (self.block)(DType::U64, crate::kernel::element::Isa::Baseline);
+                (block.map_or_else(SmallVec::new, |b| b.args().into()), d)
+            }
         };
-        let kernel_dtype = if matches!(self.rule, DTypeRule::Choose) { result } else { operands[0] };
+        let kernel_dtype = if matches!(self.rule, DTypeRule::Choose) { result } else { operands.first().copied().unwrap_or(all) };
         if (self.block)(kernel_dtype, crate::kernel::element::Isa::Baseline).is_none() {
             return Err(Error::usage(format!("{} does not take {kernel_dtype}", self.name)));
         }

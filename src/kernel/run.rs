@@ -6,7 +6,7 @@
 use crate::base::{DType, Element, Error, Result};
 use crate::chunk::{BufferMut, Tensor};
 use crate::kernel::compile::{Compiled, FeedSpec, Origin, PIECE, Slot};
-use crate::kernel::feed::Layout;
+use crate::kernel::feed::{BAND, Layout};
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -55,6 +55,8 @@ enum Way {
     Gathered,
     /// Counted block by block.
     Counted,
+    /// Gathered by bands of rows: see [`Run::bands`].
+    Banded,
 }
 
 struct Feed {
@@ -66,6 +68,8 @@ struct Feed {
     layout: Layout,
     size: usize,
     register: *mut u8,
+    /// The current row of a band.
+    band_row: *mut u8,
 }
 
 struct Run<'a> {
@@ -122,7 +126,12 @@ impl Compiled {
             with_scratch(self.register_bytes, |scratch| {
                 let mut run = Run::new(self, inputs, place, scratch);
                 // SAFETY: the output has room for all n elements of the chunk and is fresh memory.
-                unsafe { run.range(0, n, ptr) };
+                unsafe {
+                    match run.columns() {
+                        Some((rows, cols)) => run.bands(rows, cols, ptr),
+                        None => run.range(0, n, ptr),
+                    }
+                }
             });
         }
         Tensor::new(self.dtype, place.shape, out.freeze())
@@ -232,6 +241,39 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Number and length of the rows if an input lies transposed, so that going by bands saves cache misses.
+    fn columns(&self) -> Option<(usize, usize)> {
+        let transposed = self.feeds.iter().filter(|f| f.way == Way::Gathered).find_map(|f| f.layout.columns());
+        transposed.filter(|&(rows, cols)| rows >= BAND && cols >= MIN_ROW)
+    }
+
+    /// Computes the whole chunk strip by strip of columns, and in these by bands of rows: a band of a transposed input is brought
+    /// into the register at once, so that every cache line of it is read once.
+    ///
+    /// # Safety
+    /// As [`Run::range`] for all elements; `rows` and `cols` are those of [`Run::columns`].
+    unsafe fn bands(&mut self, rows: usize, cols: usize, out: *mut u8) {
+        let width = self.program.block / BAND;
+        for feed in self.feeds.iter_mut().filter(|f| f.way == Way::Gathered && f.layout.columns() == Some((rows, cols))) {
+            feed.way = Way::Banded;
+        }
+        for from in (0..cols).step_by(width) {
+            let n = width.min(cols - from);
+            for row in 0..rows {
+                for feed in self.feeds.iter_mut().filter(|f| f.way == Way::Banded) {
+                    if row % BAND == 0 {
+                        // SAFETY: the band lies within the input, and a register holds a block, that is a band.
+                        unsafe { feed.layout.gather_band(feed.origin, feed.size, row, from..from + n, width, feed.register) };
+                    }
+                    feed.band_row = feed.register.wrapping_add(row % BAND * width * feed.size);
+                }
+                let start = row * cols + from;
+                // SAFETY: passed on, for a part of the chunk.
+                unsafe { self.block(start, n, out.add(start * self.program.dtype.size())) };
+            }
+        }
+    }
+
     /// # Safety
     /// As [`Run::range`], and `n` at most the program's block length.
     #[inline]
@@ -287,7 +329,7 @@ impl Feed {
             _ if is_memory => Way::Gathered,
             _ => Way::Counted,
         };
-        let mut feed = Feed { way, origin, base, layout, size: spec.dtype.size(), register };
+        let mut feed = Feed { way, origin, base, layout, size: spec.dtype.size(), register, band_row: register };
         if way == Way::Filled {
             feed.way = if is_memory { Way::Gathered } else { Way::Counted };
             // SAFETY: the chunk has at least `n_first` elements, the register room for a block.
@@ -307,7 +349,7 @@ impl Feed {
                 let within = stride == 1 && start % inner + n <= inner;
                 within.then(|| self.origin.wrapping_offset(self.layout.offset(start) * self.size as isize))
             }
-            Way::Filled | Way::Counted => None,
+            Way::Filled | Way::Counted | Way::Banded => None,
         }
     }
 
@@ -329,6 +371,7 @@ impl Feed {
                 let out = unsafe { std::slice::from_raw_parts_mut(self.register.cast::<i64>(), n) };
                 self.layout.count(self.base, start, out);
             }
+            Way::Banded => return self.band_row,
             Way::Direct | Way::Filled => {}
         }
         self.register

@@ -198,14 +198,15 @@ where
     let start = if S::START_ONE { A::ONE } else { A::ZERO };
     let mut totals: Vec<A> = match carry {
         Some(c) => c.contiguous().as_slice::<R>()?.iter().map(|&x| x.as_()).collect(),
-        None => vec![start; if n == 0 { 0 } else { data.len() / n }],
+        None => vec![start; data.len().checked_div(n).unwrap_or(0)],
     };
     let mut out: Vec<R> = Vec::with_capacity(data.len());
     if inner == 1 {
-        for (row, total) in data.chunks_exact(n.max(1)).zip(&mut totals) {
+        for (row, &first) in data.chunks_exact(n.max(1)).zip(&totals) {
+            let mut total = first;
             out.extend(row.iter().map(|&x| {
-                *total = S::step(*total, x.as_());
-                (*total).as_()
+                total = S::step(total, x.as_());
+                total.as_()
             }));
         }
     } else if !data.is_empty() {

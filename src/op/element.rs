@@ -5,13 +5,13 @@
 //! is rounded toward zero (0, or 1 and -1 for those bases). How a row reads is told in `row`.
 
 mod number;
-mod std_math;
 
 use crate::base::DType;
 use crate::kernel::element::{DTypeRule, ElementOp, Tags};
 use crate::kernel::lanes::{Block, Isa};
+use crate::kernel::philox;
+use crate::kernel::vmath::{double, single};
 use number::{Real, Whole};
-use std_math::{double, single};
 
 element_table! { $
 unary {
@@ -97,9 +97,9 @@ unary {
     log2 LOG2 "The logarithm to base 2." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log2; }
     log10 LOG10 "The logarithm to base 10." (a) Float [] in (1e-300, 1e300) costs 1.5 { math log10; }
     log1p LOG1P "The natural logarithm of 1 plus the number, exact near 0." (a) Float [] in (-0.99, 1e6) costs 2.0 { math log1p; }
-    sin SIN "The sine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { math sin; }
-    cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { math cos; }
-    tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { math tan; }
+    sin SIN "The sine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig sin_fast sin_slow; }
+    cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig cos_fast cos_slow; }
+    tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { trig tan_fast tan_slow; }
     arcsin ARCSIN "The angle in radians, -pi/2 to pi/2, whose sine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math asin; }
     arccos ARCCOS "The angle in radians, 0 to pi, whose cosine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math acos; }
     arctan ARCTAN "The angle in radians, -pi/2 to pi/2, whose tangent this is." (a) Float [] in (-1e3, 1e3) costs 2.5 { math atan; }
@@ -117,7 +117,7 @@ unary {
     }
 }
 binary {
-    add ADD "The sum; of bool whether either holds." (a, b) Same [commutative() identity(0.0)] in (-1e3, 1e3) costs 0.3 {
+    add ADD "The sum; of bool whether either holds." (a, b) Same [commutative() identity(-0.0)] in (-1e3, 1e3) costs 0.3 {
         int => a.wrapping_add(b);
         float => a + b;
         bool => a | b;
@@ -142,7 +142,7 @@ binary {
         int => Whole::remainder(a, b);
         float => Real::remainder(a, b);
     }
-    power POWER "The first number to the power of the second; an integer to a negative power is rounded toward zero." (a, b) Same [identity(1.0)] in (0.1, 5.0) costs 5.0 {
+    power POWER "The first number to the power of the second; an integer to a negative power is rounded toward zero." (a, b) Same [] in (0.1, 5.0) costs 5.0 {
         int => Whole::power(a, b);
         math pow;
     }
@@ -192,6 +192,12 @@ choose {
     "where" WHERE "The second argument where the first holds, else the third." (c, a, b) in (0.0, 1e3) costs 0.4 { if c { a } else { b } }
 }
 generate {
+    random_bits RANDOM_BITS "64 random bits for an element number (uint64) and the two words of a key." u64 U64 costs 1.0 { fill philox::fill_raw }
+    random_uniform RANDOM_UNIFORM "A random number in [0, 1) for an element number and the two words of a key." f64 F64 costs 1.5 { fill philox::fill_uniform }
+    random_normal RANDOM_NORMAL "A standard normal random number for an element number and the two words of a key." f64 F64 costs 4.0 { fill philox::fill_normal }
+    random_integers RANDOM_INTEGERS "Random bits (of random_bits) as an integer from the second to below the third argument; the second if there is none." i64 I64 costs 1.0 {
+        from (bits, low, high) => philox::integer_from(bits, low, high)
+    }
 }
 }
 

@@ -3,7 +3,8 @@
 //! A row reads: name, NAME, doc sentence, arguments, dtype rule, tags, domain, cost, and arms that say for which types of
 //! element which expression is the result. Types are named singly (`f64`, `bool`) or by class (`float`, `signed`,
 //! `unsigned`, `int`, `num` = int and float, `any` = num and bool); `T` is the argument's type in an arm. `math f` stands for the
-//! function `f` of either float type, `trig f` for one with a slow path for huge arguments.
+//! function `f` of either float type, `trig f g` for one
+//! that takes `g` for the arguments that `needs_slow` names.
 
 macro_rules! each_type {
     ($cb:ident float $($x:tt)*) => { $cb! { f32 $($x)* } $cb! { f64 $($x)* } };
@@ -52,12 +53,39 @@ macro_rules! impl_lane {
     };
 }
 
+/// A function that is fast but for arguments that `needs_slow` names.
+macro_rules! trig_lane {
+    ($t:ident $a:ident $m:ident $fast:ident $slow:ident) => {
+        impl $crate::kernel::lanes::Lane1<$t> for F {
+            type Out = $t;
+            const SLOW: bool = true;
+            #[inline(always)]
+            fn call($a: $t) -> $t {
+                $crate::op::element::$m::$fast($a)
+            }
+            #[inline(always)]
+            fn needs_slow($a: $t) -> bool {
+                $crate::op::element::$m::needs_slow($a)
+            }
+            #[inline(always)]
+            fn slow($a: $t) -> $t {
+                $crate::op::element::$m::$slow($a)
+            }
+        }
+    };
+}
+
 macro_rules! impl_arms {
     ($lane:ident $rule:ident $args:tt {}) => {};
     ($lane:ident $rule:ident ($($a:ident)+) { math $f:ident; $($rest:tt)* }) => {
         impl_lane! { f32 $lane $rule ($($a)+) $crate::op::element::single::$f($($a),+) }
         impl_lane! { f64 $lane $rule ($($a)+) $crate::op::element::double::$f($($a),+) }
         impl_arms! { $lane $rule ($($a)+) { $($rest)* } }
+    };
+    ($lane:ident $rule:ident ($a:ident) { trig $fast:ident $slow:ident; $($rest:tt)* }) => {
+        trig_lane! { f32 $a single $fast $slow }
+        trig_lane! { f64 $a double $fast $slow }
+        impl_arms! { $lane $rule ($a) { $($rest)* } }
     };
     ($lane:ident $rule:ident $args:tt { $class:ident => $e:expr; $($rest:tt)* }) => {
         each_type! { impl_lane $class $lane $rule $args $e }
@@ -76,6 +104,10 @@ macro_rules! pick_lane {
 macro_rules! pick_arms {
     ($block:ident $dtype:ident $isa:ident $args:tt {}) => {};
     ($block:ident $dtype:ident $isa:ident $args:tt { math $f:ident; $($rest:tt)* }) => {
+        each_type! { pick_lane float $block $dtype $isa $args }
+        pick_arms! { $block $dtype $isa $args { $($rest)* } }
+    };
+    ($block:ident $dtype:ident $isa:ident $args:tt { trig $fast:ident $slow:ident; $($rest:tt)* }) => {
         each_type! { pick_lane float $block $dtype $isa $args }
         pick_arms! { $block $dtype $isa $args { $($rest)* } }
     };
@@ -156,26 +188,45 @@ macro_rules! choose_row {
     };
 }
 
-/// One operation that makes a value from an element number, a key and two parameters.
+/// One operation that makes random values: from element number and key by a function that fills runs, or from random bits
+/// and two parameters.
 macro_rules! generate_row {
-    ($name:ident $NAME:ident $doc:literal ($n:ident $key:ident $p:ident $q:ident) $t:ident $dtype:ident $cost:literal { $e:expr }) => {
-        #[doc = $doc]
-        pub static $NAME: ElementOp = {
+    ($name:ident $NAME:ident $doc:literal $t:ident $dtype:ident $cost:literal { fill $fill:path }) => {
+        generate_row! { @op $name $NAME $doc $dtype $cost {
             struct F;
-            impl $crate::kernel::lanes::Lane4<u64, u64, $t, $t> for F {
+            impl $crate::kernel::lanes::Runs for F {
+                type Out = $t;
+                fn fill(first: u64, key: [u64; 2], out: &mut [$t]) {
+                    $fill(first, key, out);
+                }
+            }
+            |_| $crate::kernel::lanes::block_of_runs::<F>()
+        } }
+    };
+    ($name:ident $NAME:ident $doc:literal $t:ident $dtype:ident $cost:literal { from ($bits:ident, $p:ident, $q:ident) => $e:expr }) => {
+        generate_row! { @op $name $NAME $doc $dtype $cost {
+            struct F;
+            impl $crate::kernel::lanes::Lane3<u64, $t, $t> for F {
                 type Out = $t;
                 #[inline(always)]
-                fn call($n: u64, $key: u64, $p: $t, $q: $t) -> $t {
+                fn call($bits: u64, $p: $t, $q: $t) -> $t {
                     $e
                 }
             }
+            $crate::kernel::lanes::block3::<F, u64, $t, $t>
+        } }
+    };
+    (@op $name:ident $NAME:ident $doc:literal $dtype:ident $cost:literal $block:block) => {
+        #[doc = $doc]
+        pub static $NAME: ElementOp = {
             fn block(dtype: DType, isa: Isa) -> Option<Block> {
-                (dtype == DType::U64).then(|| $crate::kernel::lanes::block4::<F, u64, u64, $t, $t>(isa))
+                let make: fn(Isa) -> Block = $block;
+                (dtype == DType::U64).then(|| make(isa))
             }
             ElementOp {
                 name: stringify!($name),
                 doc: $doc,
-                arity: 4,
+                arity: 3,
                 rule: DTypeRule::Generate(DType::$dtype),
                 tags: Tags::NONE,
                 domain: (0.0, 1e6),
@@ -193,12 +244,12 @@ macro_rules! element_table {
      unary { $($name1:ident $NAME1:ident $doc1:literal ($a1:ident) $rule1:ident $tags1:tt in $in1:tt costs $cost1:literal $arms1:tt)* }
      binary { $($name2:ident $NAME2:ident $doc2:literal ($a2:ident, $b2:ident) $rule2:ident $tags2:tt in $in2:tt costs $cost2:literal $arms2:tt)* }
      choose { $($name3:literal $NAME3:ident $doc3:literal ($c3:ident, $a3:ident, $b3:ident) in $in3:tt costs $cost3:literal $arms3:tt)* }
-     generate { $($name4:ident $NAME4:ident $doc4:literal ($n4:ident, $k4:ident, $p4:ident, $q4:ident) $t4:ident $d4:ident costs $cost4:literal $arms4:tt)* }
+     generate { $($name4:ident $NAME4:ident $doc4:literal $t4:ident $d4:ident costs $cost4:literal $arms4:tt)* }
     ) => {
         $(plain_row! { Lane1 block1 1 $name1 $NAME1 $doc1 ($a1) $rule1 $tags1 $in1 $cost1 $arms1 })*
         $(plain_row! { Lane2 block2 2 $name2 $NAME2 $doc2 ($a2 $b2) $rule2 $tags2 $in2 $cost2 $arms2 })*
         $(choose_row! { $name3 $NAME3 $doc3 ($c3 $a3 $b3) $in3 $cost3 $arms3 })*
-        $(generate_row! { $name4 $NAME4 $doc4 ($n4 $k4 $p4 $q4) $t4 $d4 $cost4 $arms4 })*
+        $(generate_row! { $name4 $NAME4 $doc4 $t4 $d4 $cost4 $arms4 })*
 
         /// Every elementwise operation.
         pub static ALL: &[&ElementOp] = &[$(&$NAME1,)* $(&$NAME2,)* $(&$NAME3,)* $(&$NAME4,)*];

@@ -1,13 +1,18 @@
 //! Walks an expression and builds the plan; node kinds are dispatched from here.
 
 use crate::base::{Config, Error, Result};
+use crate::chunk::Chunk;
 use crate::expr::node::{SinkNode, SourceNode, TreeReduce};
 use crate::expr::{Expr, Key, Kind, Meta};
 use crate::graph::{GraphBuilder, TaskDef, TaskGraph};
 use crate::plan::step::Step;
 use crate::plan::{assemble, blockwise, call, scan, shuffle, sink, source, tree_reduce};
+use crate::sched::Scheduler;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Bytes that an executor keeps for every datum: a lock and a pointer.
+const SLOT_BYTES: u64 = 16;
 
 /// The tasks that compute some expressions.
 pub struct Plan {
@@ -94,7 +99,7 @@ impl Lowering<'_> {
     pub fn task(&mut self, inputs: &[u32], cost: Cost) -> u32 {
         self.graph.task(TaskDef {
             inputs,
-            bytes: cost.out_bytes,
+            bytes: cost.out_bytes.saturating_add(Chunk::OVERHEAD_BYTES),
             scratch_bytes: cost.scratch_bytes,
             cost_ns: cost.ns,
             effect: false,
@@ -105,7 +110,8 @@ impl Lowering<'_> {
     /// Adds a task with several outputs; gives the first output's data id.
     pub fn task_with_outputs(&mut self, inputs: &[u32], out_bytes: &[u64], cost: Cost) -> u32 {
         let def = TaskDef { inputs, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, ..TaskDef::default() };
-        self.graph.task_with_outputs(def, out_bytes).start
+        let bytes: Vec<u64> = out_bytes.iter().map(|b| b.saturating_add(Chunk::OVERHEAD_BYTES)).collect();
+        self.graph.task_with_outputs(def, &bytes).start
     }
 
     /// Adds a task that is run for its effect, once, in the process that owns the output; gives its (empty) output's data id.
@@ -192,7 +198,8 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
     {
         l.layers[layer].n_tasks = next - l.layers[layer].first;
     }
-    let fixed_bytes = l.fixed_bytes.saturating_add(graph.own_bytes());
+    let slots = graph.n_data() as u64 * SLOT_BYTES;
+    let fixed_bytes = l.fixed_bytes.saturating_add(graph.own_bytes() + Scheduler::state_bytes(&graph) + slots);
     Ok(Plan {
         graph: Arc::new(graph),
         layers: l.layers,

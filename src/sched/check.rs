@@ -87,7 +87,8 @@ impl Scheduler {
             ensure!(data.status == Status::Here || data.memory | data.file == 0, "data {d} is {:?} but somewhere", data.status);
             let spilling = self.spills.keys().any(|k| k.1 == d);
             ensure!(spilling == (data.flags & SPILLING != 0), "data {d} has a wrong spilling mark");
-            let keep = g.is_wanted(d) || g.is_effect(g.producer(d)) || spilling || self.outcome == Outcome::Done;
+            let keep =
+                g.is_wanted(d) || g.is_effect(g.producer(d)) || spilling || self.being_made(d) || self.outcome == Outcome::Done;
             ensure!(data.status != Status::Here || left > 0 || keep, "data {d} is kept though nobody needs it");
             ensure!(data.memory & data.file == 0 || data.pins > 0, "data {d} is in memory beside its file, unpinned");
             ensure!(data.status != Status::Gone || !g.is_wanted(d), "wanted data {d} is gone and not asked for");
@@ -119,7 +120,7 @@ impl Scheduler {
             let bound = self.stats.n_over_bound > 0 || worker.used() <= worker.budget;
             ensure!(!worker.alive || bound, "worker {w} uses {} of {}", worker.used(), worker.budget);
             for (d, data) in self.data.iter().enumerate().filter(|(_, d)| here(d) && d.bytes > 0) {
-                let listed = worker.evict.contains(data.key) || (data.left == 0 && self.kept.contains(&(d as u32)));
+                let listed = worker.evict.contains(data.key, data.bytes) || (data.left == 0 && self.kept.contains(&(d as u32)));
                 ensure!(listed || data.flags & SPILLING != 0, "data {d} cannot be found for eviction on worker {w}");
             }
         }

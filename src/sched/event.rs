@@ -55,6 +55,8 @@ pub enum Event {
     SpillFailed { worker: WorkerId, epoch: u32, data: DataId, ticket: u32, why: SpillFailure },
     /// A chunk was copied from another worker.
     Fetched { worker: WorkerId, epoch: u32, data: DataId, ticket: u32 },
+    /// A worker cannot read its own copy (a corrupt spill file) for the worker whose fetch has this ticket.
+    CopyUnreadable { worker: WorkerId, epoch: u32, data: DataId, ticket: u32 },
     /// A chunk could not be copied.
     FetchFailed { worker: WorkerId, epoch: u32, data: DataId, ticket: u32 },
     /// There has been no worker for too long.

@@ -3,12 +3,13 @@
 use crate::graph::DataId;
 use crate::sched::command::Command;
 use crate::sched::event::WorkerId;
+use crate::sched::evict_set::class;
 use crate::sched::state::{FRESH, SPILLING, Scheduler, Status, UNSPILLABLE};
 
 /// Data with more consumers than this is not dropped: asking for it again touches them all.
 const MAX_DROP_CONSUMERS: usize = 1024;
-/// Without spilling, a chunk is made again at most this often: a bound on going round in circles.
-const MAX_REDONE: u8 = 8;
+/// Without spilling, tasks run again at most this often on average: a bound on going round in circles.
+const MAX_RERUNS: u64 = 8;
 
 impl Scheduler {
     /// Frees, or begins to free, `deficit` bytes of worker `w`, of data whose next use is beyond rank `above`
@@ -17,24 +18,25 @@ impl Scheduler {
         let mut freed = self.evict_kept(w, deficit, out);
         let graph = self.graph.clone();
         let bit = 1u32 << w;
+        // A reduction's small states give little, and what was made again is about to be used: they go only when all must.
+        let least = if above.is_some() { class(deficit / 64) } else { 0 };
         let mut at = (graph.n_live() as u32).checked_sub(1);
-        while let Some(r) = at.and_then(|r| self.workers[w].evict.prev(r)) {
+        while let Some(r) = at.and_then(|r| self.workers[w].evict.prev(r, least)) {
             if freed >= deficit || above.is_some_and(|a| r <= a) {
                 return;
             }
-            let mut listed = false;
+            let mut listed = 0;
             for &d in graph.inputs(graph.order()[r as usize]) {
                 let data = &self.data[d as usize];
                 if data.key == r && data.memory & bit != 0 {
-                    listed = true;
-                    if freed < deficit {
+                    listed |= 1 << class(data.bytes);
+                    let spare = above.is_some() && (class(data.bytes) < least || data.flags & FRESH != 0);
+                    if freed < deficit && !spare {
                         freed += self.evict_one(d, w, out);
                     }
                 }
             }
-            if !listed {
-                self.workers[w].evict.remove(r);
-            }
+            self.workers[w].evict.keep(r, listed);
             at = r.checked_sub(1);
         }
     }
@@ -59,9 +61,10 @@ impl Scheduler {
     /// Frees or begins to free the copy of `d` in the memory of `w`; returns the bytes that gives.
     fn evict_one(&mut self, d: DataId, w: usize, out: &mut Vec<Command>) -> u64 {
         let bit = 1u32 << w;
+        let being_made = self.being_made(d);
         let data = &mut self.data[d as usize];
         let bytes = data.bytes;
-        if data.pins > 0 || data.flags & SPILLING != 0 || bytes == 0 {
+        if data.pins > 0 || data.flags & SPILLING != 0 || bytes == 0 || being_made {
             return 0;
         }
         if (data.memory | data.file) & !bit != 0 {
@@ -73,9 +76,6 @@ impl Scheduler {
         if self.droppable(d) {
             self.stats.n_dropped += 1;
             self.stats.dropped_bytes += bytes;
-            if !self.can_spill(d) {
-                self.data[d as usize].redone += 1;
-            }
             self.discard(d, out);
             return bytes;
         }
@@ -105,7 +105,7 @@ impl Scheduler {
         if self.can_spill(d) {
             data.flags & FRESH == 0 && graph.regen_ns(producer) <= self.limits.spill_ns(data.bytes)
         } else {
-            data.redone < MAX_REDONE
+            self.stats.n_reruns - self.reruns_before < MAX_RERUNS * (16 + graph.n_live() as u64)
         }
     }
 }

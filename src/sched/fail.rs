@@ -36,7 +36,8 @@ impl Scheduler {
         self.copy_lost(d, usize::from(from.0), out);
     }
 
-    fn may_retry(&mut self, t: TaskId) -> bool {
+    /// Counts a retry of `t`; false when it has had all it is entitled to.
+    pub(super) fn may_retry(&mut self, t: TaskId) -> bool {
         let trouble = self.trouble.entry(t).or_default();
         trouble.retries += 1;
         trouble.retries <= self.limits.max_retries

@@ -2,11 +2,11 @@
 //! change meanwhile.
 
 use crate::graph::{DataId, TaskId};
-use crate::sched::command::Command;
+use crate::sched::command::{Command, Failure};
 use crate::sched::event::WorkerId;
 use crate::sched::state::{Fetch, NO_KEY, Phase, Scheduler, Status};
 
-/// Tries before the copy that cannot be read is given up.
+/// Tries before the tasks that wait for a copy are placed anew.
 const MAX_TRIES: u8 = 3;
 
 impl Scheduler {
@@ -42,26 +42,31 @@ impl Scheduler {
             return;
         }
         let Some(fetch) = self.fetches.remove(&(from.0, d)) else { return };
-        self.workers[usize::from(from.0)].reserved -= fetch.bytes;
+        self.arrived(from.0, d, fetch, out);
+    }
+
+    /// `d` is in the memory of worker `w`, where this copy was to bring it.
+    fn arrived(&mut self, w: WorkerId, d: DataId, fetch: Fetch, out: &mut Vec<Command>) {
+        self.workers[usize::from(w)].reserved -= fetch.bytes;
         let data = &mut self.data[d as usize];
-        if data.status == Status::Here {
-            data.memory |= 1 << from.0;
-            let w = &mut self.workers[usize::from(from.0)];
-            w.resident += data.bytes;
+        if data.status != Status::Here {
+            // Its source is gone since, so this is the only copy now.
+            self.output_made(d, fetch.bytes, w, out);
+        } else if data.memory & (1 << w) == 0 {
+            data.memory |= 1 << w;
+            let worker = &mut self.workers[usize::from(w)];
+            worker.resident += data.bytes;
             if data.key != NO_KEY && data.bytes > 0 {
-                w.evict.insert(data.key);
+                worker.evict.insert(data.key, data.bytes);
             }
             self.free_if_unneeded(d, out);
-        } else {
-            // Its source is gone since, so this is the only copy now.
-            self.output_made(d, fetch.bytes, from.0, out);
         }
         for t in fetch.waiters {
             let task = &mut self.tasks[t as usize];
             task.missing -= 1;
             if task.missing == 0 {
                 task.phase = Phase::Running;
-                out.push(Command::Run { worker: from.0, task: t, attempt: task.attempt });
+                out.push(Command::Run { worker: w, task: t, attempt: task.attempt });
             }
         }
         self.finish_if_complete(out);
@@ -74,6 +79,9 @@ impl Scheduler {
         let Some(mut fetch) = self.fetches.remove(&(from.0, d)) else { return };
         let data = &self.data[d as usize];
         let places = data.memory | data.file;
+        if data.memory & (1 << from.0) != 0 {
+            return self.arrived(from.0, d, fetch, out); // made there meanwhile
+        }
         let others = places & !(1u32 << fetch.from);
         if places != 0 && fetch.tries < MAX_TRIES && !fetch.waiters.is_empty() {
             fetch.from = if others != 0 { others } else { places }.trailing_zeros() as WorkerId;
@@ -85,10 +93,36 @@ impl Scheduler {
         }
         self.workers[usize::from(from.0)].reserved -= fetch.bytes;
         for t in fetch.waiters {
+            // A bad connection is no reason to give up the copy; a source that cannot read it says so itself.
+            if places != 0 && !self.may_retry(t) {
+                let attempt = self.tasks[t as usize].attempt;
+                return self.fail(Failure::TaskFailed { task: t, worker: from.0, attempt }, out);
+            }
             self.take_back(t, out);
         }
-        self.copy_lost(d, usize::from(fetch.from), out);
         self.finish_if_complete(out);
+    }
+
+    /// Worker `from` cannot read its copy of `d` for another worker: tasks that wait for it are placed anew.
+    pub(super) fn copy_unreadable(&mut self, from: (WorkerId, u32), d: DataId, ticket: u32, out: &mut Vec<Command>) {
+        if !self.current(from) {
+            return;
+        }
+        let asked = |(key, f): (&(WorkerId, DataId), &Fetch)| key.1 == d && f.from == from.0 && f.ticket == ticket;
+        if !self.fetches.iter().any(asked) {
+            self.stats.n_stale += 1;
+            return;
+        }
+        let mut waiting = Vec::new();
+        for (key, fetch) in &mut self.fetches {
+            if key.1 == d && fetch.from == from.0 {
+                waiting.append(&mut fetch.waiters); // the copying itself will end in FetchFailed
+            }
+        }
+        for t in waiting {
+            self.take_back(t, out);
+        }
+        self.copy_lost(d, usize::from(from.0), out);
     }
 
     /// A placed task goes back to where it waits for its turn.
@@ -101,14 +135,18 @@ impl Scheduler {
         }
         self.leave(t, out);
         self.await_inputs(t);
+        for d in self.graph.outputs(t) {
+            self.free_if_unneeded(d, out); // held back while it was at work
+        }
     }
 
     /// The copy of `d` on `w` cannot be read: it is forgotten, unless someone is reading it.
     pub(super) fn copy_lost(&mut self, d: DataId, w: usize, out: &mut Vec<Command>) {
         let bit = 1u32 << w;
+        let being_made = self.being_made(d);
         let data = &mut self.data[d as usize];
         let held = (data.memory | data.file) & bit != 0;
-        if !held || data.pins > 0 || self.spills.contains_key(&(w as WorkerId, d)) {
+        if !held || being_made || data.pins > 0 || self.spills.contains_key(&(w as WorkerId, d)) {
             return;
         }
         let file = data.file & bit != 0;

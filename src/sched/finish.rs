@@ -16,9 +16,9 @@ impl Scheduler {
                 continue;
             }
             self.leave(done.task, out);
-            self.outputs_made(done, worker, out);
             self.tasks[done.task as usize].phase = Phase::Done;
             self.n_left -= 1;
+            self.outputs_made(done, worker, out);
             self.inputs_read(done.task, out);
             if !self.trouble.is_empty() {
                 self.trouble.remove(&done.task);
@@ -86,7 +86,7 @@ impl Scheduler {
             } else if data.memory & bit == 0 && !self.fetches.contains_key(&(worker, d)) {
                 out.push(Command::Drop { worker, data: d, file: false });
             }
-            return;
+            return self.free_if_unneeded(d, out);
         }
         let effect = self.graph.is_effect(self.graph.producer(d));
         let needed = data.left > 0 || effect || self.graph.is_wanted(d);
@@ -142,13 +142,19 @@ impl Scheduler {
         }
     }
 
+    /// Whether the producer of `d` is at work (again). Its worker may store a copy any time, which a command to drop the
+    /// present one could hit, so no copy is dropped meanwhile.
+    pub(super) fn being_made(&self, d: DataId) -> bool {
+        matches!(self.tasks[self.graph.producer(d) as usize].phase, Phase::Fetching | Phase::Running)
+    }
+
     /// Frees data that no unfinished task, the caller or an effect's promise needs.
     pub(super) fn free_if_unneeded(&mut self, d: DataId, out: &mut Vec<Command>) {
         let data = &self.data[d as usize];
         let effect = self.graph.is_effect(self.graph.producer(d));
         let needed = data.left > 0 || data.pins > 0 || effect || self.graph.is_wanted(d);
-        if data.status != Status::Here || needed || data.flags & SPILLING != 0 {
-            return; // one being spilled is freed when the spill is over
+        if data.status != Status::Here || needed || data.flags & SPILLING != 0 || self.being_made(d) {
+            return; // what is being spilled or made is freed when that is over
         }
         self.discard(d, out);
     }
@@ -183,7 +189,7 @@ impl Scheduler {
         if data.bytes > 0 && key != NO_KEY {
             let mut places = data.memory;
             while places != 0 {
-                self.workers[places.trailing_zeros() as usize].evict.insert(key);
+                self.workers[places.trailing_zeros() as usize].evict.insert(key, data.bytes);
                 places &= places - 1;
             }
         }
@@ -212,9 +218,9 @@ impl Scheduler {
         if graph.wanted().iter().any(|&d| self.data[d as usize].status != Status::Here) {
             return;
         }
-        for &d in &std::mem::take(&mut self.kept) {
-            if !graph.is_wanted(d) && self.data[d as usize].status == Status::Here {
-                self.discard(d, out);
+        for d in 0..graph.n_data() as DataId {
+            if self.data[d as usize].status == Status::Here && !graph.is_wanted(d) {
+                self.discard(d, out); // the outputs of effects
             }
         }
         self.outcome = Outcome::Done;

@@ -2,7 +2,7 @@
 
 use crate::sched::command::{Command, Failure};
 use crate::sched::event::{MAX_WORKERS, WorkerId};
-use crate::sched::rank_set::RankSet;
+use crate::sched::evict_set::EvictSet;
 use crate::sched::state::{Phase, Scheduler, Worker};
 
 impl Scheduler {
@@ -23,7 +23,7 @@ impl Scheduler {
             // It came back before its loss was noticed.
             self.lost(worker, known.epoch, out);
         }
-        let evict = RankSet::new(self.graph.n_live() + 1);
+        let evict = EvictSet::new(self.graph.n_live() + 1);
         self.workers[w] = Worker { alive: true, epoch, n_slots: n_slots.max(1), budget, evict, ..Worker::default() };
         if w == 0 {
             for t in std::mem::take(&mut self.homeless) {

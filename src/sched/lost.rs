@@ -21,6 +21,7 @@ impl Scheduler {
         }
         self.forget_copies(w);
         let displaced = self.displaced(w);
+        let n_running = displaced.iter().filter(|&&t| self.tasks[t as usize].phase == Phase::Running).count();
         for &t in &displaced {
             self.leave(t, out);
         }
@@ -41,7 +42,7 @@ impl Scheduler {
                 self.free_if_unneeded(d, out);
             }
         }
-        self.suspect(w, &displaced, out);
+        self.suspect(w, &displaced[..n_running], out);
         self.finish_if_complete(out);
     }
 
@@ -72,7 +73,7 @@ impl Scheduler {
 
     /// Of the tasks a lost worker had, those that may have been running are suspected of having killed it.
     fn suspect(&mut self, w: usize, displaced: &[TaskId], out: &mut Vec<Command>) {
-        let n = 2 * self.workers[w].n_slots as usize;
+        let n = self.workers[w].n_slots as usize * self.limits.suspects_per_slot as usize;
         for &t in displaced.iter().take(n) {
             let trouble = self.trouble.entry(t).or_default();
             trouble.losses += 1;

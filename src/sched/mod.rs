@@ -5,6 +5,7 @@ pub mod check;
 pub mod command;
 pub mod event;
 mod evict;
+mod evict_set;
 mod fail;
 mod fetch;
 mod finish;

@@ -58,6 +58,12 @@ impl RankSet {
         self.levels[0].get(i / 64).is_some_and(|w| w & (1 << (i % 64)) != 0)
     }
 
+    /// Whether this is the default set, which can hold nothing.
+    #[inline]
+    pub(super) fn is_unmade(&self) -> bool {
+        self.levels.is_empty()
+    }
+
     /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.levels.last().is_none_or(|l| l[0] == 0)

@@ -56,10 +56,10 @@ impl Scheduler {
             if data.status == Status::Here && data.memory != 0 && rank < data.key {
                 data.key = rank;
                 if data.bytes > 0 {
-                    let places = data.memory;
+                    let (places, bytes) = (data.memory, data.bytes);
                     for (w, worker) in self.workers.iter_mut().enumerate() {
                         if places & (1 << w) != 0 {
-                            worker.evict.insert(rank);
+                            worker.evict.insert(rank, bytes);
                         }
                     }
                 }

@@ -32,6 +32,9 @@ impl Scheduler {
         if !self.spill_over(from, d, ticket) {
             return;
         }
+        if why != SpillFailure::Unspillable && self.spill_off.is_none() {
+            self.reruns_before = self.stats.n_reruns;
+        }
         match why {
             SpillFailure::Unspillable => self.data[d as usize].flags |= UNSPILLABLE,
             SpillFailure::DiskFull => self.spill_off = Some(true),

@@ -10,6 +10,7 @@
 use crate::graph::{DataId, TaskGraph, TaskId};
 use crate::sched::command::{Command, Failure};
 use crate::sched::event::{Event, MAX_WORKERS, WorkerId};
+use crate::sched::evict_set::EvictSet;
 use crate::sched::limits::Limits;
 use crate::sched::rank_set::RankSet;
 use std::collections::BTreeMap;
@@ -73,8 +74,6 @@ pub(super) struct Data {
     pub key: u32,
     pub status: Status,
     pub flags: u8,
-    /// Times it was dropped with no spilling to fall back on.
-    pub redone: u8,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -91,7 +90,7 @@ pub(super) struct Worker {
     pub n_placed: u32,
     pub queued_ns: u64,
     /// Keys at which data in its memory may be evicted.
-    pub evict: RankSet,
+    pub evict: EvictSet,
     /// Runs a suspect, alone.
     pub solo: bool,
 }
@@ -160,7 +159,10 @@ pub struct Scheduler {
     /// Ready tasks that must run on worker 0 while it is away.
     pub(super) homeless: Vec<TaskId>,
     pub(super) next_ticket: u32,
+    /// Spilling has failed; true if the disk was full.
     pub(super) spill_off: Option<bool>,
+    /// Reruns when it failed.
+    pub(super) reruns_before: u64,
     pub(super) outcome: Outcome,
     pub(super) stats: Stats,
     pub(super) log: Option<Vec<Event>>,
@@ -182,7 +184,6 @@ impl Scheduler {
                 key: NO_KEY,
                 status: Status::Never,
                 flags: 0,
-                redone: 0,
             })
             .collect();
         let n_left = graph.n_live();
@@ -200,6 +201,7 @@ impl Scheduler {
             homeless: Vec::new(),
             next_ticket: 0,
             spill_off: None,
+            reruns_before: 0,
             outcome: Outcome::Open,
             stats: Stats::default(),
             log: None,
@@ -213,6 +215,12 @@ impl Scheduler {
             }
         }
         s
+    }
+
+    /// Bytes of memory of a scheduler for `graph` on one worker.
+    pub fn state_bytes(graph: &TaskGraph) -> u64 {
+        let sets = graph.n_live() / 2; // a bit per rank for what is ready and for each size of what may be evicted
+        (graph.n_tasks() * size_of::<Task>() + graph.n_data() * size_of::<Data>() + sets) as u64
     }
 
     /// Takes an event and appends the commands that follow from it.
@@ -242,6 +250,7 @@ impl Scheduler {
             }
             Event::Fetched { worker, epoch, data, ticket } => self.fetched((*worker, *epoch), *data, *ticket, out),
             Event::FetchFailed { worker, epoch, data, ticket } => self.fetch_failed((*worker, *epoch), *data, *ticket, out),
+            Event::CopyUnreadable { worker, epoch, data, ticket } => self.copy_unreadable((*worker, *epoch), *data, *ticket, out),
             Event::NoWorkersTimeout => self.no_workers(out),
             Event::Cancel => self.fail(Failure::Cancelled, out),
         }
@@ -269,6 +278,18 @@ impl Scheduler {
     pub fn task_state(&self, t: TaskId) -> (Phase, u32) {
         let task = &self.tasks[t as usize];
         (task.phase, task.attempt)
+    }
+
+    /// The run of `t` that is under way: worker, its epoch, attempt.
+    pub fn run_of(&self, t: TaskId) -> Option<(WorkerId, u32, u32)> {
+        let task = &self.tasks[t as usize];
+        (task.phase == Phase::Running)
+            .then(|| (WorkerId::from(task.worker), self.workers[usize::from(task.worker)].epoch, task.attempt))
+    }
+
+    /// Whether a worker has joined and is not lost.
+    pub fn is_alive(&self, worker: WorkerId) -> bool {
+        self.workers.get(usize::from(worker)).is_some_and(|w| w.alive)
     }
 
     /// Workers that hold data `d` in memory and in files, as bits.

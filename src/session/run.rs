@@ -8,6 +8,7 @@ use crate::expr::node::SinkNode;
 use crate::expr::{Chunks, Expr, Meta, build};
 use crate::format::memory::{ChunkedSource, MemorySink};
 use crate::optimize::optimize;
+use crate::plan::lower::Ids;
 use crate::plan::{Plan, lower};
 use crate::sched::Limits;
 use crate::spill::FileSpill;
@@ -119,14 +120,7 @@ impl Session {
                 Threads::new(self.config.n_threads)?.run(&job)?.wanted
             }
         };
-        let kept: HashMap<u32, Chunk> = graph.wanted().iter().copied().zip(wanted).collect();
-        let chunks = |(root, ids): &(&Expr, crate::plan::lower::Ids)| match root.meta() {
-            Meta::Unit => Ok(vec![]),
-            m => (0..m.n_chunks())
-                .map(|i| kept.get(&ids.at(i)).cloned().ok_or_else(|| Error::bug(format!("chunk {i} of {root:?} is missing"))))
-                .collect(),
-        };
-        values.iter().map(chunks).collect()
+        deal(&values, graph.wanted(), wanted)
     }
 
     fn tell_plan(&self, plan: &Plan) {
@@ -189,6 +183,21 @@ impl Session {
     pub fn store(&self, sinks: &[Expr]) -> Result<()> {
         self.run(sinks).map(drop)
     }
+}
+
+/// The wanted chunks to the roots that asked for them, in order.
+fn deal(roots: &[(&Expr, Ids)], ids: &[u32], wanted: Vec<Chunk>) -> Result<Vec<Vec<Chunk>>> {
+    let n_chunks = |e: &Expr| if matches!(e.meta(), Meta::Unit) { 0 } else { e.meta().n_chunks() };
+    // Chunks are wanted once each, in order of the roots; where roots share some, they are looked up.
+    if roots.iter().map(|(e, _)| n_chunks(e)).sum::<usize>() == wanted.len() {
+        let mut rest = wanted.into_iter();
+        return Ok(roots.iter().map(|(e, _)| rest.by_ref().take(n_chunks(e)).collect()).collect());
+    }
+    let kept: HashMap<u32, Chunk> = ids.iter().copied().zip(wanted).collect();
+    let chunk = |e: &Expr, ids: &Ids, i: usize| {
+        kept.get(&ids.at(i)).cloned().ok_or_else(|| Error::bug(format!("chunk {i} of {e:?} is missing")))
+    };
+    roots.iter().map(|(e, ids)| (0..n_chunks(e)).map(|i| chunk(e, ids, i)).collect()).collect()
 }
 
 fn begin(sinks: &[SinkNode], begun: &mut Vec<SinkNode>) -> Result<()> {

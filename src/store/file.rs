@@ -37,7 +37,7 @@ impl FileStore {
         let path = self.path(key)?;
         let opened = File::open(&path).and_then(|f| f.metadata().map(|m| (f, m)));
         match opened {
-            Ok((f, m)) => Ok((!m.is_dir()).then(|| (f, m.len()))),
+            Ok((f, m)) => Ok((!m.is_dir()).then_some((f, m.len()))),
             Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
         }
     }
@@ -56,6 +56,7 @@ impl FileStore {
             other => other?,
         };
         file.write_all(value)?;
+        crate::base::iostat::written(value.len() as u64);
         file.persist(path).map(drop).map_err(|e| e.error)
     }
 
@@ -86,6 +87,7 @@ impl Store for FileStore {
         let Some((mut file, len)) = self.open(key)? else { return Ok(None) };
         let mut out = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
         std::io::Read::read_to_end(&mut file, &mut out).map_err(|e| Error::io(self.root.join(key).display(), &e))?;
+        crate::base::iostat::read(out.len() as u64);
         Ok(Some(out))
     }
 
@@ -96,13 +98,14 @@ impl Store for FileStore {
         }
         let mut out = vec![0; (range.end - range.start) as usize];
         file.read_exact_at(&mut out, range.start).map_err(|e| Error::io(self.root.join(key).display(), &e))?;
+        crate::base::iostat::read(out.len() as u64);
         Ok(Some(out))
     }
 
     fn size(&self, key: &str) -> Result<Option<u64>> {
         let path = self.path(key)?;
         match fs::metadata(&path) {
-            Ok(m) => Ok((!m.is_dir()).then(|| m.len())),
+            Ok(m) => Ok((!m.is_dir()).then_some(m.len())),
             Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
         }
     }

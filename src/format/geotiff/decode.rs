@@ -14,6 +14,9 @@ use std::ops::Range;
 /// Largest buffer that a thread keeps between reads, in bytes.
 const KEEP: usize = 4 << 20;
 
+/// Bytes read at a time from blocks that are not compressed.
+const PIECE: usize = 1 << 20;
+
 /// Blocks beyond this size are decoded into memory that grows with what really comes, where a codec's ratio knows no bound.
 const GROW: u64 = 64 << 20;
 
@@ -72,6 +75,9 @@ fn fetch_limit(codec: Compression, decoded: u64) -> u64 {
 
 /// Upper bound of the scratch memory for one block, in bytes.
 pub(super) fn scratch_bytes(image: &Image, rows: usize) -> u64 {
+    if image.is_plain() {
+        return (2 * image.row_bytes()).max(PIECE) as u64;
+    }
     let decoded = (image.row_bytes() * rows) as u64;
     let row = (image.block_width * image.block_bands() * image.dtype.size()) as u64;
     decoded + fetch_limit(image.compression, decoded) + 3 * row
@@ -96,8 +102,11 @@ pub(super) fn read_block<W: Word>(
     };
     let place = Place { image, block, offset };
     SCRATCH.with_borrow_mut(|s| {
-        let result = load(file, image, &place, by, count, wanted.rows.end, s)
-            .and_then(|()| decode_rows(image, &mut s.block, wanted, target));
+        let result = if image.is_plain() {
+            read_plain(file, image, &place, count, wanted, &mut s.block, target)
+        } else {
+            load(file, image, &place, by, count, s).and_then(|()| decode_rows(image, &mut s.block, wanted, target))
+        };
         for v in [&mut s.raw, &mut s.block] {
             if v.capacity() > KEEP {
                 *v = Vec::new();
@@ -115,13 +124,49 @@ fn fill_target<W: Word>(wanted: &Wanted, target: &mut Target<'_, W>, fill: W) {
     }
 }
 
-/// Leaves the decompressed rows of the block (at least up to `rows`) in `s.block`.
-fn load(file: &RandomFile, image: &Image, place: &Place<'_>, by: usize, count: u64, rows: usize, s: &mut Scratch) -> Result<()> {
-    let broken = |why: &str| file.corrupt(format_args!("{place} is broken: {why}"));
-    let mut n_rows = image.block_rows(by);
-    if image.compression == Compression::None {
-        n_rows = rows;
+/// Reads the wanted pixels, and no others, of a block of plain words: whole rows many at a time, parts of rows one by one.
+fn read_plain<W: Word>(
+    file: &RandomFile,
+    image: &Image,
+    place: &Place<'_>,
+    count: u64,
+    wanted: &Wanted,
+    piece: &mut Vec<u8>,
+    target: &mut Target<'_, W>,
+) -> Result<()> {
+    let (row_bytes, spp) = (image.row_bytes(), image.block_bands());
+    let needed = (row_bytes * wanted.rows.end) as u64;
+    if count < needed {
+        return Err(file.corrupt(format_args!("{place} is broken: it has {count} bytes where {needed} are expected")));
     }
+    let swap = W::SIZE > 1 && image.directory.format.big_endian != cfg!(target_endian = "big");
+    let pixel = spp * W::SIZE;
+    let part = wanted.cols.len() * pixel;
+    let at_once = if part == row_bytes { (PIECE / row_bytes).max(1) } else { 1 };
+    let (pick, first) = (wanted.bands.len(), wanted.bands.start);
+    for start in wanted.rows.clone().step_by(at_once) {
+        let n = at_once.min(wanted.rows.end - start);
+        piece.resize(n * part, 0);
+        file.read_exact_at(place.offset + (start * row_bytes + wanted.cols.start * pixel) as u64, piece, place)?;
+        for (i, bytes) in piece.chunks_exact(part).enumerate() {
+            let at = target.at + (start - wanted.rows.start + i) * target.pitch;
+            let out = &mut target.words[at..at + wanted.cols.len() * pick];
+            if pick == spp {
+                predictor::words_from_bytes(bytes, out, swap);
+                continue;
+            }
+            for (o, b) in out.chunks_exact_mut(pick).zip(bytes.chunks_exact(pixel)) {
+                predictor::words_from_bytes(&b[first * W::SIZE..], o, swap);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Leaves the decompressed rows of the block in `s.block`.
+fn load(file: &RandomFile, image: &Image, place: &Place<'_>, by: usize, count: u64, s: &mut Scratch) -> Result<()> {
+    let broken = |why: &str| file.corrupt(format_args!("{place} is broken: {why}"));
+    let n_rows = image.block_rows(by);
     let decoded = (image.row_bytes() * n_rows) as u64;
     if !file.holds(place.offset, count.min(fetch_limit(image.compression, decoded))) {
         return Err(file.corrupt(format_args!("truncated: {place} takes {count} bytes, but the file ends at {}", file.len)));
@@ -198,7 +243,13 @@ fn decode_rows<W: Word>(image: &Image, block: &mut [u8], wanted: &Wanted, target
 fn decode_row<W: Word>(image: &Image, bytes: &mut [u8], halves: &mut [u16], out: &mut [W]) -> Result<()> {
     let spp = image.block_bands();
     match image.packing {
-        Packing::Bits(n) => unpack_bits(bytes, usize::from(n), out),
+        Packing::Bits(n) => {
+            if n == 24 && image.directory.format.big_endian {
+                // As GDAL has it: most significant byte first in little-endian files, and swapped in big-endian ones.
+                bytes.as_chunks_mut::<3>().0.iter_mut().for_each(|b| b.reverse());
+            }
+            unpack_bits(bytes, usize::from(n), out);
+        }
         Packing::Words => words(image, bytes, spp, out),
         Packing::Half => {
             words(image, bytes, spp, halves);

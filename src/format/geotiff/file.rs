@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 const HEAD: u64 = 16 << 10;
 
 /// An open file of known length.
-#[derive(Debug)]
 pub(super) struct RandomFile {
     pub(super) path: PathBuf,
     file: File,
@@ -78,6 +77,7 @@ impl RandomFile {
             out.copy_from_slice(&self.head[offset as usize..(offset + n) as usize]);
             return Ok(());
         }
+        crate::base::iostat::read(n);
         self.file
             .read_exact_at(out, offset)
             .map_err(|e| Error::io(format_args!("{}: {what} at offset {offset}", self.path.display()), &e))

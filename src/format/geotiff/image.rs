@@ -50,8 +50,6 @@ pub(super) struct Image {
     pub(super) reversed_bits: bool,
     pub(super) photometric: u64,
     pub(super) extra_samples: Vec<u64>,
-    /// Bit 0: a reduced copy; bit 2: a mask.
-    pub(super) subfile: u64,
     index: OnceLock<BlockIndex>,
 }
 
@@ -117,7 +115,6 @@ impl Image {
             reversed_bits: uint(tags::FILL_ORDER)? == Some(2),
             photometric,
             extra_samples: directory.uints(file, tags::EXTRA_SAMPLES)?.unwrap_or_default(),
-            subfile: uint(tags::SUBFILE)?.unwrap_or(0),
             index: OnceLock::new(),
             directory,
         };
@@ -163,6 +160,11 @@ impl Image {
     pub(super) fn block(&self, band: usize, by: usize, bx: usize) -> usize {
         let plane = if self.planar { band * self.across() * self.down() } else { 0 };
         plane + by * self.across() + bx
+    }
+
+    /// Whether blocks hold words as they are, so that any part of one can be read on its own.
+    pub(super) fn is_plain(&self) -> bool {
+        self.compression == Compression::None && self.packing == Packing::Words && !self.reversed_bits
     }
 
     /// Bytes of a row of a decoded block.

@@ -27,7 +27,8 @@ fn items(xml: &str) -> Vec<Item> {
             sample: attr("sample").and_then(|s| s.parse().ok()),
             role: attr("role"),
             domain: attr("domain"),
-            text: unescape(text),
+            // GDAL escapes its texts once itself and once more as XML.
+            text: unescape(&unescape(text)),
         });
     }
     out
@@ -63,7 +64,7 @@ pub(super) fn parse(xml: &str, n: usize) -> (Vec<BandInfo>, Vec<(String, String)
 pub(super) fn write(bands: &[BandInfo]) -> Option<String> {
     let mut body = String::new();
     let mut item = |i: usize, name: &str, role: &str, text: String| {
-        body.push_str(&format!("  <Item name=\"{name}\" sample=\"{i}\" role=\"{role}\">{}</Item>\n", escape(&text)));
+        body.push_str(&format!("  <Item name=\"{name}\" sample=\"{i}\" role=\"{role}\">{}</Item>\n", escape(&escape(&text))));
     };
     for (i, band) in bands.iter().enumerate() {
         // GDAL reads scale and offset only together.

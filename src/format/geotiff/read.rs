@@ -16,10 +16,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// An open GeoTIFF. Cloning is cheap; any number of threads may read at once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GeoTiff(pub(super) Arc<Inner>);
 
-#[derive(Debug)]
+impl std::fmt::Debug for GeoTiff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GeoTiff({})", self.0.file.path.display())
+    }
+}
+
 pub(super) struct Inner {
     pub(super) file: RandomFile,
     format: Format,

@@ -20,11 +20,10 @@ fn samples() -> Option<PathBuf> {
     if let Some(dir) = std::env::var_os("TILEWORK_SAMPLES") {
         return Some(dir.into());
     }
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|a| a.join("shared/samples")).find(|p| p.is_dir());
-    found
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|a| a.join("shared/samples")).find(|p| p.is_dir())
 }
 
-fn digest(band: &Tensor) -> String {
+pub(super) fn digest(band: &Tensor) -> String {
     let t = band.contiguous();
     format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&t.buffer().bytes()[..t.len() * t.dtype().size()]))
 }
@@ -197,12 +196,14 @@ fn a_broken_tile_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("broken.tif");
     let mut bytes = std::fs::read(data_dir().join("zstd_be.tif")).unwrap();
-    let n = bytes.len();
-    bytes[n - 300..n - 200].fill(0x5a);
+    let tiff = GeoTiff::open(data_dir().join("zstd_be.tif")).unwrap();
+    let image = &tiff.0.levels[0];
+    let (offset, _) = image.index(&tiff.0.file).unwrap().get(image.n_blocks() - 1).unwrap();
+    bytes[offset as usize..offset as usize + 4].fill(0x5a);
     std::fs::write(&path, &bytes).unwrap();
     let e = read_all(&path).unwrap_err();
     assert_eq!(e.kind(), Kind::Corrupt);
-    for part in ["broken.tif", "tile ", "band 2", "offset "] {
+    for part in ["broken.tif", "tile 8 (row 2, column 2, band 2)", &format!("offset {offset}")] {
         assert!(e.message().contains(part), "{e}");
     }
 }

@@ -7,6 +7,7 @@ use super::header::Header;
 use crate::base::{Coords, DType, Error, Grid, Region, Result};
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::Sink;
+use crate::format::partial;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Permissions};
@@ -21,8 +22,16 @@ use tempfile::NamedTempFile;
 pub struct NpySink {
     target: Target,
     header: Vec<u8>,
-    open: Mutex<Option<(NamedTempFile, Arc<File>)>>,
+    open: Mutex<Option<Open>>,
     written: AtomicU64,
+}
+
+/// What `begin` made.
+#[derive(Debug)]
+struct Open {
+    temporary: NamedTempFile,
+    file: Arc<File>,
+    _lock: File,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,6 +89,7 @@ impl NpySink {
         // Axes from `inner` on are whole, so that all of them and the one before make one run.
         let inner = (0..shape.len()).rev().find(|&a| ranges[a].len() != shape[a]).unwrap_or(0);
         let run: usize = ranges[inner.min(ranges.len())..].iter().map(ExactSizeIterator::len).product::<usize>() * size;
+        crate::base::iostat::written(bytes.len() as u64);
         let mut index = region.start();
         for piece in bytes.chunks_exact(run.max(1)) {
             let element = index.iter().zip(shape).fold(0usize, |at, (&i, &n)| at * n + i);
@@ -125,22 +135,17 @@ impl Sink for NpySink {
     fn begin(&self) -> Result<()> {
         self.check_target()?;
         let Target { path, dtype, shape, .. } = &self.target;
-        let parent = path.parent().ok_or_else(|| Error::usage(format!("{} has no folder", path.display())))?;
-        let prefix = format!(".{}.", self.label());
         // The usual mode of new files, less the process's umask.
-        let temporary = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(".part")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(parent)
-            .map_err(|e| self.fail(&e))?;
+        let mode = Permissions::from_mode(0o666);
+        let temporary = partial::named(path, |b, parent| b.permissions(mode).tempfile_in(parent)).map_err(|e| self.fail(&e))?;
+        let lock = partial::lock(temporary.path()).map_err(|e| self.fail(&e))?;
         let bytes = shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d)).filter(|&n| i64::try_from(n).is_ok());
         let bytes = bytes.ok_or_else(|| Error::usage(format!("an array of shape {shape:?} is beyond 2^63 bytes")))?;
         let file = temporary.as_file().try_clone().map_err(|e| self.fail(&e))?;
         file.set_len(self.header.len() as u64 + bytes as u64).map_err(|e| self.fail(&e))?;
         file.write_all_at(&self.header, 0).map_err(|e| self.fail(&e))?;
         self.written.store(self.header.len() as u64, Ordering::Relaxed);
-        *self.open.lock() = Some((temporary, Arc::new(file)));
+        *self.open.lock() = Some(Open { temporary, file: Arc::new(file), _lock: lock });
         Ok(())
     }
 
@@ -156,7 +161,7 @@ impl Sink for NpySink {
     }
 
     fn commit(&self, _: usize, region: &Region, encoded: &Chunk) -> Result<()> {
-        let file = self.open.lock().as_ref().map(|(_, f)| f.clone()).ok_or_else(|| Error::bug("commit before begin"))?;
+        let file = self.open.lock().as_ref().map(|o| o.file.clone()).ok_or_else(|| Error::bug("commit before begin"))?;
         let Chunk::Tensor(t) = encoded else { return Err(Error::bug("a npy chunk that is no tensor")) };
         let bytes = t.as_bytes()?;
         if t.dtype() != self.target.dtype || t.shape() != region.shape().as_slice() {
@@ -172,7 +177,7 @@ impl Sink for NpySink {
     }
 
     fn finish(&self) -> Result<()> {
-        let (temporary, _) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        let Open { temporary, .. } = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
         let path = &self.target.path;
         let done = if self.target.overwrite { temporary.persist(path) } else { temporary.persist_noclobber(path) };
         done.map(drop).map_err(|e| self.fail(&e.error))

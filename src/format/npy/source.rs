@@ -83,6 +83,7 @@ impl NpySource {
             self.header.data_start + (element * self.header.dtype.size()) as u64
         };
         let end = at(&|r| r.end - 1) + self.header.dtype.size() as u64;
+        crate::base::iostat::read((region.n_elements() * self.header.dtype.size()) as u64);
         Ok(Arc::new(Buffer::map_file(&self.file, at(&|r| r.start)..end)?))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::chunk::Tensor;
-use crate::kernel::reduce::fold::{Fold, Monoid, by_lanes, elements, tree};
+use crate::kernel::reduce::fold::{Fold, Monoid, elements, whole};
 use crate::kernel::reduce::num::Num;
 use std::marker::PhantomData;
 
@@ -23,6 +23,7 @@ impl<T: Num, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, SKIP>
     } else {
         T::HIGHEST
     };
+    const EXACT: bool = !T::FLOAT;
 
     #[inline(always)]
     fn op(a: T, b: T) -> T {
@@ -66,8 +67,7 @@ impl<T: Num, const MAX: bool, const SKIP: bool> Fold for Arg<T, MAX, SKIP> {
 
     #[inline(always)]
     fn block(&mut self, o: usize, data: &[T], flat: usize) {
-        let op = <Extreme<T, MAX, SKIP> as Monoid>::op;
-        let best = tree(by_lanes(data, <Extreme<T, MAX, SKIP> as Monoid>::NEUTRAL, op), op);
+        let best = whole::<Extreme<T, MAX, SKIP>>(data);
         let fresh = self.index[o] < 0 && !(SKIP && best.is_nan());
         if fresh || Self::beats(best, self.value[o]) {
             // Only now is the place worth a second look at the block.

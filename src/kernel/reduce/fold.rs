@@ -24,6 +24,13 @@ pub(super) trait Fold: Send + Sized + 'static {
     fn block(&mut self, o: usize, data: &[Self::In], flat: usize);
     /// Folds the elements into result `o` one after the other.
     fn sequence(&mut self, o: usize, data: &[Self::In], flat: usize);
+    /// Folds rows of `run` elements, row `i` into result `o + i * step`.
+    #[inline(always)]
+    fn rows(&mut self, (o, step): (usize, usize), run: usize, data: &[Self::In], flat: usize) {
+        for (i, row) in data.chunks_exact(run).enumerate() {
+            self.sequence(o + i * step, row, flat + i * run);
+        }
+    }
     /// Folds element `j` into result `o + j`.
     fn columns(&mut self, o: usize, data: &[Self::In], flat: usize);
     /// Folds state `i` of `from`, which saw later elements, into state `o`.
@@ -72,7 +79,15 @@ pub(super) fn by_lanes<T: Copy, S: Copy>(data: &[T], first: S, step: impl Fn(S, 
 pub(super) trait Monoid: Send + 'static {
     type T: Num;
     const NEUTRAL: Self::T;
+    /// Whether any order gives the same bits, so that the compiler may choose one.
+    const EXACT: bool;
     fn op(a: Self::T, b: Self::T) -> Self::T;
+}
+
+/// All of a block.
+#[inline(always)]
+pub(super) fn whole<M: Monoid>(data: &[M::T]) -> M::T {
+    if M::EXACT { data.iter().fold(M::NEUTRAL, |a, &x| M::op(a, x)) } else { tree(by_lanes(data, M::NEUTRAL, M::op), M::op) }
 }
 
 /// Wrapping sum, as NumPy's.
@@ -80,6 +95,7 @@ pub(super) struct AddInt;
 impl Monoid for AddInt {
     type T = i64;
     const NEUTRAL: i64 = 0;
+    const EXACT: bool = true;
     #[inline(always)]
     fn op(a: i64, b: i64) -> i64 {
         a.wrapping_add(b)
@@ -91,6 +107,7 @@ pub(super) struct MulInt;
 impl Monoid for MulInt {
     type T = i64;
     const NEUTRAL: i64 = 1;
+    const EXACT: bool = true;
     #[inline(always)]
     fn op(a: i64, b: i64) -> i64 {
         a.wrapping_mul(b)
@@ -102,6 +119,7 @@ pub(super) struct MulFloat;
 impl Monoid for MulFloat {
     type T = f64;
     const NEUTRAL: f64 = 1.0;
+    const EXACT: bool = false;
     #[inline(always)]
     fn op(a: f64, b: f64) -> f64 {
         a * b
@@ -122,7 +140,7 @@ impl<M: Monoid> Fold for Plain<M> {
 
     #[inline(always)]
     fn block(&mut self, o: usize, data: &[M::T], _: usize) {
-        let x = tree(by_lanes(data, M::NEUTRAL, M::op), M::op);
+        let x = whole::<M>(data);
         self.0[o] = M::op(self.0[o], x);
     }
 

@@ -130,4 +130,23 @@ impl Walk {
             self.at[i] = 0;
         }
     }
+
+    /// How many more runs there are in the innermost outer group, and how far apart their results are.
+    #[inline]
+    pub fn ahead(&self, layout: &Layout) -> (usize, usize) {
+        match (layout.outer.last(), self.at.last()) {
+            (Some(&(len, step)), Some(&at)) => (len - at, step),
+            _ => (1, 0),
+        }
+    }
+
+    /// Goes on by `n` runs, at least one and not beyond those [`ahead`](Walk::ahead).
+    #[inline]
+    pub fn skip(&mut self, layout: &Layout, n: usize) {
+        if let (Some(&(_, step)), Some(at)) = (layout.outer.last(), self.at.last_mut()) {
+            *at += n - 1;
+            self.out += step * (n - 1);
+        }
+        self.advance(layout);
+    }
 }

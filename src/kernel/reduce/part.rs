@@ -171,10 +171,17 @@ impl<T: Num, P: Prep<T>, F: Fold<In = P::Out>> Driver<T, P, F> {
             }
             let mut at = 0;
             while at < part.len() {
-                let take = (run - self.done).min(part.len() - at);
+                let (ahead, step) = self.walk.ahead(&self.layout);
+                let n_rows = if self.done == 0 { ahead.min((part.len() - at) / run) } else { 0 };
+                let take = if n_rows > 0 { n_rows * run } else { (run - self.done).min(part.len() - at) };
                 let row = kept::<T, P>(&part[at..at + take]).unwrap_or_else(|| &self.buffer[at..at + take]);
-                self.main.sequence(self.walk.out, row, flat + at);
                 at += take;
+                if n_rows > 0 {
+                    self.main.rows((self.walk.out, step), run, row, flat + at - take);
+                    self.walk.skip(&self.layout, n_rows);
+                    continue;
+                }
+                self.main.sequence(self.walk.out, row, flat + at - take);
                 self.done += take;
                 self.end_of_run(run);
             }

@@ -145,11 +145,11 @@ macro_rules! real {
             }
             #[inline(always)]
             fn radians(self) -> $t {
-                self * (std::f64::consts::PI / 180.0) as $t
+                self * (std::$t::consts::PI / 180.0)
             }
             #[inline(always)]
             fn degrees(self) -> $t {
-                self * (180.0 / std::f64::consts::PI) as $t
+                self * (180.0 / std::$t::consts::PI)
             }
         }
     )*};

@@ -1,40 +1,134 @@
-use super::*;
-use crate::base::Scalar;
-use crate::chunk::Tensor;
+//! Every row against NumPy, plain Rust and itself on other instruction sets; whole programs against one value at a time.
+
+mod fixture;
+mod programs;
+mod rows;
+
+use crate::base::{DType, Scalar};
+use crate::chunk::{BufferMut, Tensor};
+use crate::for_dtype;
 use crate::kernel::compile::Compiled;
-use crate::kernel::program::Builder;
+use crate::kernel::element::ElementOp;
+use crate::kernel::lanes::Isa;
+use crate::kernel::program::{Builder, Program};
 use crate::kernel::run::Placement;
 
-fn place<'a>(shape: &'a [usize], zeros: &'a [usize]) -> Placement<'a> {
-    Placement { origin: zeros, shape, whole: shape }
-}
+/// Numbers without pattern.
+struct Noise(u64);
 
-#[test]
-fn names_are_unique_and_found() {
-    for (i, op) in ALL.iter().enumerate() {
-        assert_eq!(find(op.name), Some(*op));
-        assert!(!ALL[..i].contains(op), "{}", op.name);
-        assert!(op.doc.ends_with('.'), "{}", op.name);
+impl Noise {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
     }
-    assert_eq!(find("frobnicate"), None);
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.bits() % n as u64) as usize
+    }
+
+    fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
 }
 
-#[test]
-fn a_chain_over_a_transposed_input() {
-    let x = Tensor::from_vec(&[30, 40], (0..1200).map(f64::from).collect()).unwrap();
-    let mut b = Builder::new();
-    let (u, v) = (b.input(DType::F64), b.input(DType::F64));
-    let s = b.apply(&ADD, &[u, v]).unwrap();
-    let one = b.constant(Scalar::F64(0.5), DType::F64);
-    let t = b.apply(&MULTIPLY, &[s, one]).unwrap();
-    let t = b.apply(&SIN, &[t]).unwrap();
-    let c = Compiled::new(&b.finish(t)).unwrap();
-    let y = Tensor::from_vec(&[40, 30], (0..1200).map(f64::from).collect()).unwrap().permute(&[1, 0]);
-    let r = c.run(&[x.clone(), y.clone()], &place(&[30, 40], &[0, 0])).unwrap();
-    for i in 0..30 {
-        for j in 0..40 {
-            let want = ((x.at(&[i, j]).as_f64() + y.at(&[i, j]).as_f64()) * 0.5).sin();
-            assert_eq!(r.at(&[i, j]).as_f64().to_bits(), want.to_bits());
+/// Special values of a dtype, as far as a scalar holds them.
+fn specials(dtype: DType) -> Vec<Scalar> {
+    match dtype {
+        DType::Bool => vec![Scalar::Bool(false), Scalar::Bool(true)],
+        DType::F32 | DType::F64 => [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.5,
+            2.5,
+            -3.7,
+            1e30,
+            -1e300,
+            1e-310,
+            1e10,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+        ]
+        .map(Scalar::F64)
+        .to_vec(),
+        d if d.is_signed() => {
+            let high = i64::MAX >> (64 - 8 * d.size());
+            [0, 1, -1, 2, 7, -7, high, -high, -high - 1].map(Scalar::I64).to_vec()
+        }
+        d => {
+            let high = u64::MAX >> (64 - 8 * d.size());
+            [0, 1, 2, 7, 8, 63, high, high - 1, high / 2].map(Scalar::U64).to_vec()
         }
     }
+}
+
+/// `n` elements of a dtype: some special, some drawn from `domain`.
+fn elements(noise: &mut Noise, dtype: DType, n: usize, domain: (f64, f64)) -> Tensor {
+    let special = specials(dtype);
+    let mut b = BufferMut::zeroed(n * dtype.size());
+    for_dtype!(dtype, T => {
+        for o in b.elements_mut::<T>() {
+            let s = if noise.below(8) == 0 {
+                special[noise.below(special.len())]
+            } else {
+                Scalar::F64(domain.0 + (domain.1 - domain.0) * noise.unit())
+            };
+            *o = <T as crate::base::Element>::from_scalar(s);
+        }
+    });
+    Tensor::new(dtype, &[n], b.freeze()).unwrap()
+}
+
+/// The bits of the elements in C order, one value standing for every NaN.
+fn bits(t: &Tensor) -> Vec<u64> {
+    let t = t.contiguous();
+    match t.dtype() {
+        DType::F64 => t.as_slice::<f64>().unwrap().iter().map(|v| if v.is_nan() { u64::MAX } else { v.to_bits() }).collect(),
+        DType::F32 => {
+            t.as_slice::<f32>().unwrap().iter().map(|v| if v.is_nan() { u64::MAX } else { u64::from(v.to_bits()) }).collect()
+        }
+        DType::Bool => t.as_slice::<bool>().unwrap().iter().map(|&v| u64::from(v)).collect(),
+        d if d.is_signed() => for_dtype!(d, T => t
+            .as_slice::<T>()
+            .unwrap()
+            .iter()
+            .map(|&v| match v.into() {
+                Scalar::I64(v) => v as u64,
+                other => panic!("{other:?}"),
+            })
+            .collect()),
+        d => for_dtype!(d, T => t
+            .as_slice::<T>()
+            .unwrap()
+            .iter()
+            .map(|&v| match v.into() {
+                Scalar::U64(v) => v,
+                other => panic!("{other:?}"),
+            })
+            .collect()),
+    }
+}
+
+/// Runs a compiled program on a chunk that is the whole array.
+fn run(c: &Compiled, inputs: &[Tensor], shape: &[usize]) -> Tensor {
+    c.run(inputs, &Placement { origin: &vec![0; shape.len()], shape, whole: shape }).unwrap()
+}
+
+/// The program of one operation on inputs of these dtypes; None where it does not take them.
+fn program_of(op: &'static ElementOp, dtypes: &[DType]) -> Option<Program> {
+    let mut b = Builder::new();
+    let slots: Vec<_> = dtypes.iter().map(|&d| b.input(d)).collect();
+    let v = b.apply(op, &slots).ok()?;
+    Some(b.finish(v))
+}
+
+/// The instruction sets of this machine.
+fn isas() -> impl Iterator<Item = Isa> {
+    Isa::ALL.into_iter().filter(|i| i.is_available())
 }

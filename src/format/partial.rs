@@ -1,0 +1,78 @@
+//! Outputs that are being written, under a temporary name beside their target, and those that killed runs left there.
+//!
+//! A writer holds a lock on its temporary file or folder; the system lets go of it however the writer ends. What is locked by
+//! nobody, and is not so young that its writer may only just have made it, is removed by the next writer of the same target.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+const SUFFIX: &str = ".part";
+/// A writer locks what it makes at once; this is far longer than that takes.
+const SETUP_TIME: Duration = Duration::from_secs(60);
+
+/// How temporary names of a target begin.
+fn prefix(target: &Path) -> String {
+    format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// A maker of temporary names beside `target`, after a sweep of what killed runs left there.
+pub(super) fn named<R>(target: &Path, make: impl FnOnce(&mut tempfile::Builder<'_, '_>, &Path) -> io::Result<R>) -> io::Result<R> {
+    let parent = target.parent().ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "the root folder"))?;
+    sweep(target, parent, SETUP_TIME);
+    make(tempfile::Builder::new().prefix(&prefix(target)).suffix(SUFFIX), parent)
+}
+
+/// Locks a temporary file or folder for as long as the handle lives.
+pub(super) fn lock(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    file.try_lock().map_err(|e| io::Error::other(format!("locking {}: {e}", path.display())))?;
+    Ok(file)
+}
+
+/// Removes what nobody writes any more; gives how many. What cannot be read or removed is left.
+pub(super) fn sweep(target: &Path, parent: &Path, min_age: Duration) -> usize {
+    let prefix = prefix(target);
+    let Ok(entries) = fs::read_dir(parent) else { return 0 };
+    let mut n_swept = 0;
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        // Between the two stands a random word without a dot, so that `.a.b.x.part` is not taken for one of `a`.
+        let word = name.to_str().and_then(|n| n.strip_prefix(&prefix)?.strip_suffix(SUFFIX));
+        if !word.is_some_and(|w| !w.is_empty() && w.chars().all(char::is_alphanumeric)) {
+            continue;
+        }
+        let (path, Ok(meta)) = (entry.path(), entry.metadata()) else { continue };
+        let old = meta.modified().ok().and_then(|t| t.elapsed().ok()).is_some_and(|age| age >= min_age);
+        if !old || meta.is_symlink() || lock(&path).is_err() {
+            continue;
+        }
+        let removed = if meta.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        n_swept += usize::from(removed.is_ok());
+    }
+    n_swept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lock, named, sweep};
+    use std::time::Duration;
+
+    #[test]
+    fn only_what_nobody_holds_is_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("a");
+        let held = named(&target, |b, p| b.tempdir_in(p)).unwrap();
+        let lock = lock(held.path()).unwrap();
+        let left = named(&target, |b, p| b.tempfile_in(p)).unwrap().into_temp_path().keep().unwrap();
+        let other = named(&dir.path().join("a.b"), |b, p| b.tempdir_in(p)).unwrap();
+        std::fs::write(dir.path().join(".a.part"), b"the user's").unwrap();
+        assert_eq!(sweep(&target, dir.path(), Duration::from_secs(60)), 0, "too young");
+        assert_eq!(sweep(&target, dir.path(), Duration::ZERO), 1);
+        assert!(!left.exists() && held.path().exists() && other.path().exists());
+        drop(lock);
+        assert_eq!(sweep(&target, dir.path(), Duration::ZERO), 1);
+        assert!(!held.path().exists() && dir.path().join(".a.part").exists());
+    }
+}

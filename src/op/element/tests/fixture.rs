@@ -1,0 +1,50 @@
+//! Against what NumPy gave (tests/data/element/generate.py).
+
+use super::{bits, program_of, run};
+use crate::base::DType;
+use crate::chunk::{BufferMut, Tensor};
+use crate::kernel::compile::Compiled;
+use crate::op::element::find;
+
+const TABLE: &str = include_str!("../../../../tests/data/element/numpy.txt");
+
+fn tensor(dtype: DType, cases: &[u64]) -> Tensor {
+    let mut b = BufferMut::zeroed(cases.len() * dtype.size());
+    for (o, v) in b.bytes_mut().chunks_exact_mut(dtype.size()).zip(cases) {
+        o.copy_from_slice(&v.to_le_bytes()[..dtype.size()]);
+    }
+    Tensor::new(dtype, &[cases.len()], b.freeze()).unwrap()
+}
+
+fn parse(dtype: DType, word: &str) -> u64 {
+    match (word, dtype) {
+        ("nan", DType::F32) => u64::from(f32::NAN.to_bits()),
+        ("nan", _) => f64::NAN.to_bits(),
+        _ => u64::from_str_radix(word, 16).unwrap(),
+    }
+}
+
+#[test]
+fn results_are_those_of_numpy() {
+    let mut n_lines = 0;
+    for line in TABLE.lines() {
+        let mut words = line.split(' ');
+        let op = find(words.next().unwrap()).unwrap();
+        let (dtype, out) = (DType::parse(words.next().unwrap()).unwrap(), DType::parse(words.next().unwrap()).unwrap());
+        let cases: Vec<Vec<&str>> = words.map(|w| w.split(',').collect()).collect();
+        let column = |k: usize, d: DType| -> Tensor { tensor(d, &cases.iter().map(|c| parse(d, c[k])).collect::<Vec<_>>()) };
+        let inputs: Vec<Tensor> = (0..op.arity).map(|k| column(k, dtype)).collect();
+        let program = program_of(op, &vec![dtype; op.arity]).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(program.dtype(), out, "{} {dtype}", op.name);
+        let got = run(&Compiled::new(&program).unwrap(), &inputs, &[cases.len()]);
+        let (got, want) = (bits(&got), bits(&column(op.arity, out)));
+        // Which zero NumPy's maximum of 0.0 and -0.0 is depends on its build.
+        let zero = |v: u64| v == 0 || (out.is_float() && v == 1 << (8 * out.size() - 1));
+        let either_zero = op.name.contains("max") || op.name.contains("min");
+        for ((g, w), case) in got.iter().zip(&want).zip(&cases) {
+            assert!(g == w || (either_zero && zero(*g) && zero(*w)), "{} {dtype} {case:?}: {g:x}, not {w:x}", op.name);
+        }
+        n_lines += 1;
+    }
+    assert!(n_lines > 150);
+}
