@@ -2,10 +2,13 @@
 
 use super::random::expression;
 use super::{cluster, serial, session};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tilework::array::{DynArray, arange, map_blocks};
 use tilework::expr::build;
 use tilework::format::npy::{NpySink, NpySource};
+use tilework::format::zarr::{ZarrOptions, ZarrSink, ZarrSource};
 use tilework::{DType, ErrorKind};
 
 /// The same array in this process, one task after the other, and on workers.
@@ -75,10 +78,35 @@ fn files_are_read_and_written() {
     let read = build::source(Arc::new(NpySource::open(path("here.npy")).unwrap()), &700.into()).unwrap();
     let y = DynArray::from_expr(read).unwrap().add(1).unwrap().mean(None).unwrap();
     same(&y, &session(&cluster), "read from a file");
+    let zarr = |name: &str, session: &tilework::session::Session| {
+        let (dtype, grid) = x.expr().array().unwrap();
+        let sink = ZarrSink::new(path(name), dtype, grid, &ZarrOptions::default())?;
+        session.store(&[build::sink(x.expr(), Arc::new(sink))?])
+    };
+    zarr("here.zarr", &serial()).unwrap();
+    zarr("there.zarr", &session(&cluster)).unwrap();
+    assert_eq!(contents(&path("here.zarr")), contents(&path("there.zarr")));
+    assert!(contents(&path("here.zarr")).len() > 12);
+    let read = build::source(Arc::new(ZarrSource::open(path("there.zarr")).unwrap()), &700.into()).unwrap();
+    same(&DynArray::from_expr(read).unwrap().max(None).unwrap(), &session(&cluster), "read from Zarr");
     // A run that fails leaves no file.
     let fails = super::misbehave(&x, super::ops::Act::Fail { at: 7 }).unwrap();
     store(&fails, "none.npy", &session(&cluster)).unwrap_err();
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+}
+
+/// Every file of a folder, with its bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut out = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            out.extend(contents(&path).into_iter().map(|(p, b)| (Path::new(path.file_name().unwrap()).join(p), b)));
+        } else {
+            out.insert(path.file_name().unwrap().into(), std::fs::read(&path).unwrap());
+        }
+    }
+    out
 }
 
 #[test]
