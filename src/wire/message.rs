@@ -177,7 +177,8 @@ pub enum SpillFault {
 pub struct Tally {
     pub n_runs: u64,
     pub n_reruns: u64,
-    pub n_spilled: u64,
+    pub spilled_bytes: u64,
+    pub dropped_bytes: u64,
     pub n_workers_lost: u64,
     pub peak_bytes: u64,
 }

@@ -5,7 +5,9 @@ use super::{cluster, serial, session};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tilework::array::{DynArray, arange, map_blocks};
+use tilework::base::event::{Event, Watch};
 use tilework::expr::build;
 use tilework::format::npy::{NpySink, NpySource};
 use tilework::format::zarr::{ZarrOptions, ZarrSink, ZarrSource};
@@ -58,8 +60,20 @@ fn a_small_budget_spills_and_changes_nothing() {
     let x = arange(0, 4_000_000, 1, 100_000).unwrap(); // 32 MB in chunks of 800 KB
     let y = x.subtract(x.mean(None).unwrap()).unwrap().square().unwrap().sum(None).unwrap();
     let twice = x.square().unwrap().rechunk(150_000).unwrap().cumsum(0).unwrap().max(None).unwrap();
-    same(&y, &session(&cluster), "a small budget");
-    same(&twice, &session(&cluster), "a small budget, rechunked");
+    #[derive(Default)]
+    struct Spilled(AtomicU64);
+    impl Watch for Spilled {
+        fn event(&self, event: &Event) {
+            if let Event::Spilled { bytes, .. } = event {
+                self.0.fetch_add(*bytes, Ordering::Relaxed);
+            }
+        }
+    }
+    let spilled = Arc::new(Spilled::default());
+    let remote = session(&cluster).with_watcher(Some(spilled.clone()));
+    same(&y, &remote, "a small budget");
+    same(&twice, &remote, "a small budget, rechunked");
+    assert!(spilled.0.load(Ordering::Relaxed) > 0, "nothing was spilled: the budget is not small");
 }
 
 #[test]

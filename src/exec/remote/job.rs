@@ -187,7 +187,8 @@ impl Job {
         Tally {
             n_runs: s.n_runs,
             n_reruns: s.n_reruns,
-            n_spilled: s.n_spilled,
+            spilled_bytes: s.spilled_bytes,
+            dropped_bytes: s.dropped_bytes,
             n_workers_lost: self.n_lost,
             peak_bytes: s.peak_bytes,
         }
