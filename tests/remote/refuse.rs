@@ -138,6 +138,7 @@ fn only_loopback_is_listened_on() {
             port: 0,
             token: Token::random().unwrap(),
             worker_timeout: Duration::from_secs(1),
+            silence: Duration::from_secs(20),
             until_eof: false,
         };
         let e = serve(&config, Registry::builtin(), |_| panic!("listens on {bind}")).unwrap_err();

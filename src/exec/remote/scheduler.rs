@@ -25,6 +25,8 @@ pub struct SchedulerConfig {
     pub token: Token,
     /// How long a run waits for a first worker, or for another one when all are lost.
     pub worker_timeout: Duration,
+    /// A peer that has said nothing for so long is taken for lost (peers say something every second).
+    pub silence: Duration,
     /// Stop when standard input ends.
     pub until_eof: bool,
 }
@@ -47,7 +49,7 @@ pub fn serve(config: &SchedulerConfig, registry: Registry, ready: impl FnOnce(So
         let joined = send.clone();
         tokio::spawn(link::accept(listener, identity, move |link, role| converse(link, role, joined.clone())));
         ready(address);
-        Server::new(config.worker_timeout, Arc::new(registry), send).run(inbox).await
+        Server::new((config.worker_timeout, config.silence), Arc::new(registry), send).run(inbox).await
     });
     runtime.shutdown_background();
     result

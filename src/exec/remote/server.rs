@@ -5,7 +5,7 @@
 //! batches under load.
 
 use super::job::{Job, Progress};
-use super::link::{BEAT, SILENCE};
+use super::link::BEAT;
 use super::node::fingerprint;
 use super::worker::expand;
 use crate::base::{Error, Kind, Result};
@@ -80,6 +80,7 @@ struct Active {
 pub(super) struct Server {
     registry: Arc<Registry>,
     worker_timeout: Duration,
+    silence: Duration,
     send: mpsc::UnboundedSender<Message>,
     conns: BTreeMap<u64, Conn>,
     /// By number, from 1.
@@ -91,10 +92,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(worker_timeout: Duration, registry: Arc<Registry>, send: mpsc::UnboundedSender<Message>) -> Server {
+    pub(super) fn new(
+        (worker_timeout, silence): (Duration, Duration),
+        registry: Arc<Registry>,
+        send: mpsc::UnboundedSender<Message>,
+    ) -> Server {
         Server {
             registry,
             worker_timeout,
+            silence,
             send,
             conns: BTreeMap::new(),
             members: BTreeMap::new(),
@@ -388,7 +394,7 @@ impl Server {
     }
 
     fn tick(&mut self, beat: bool) {
-        let silent: Vec<u64> = self.conns.iter().filter(|(_, c)| c.heard.elapsed() > SILENCE).map(|(&i, _)| i).collect();
+        let silent: Vec<u64> = self.conns.iter().filter(|(_, c)| c.heard.elapsed() > self.silence).map(|(&i, _)| i).collect();
         for conn in silent {
             self.gone(conn);
         }
