@@ -25,6 +25,9 @@ pub struct SchedulerArgs {
     /// Seconds that a run waits for a worker when there is none.
     #[arg(long, default_value_t = 30.0)]
     pub worker_timeout: f64,
+    /// Seconds after which a worker or client that has said nothing is taken for lost.
+    #[arg(long, default_value_t = 20.0)]
+    pub silence: f64,
     /// Stop when standard input ends.
     #[arg(long)]
     pub until_eof: bool,
@@ -70,9 +73,12 @@ impl SchedulerArgs {
                 token
             }
         };
-        let worker_timeout = Duration::try_from_secs_f64(self.worker_timeout)
-            .map_err(|_| Error::usage(format!("a time of {} seconds to wait for workers", self.worker_timeout)))?;
-        Ok(SchedulerConfig { bind: self.bind, port: self.port, token, worker_timeout, until_eof: self.until_eof })
+        let seconds = |s: f64, least: f64| {
+            let ok = Duration::try_from_secs_f64(s).ok().filter(|_| s >= least);
+            ok.ok_or_else(|| Error::usage(format!("a time of {s} seconds: give at least {least}")))
+        };
+        let (worker_timeout, silence) = (seconds(self.worker_timeout, 0.0)?, seconds(self.silence, 2.0)?);
+        Ok(SchedulerConfig { bind: self.bind, port: self.port, token, worker_timeout, silence, until_eof: self.until_eof })
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Limits {
     pub queue_ns_per_slot: u64,
     /// Most tasks sent ahead per slot.
     pub max_queue_per_slot: u32,
+    /// Tasks sent to a worker, per slot, that may have been running when it was lost, and so are suspected of having killed it:
+    /// as many as it starts between two reports.
+    pub suspects_per_slot: u32,
     /// Whether worker 0 runs nothing but the tasks that must run there.
     pub home_only: bool,
 }
@@ -32,6 +35,7 @@ impl Default for Limits {
             max_losses: 3,
             queue_ns_per_slot: 100_000,
             max_queue_per_slot: 256,
+            suspects_per_slot: 2,
             home_only: false,
         }
     }

@@ -73,7 +73,7 @@ impl Scheduler {
 
     /// Of the tasks a lost worker had, those that may have been running are suspected of having killed it.
     fn suspect(&mut self, w: usize, displaced: &[TaskId], out: &mut Vec<Command>) {
-        let n = 2 * self.workers[w].n_slots as usize;
+        let n = self.workers[w].n_slots as usize * self.limits.suspects_per_slot as usize;
         for &t in displaced.iter().take(n) {
             let trouble = self.trouble.entry(t).or_default();
             trouble.losses += 1;

@@ -156,6 +156,8 @@ pub enum Report {
     Fetched { data: u32, ticket: u32 },
     /// A chunk could not be copied.
     FetchFailed { data: u32, ticket: u32 },
+    /// The copy here, which another worker asked for with this ticket, cannot be read (a broken spill file).
+    CopyUnreadable { data: u32, ticket: u32 },
 }
 
 /// Why a chunk could not be spilled.
@@ -175,7 +177,8 @@ pub enum SpillFault {
 pub struct Tally {
     pub n_runs: u64,
     pub n_reruns: u64,
-    pub n_spilled: u64,
+    pub spilled_bytes: u64,
+    pub dropped_bytes: u64,
     pub n_workers_lost: u64,
     pub peak_bytes: u64,
 }
@@ -248,8 +251,8 @@ impl From<Fault> for Error {
 pub struct Ask {
     /// Number of the run.
     pub run: u64,
-    /// The chunks.
-    pub data: Vec<u32>,
+    /// The chunks, each with the ticket of the order to copy it.
+    pub data: Vec<(u32, u32)>,
 }
 
 /// The answer for one chunk, before its bytes.

@@ -2,10 +2,15 @@
 
 use super::random::expression;
 use super::{cluster, serial, session};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tilework::array::{DynArray, arange, map_blocks};
+use tilework::base::event::{Event, Watch};
 use tilework::expr::build;
 use tilework::format::npy::{NpySink, NpySource};
+use tilework::format::zarr::{ZarrOptions, ZarrSink, ZarrSource};
 use tilework::{DType, ErrorKind};
 
 /// The same array in this process, one task after the other, and on workers.
@@ -55,8 +60,20 @@ fn a_small_budget_spills_and_changes_nothing() {
     let x = arange(0, 4_000_000, 1, 100_000).unwrap(); // 32 MB in chunks of 800 KB
     let y = x.subtract(x.mean(None).unwrap()).unwrap().square().unwrap().sum(None).unwrap();
     let twice = x.square().unwrap().rechunk(150_000).unwrap().cumsum(0).unwrap().max(None).unwrap();
-    same(&y, &session(&cluster), "a small budget");
-    same(&twice, &session(&cluster), "a small budget, rechunked");
+    #[derive(Default)]
+    struct Spilled(AtomicU64);
+    impl Watch for Spilled {
+        fn event(&self, event: &Event) {
+            if let Event::Spilled { bytes, .. } = event {
+                self.0.fetch_add(*bytes, Ordering::Relaxed);
+            }
+        }
+    }
+    let spilled = Arc::new(Spilled::default());
+    let remote = session(&cluster).with_watcher(Some(spilled.clone()));
+    same(&y, &remote, "a small budget");
+    same(&twice, &remote, "a small budget, rechunked");
+    assert!(spilled.0.load(Ordering::Relaxed) > 0, "nothing was spilled: the budget is not small");
 }
 
 #[test]
@@ -75,10 +92,35 @@ fn files_are_read_and_written() {
     let read = build::source(Arc::new(NpySource::open(path("here.npy")).unwrap()), &700.into()).unwrap();
     let y = DynArray::from_expr(read).unwrap().add(1).unwrap().mean(None).unwrap();
     same(&y, &session(&cluster), "read from a file");
+    let zarr = |name: &str, session: &tilework::session::Session| {
+        let (dtype, grid) = x.expr().array().unwrap();
+        let sink = ZarrSink::new(path(name), dtype, grid, &ZarrOptions::default())?;
+        session.store(&[build::sink(x.expr(), Arc::new(sink))?])
+    };
+    zarr("here.zarr", &serial()).unwrap();
+    zarr("there.zarr", &session(&cluster)).unwrap();
+    assert_eq!(contents(&path("here.zarr")), contents(&path("there.zarr")));
+    assert!(contents(&path("here.zarr")).len() > 12);
+    let read = build::source(Arc::new(ZarrSource::open(path("there.zarr")).unwrap()), &700.into()).unwrap();
+    same(&DynArray::from_expr(read).unwrap().max(None).unwrap(), &session(&cluster), "read from Zarr");
     // A run that fails leaves no file.
     let fails = super::misbehave(&x, super::ops::Act::Fail { at: 7 }).unwrap();
     store(&fails, "none.npy", &session(&cluster)).unwrap_err();
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+}
+
+/// Every file of a folder, with its bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut out = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            out.extend(contents(&path).into_iter().map(|(p, b)| (Path::new(path.file_name().unwrap()).join(p), b)));
+        } else {
+            out.insert(path.file_name().unwrap().into(), std::fs::read(&path).unwrap());
+        }
+    }
+    out
 }
 
 #[test]

@@ -30,6 +30,22 @@ fn a_killed_worker_changes_nothing() {
     }
 }
 
+/// A process that is stopped keeps its connections open: only its silence gives it away.
+#[test]
+fn a_worker_that_hangs_is_taken_for_lost() {
+    let mut settings = config(2);
+    settings.silence = Duration::from_secs(2);
+    let cluster = LocalCluster::start(settings).unwrap();
+    let (x, remote) = (slow(4), session(&cluster));
+    let run = std::thread::spawn(move || remote.compute(x.expr()));
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(!run.is_finished());
+    let id = cluster.worker_ids()[0].to_string();
+    assert!(std::process::Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+    let got = run.join().unwrap().unwrap();
+    assert_eq!(got.as_bytes().unwrap(), serial().compute(slow(0).expr()).unwrap().as_bytes().unwrap());
+}
+
 #[test]
 fn a_worker_that_comes_late_takes_part() {
     let mut cluster = cluster(0).unwrap();

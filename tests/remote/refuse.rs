@@ -107,6 +107,17 @@ fn strangers_are_refused_on_every_port_and_the_job_goes_on() {
 }
 
 #[test]
+fn a_flood_of_silent_strangers_keeps_nobody_out() {
+    let cluster = cluster(1).unwrap();
+    let flood: Vec<TcpStream> = (0..400).map_while(|_| TcpStream::connect(cluster.address()).ok()).collect();
+    assert!(flood.len() > 200, "{}", flood.len());
+    let x = arange(0, 1000, 1, 10).unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(x.sum(None).unwrap().compute_in(&session(&cluster)).unwrap().as_slice::<i64>().unwrap(), [499_500]);
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_client_is_told_why_it_is_refused() {
     let cluster = cluster(1).unwrap();
     let x = arange(0, 10, 1, 5).unwrap();
@@ -127,6 +138,7 @@ fn only_loopback_is_listened_on() {
             port: 0,
             token: Token::random().unwrap(),
             worker_timeout: Duration::from_secs(1),
+            silence: Duration::from_secs(20),
             until_eof: false,
         };
         let e = serve(&config, Registry::builtin(), |_| panic!("listens on {bind}")).unwrap_err();

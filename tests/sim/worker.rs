@@ -298,7 +298,8 @@ impl World {
             }
             Failure::Poison { task, .. } => (4, self.losses.get(task).copied().unwrap_or(0) >= self.limits.max_losses),
             Failure::NoWorkers => {
-                let n = (0..self.workers.len() as u16).filter(|&w| self.scheduler.is_alive(w)).count();
+                let hands = u16::from(self.limits.home_only)..self.workers.len() as u16;
+                let n = hands.filter(|&w| self.scheduler.is_alive(w)).count();
                 (5, self.timeout_sent && (n == 0 || !self.scheduler.is_alive(0)))
             }
             Failure::LostEffect { data, task } => (

@@ -95,6 +95,12 @@ impl World {
             limits.max_queue_per_slot = 1;
         }
         let n_workers = if rng.permille(300) { 1 } else { 1 + rng.below(8) };
+        // As with worker processes: worker 0 is the client's, and batches hide which task was running.
+        let mut remote = Rng::new(seed ^ 0x72656d6f7465);
+        limits.home_only = n_workers > 1 && remote.permille(300);
+        if remote.permille(300) {
+            limits.suspects_per_slot = 64;
+        }
         let (least, _) = graph.min_budget(limits.can_spill);
         let workers: Vec<SimWorker> = (0..n_workers)
             .map(|_| {

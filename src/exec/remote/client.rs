@@ -5,7 +5,7 @@ use super::data;
 use super::link::{self, Identity};
 use super::node::{Control, Node, beats, fingerprint};
 use super::token::Token;
-use crate::base::event::{Event, Watcher};
+use crate::base::event::{Event, Watch, Watcher};
 use crate::base::{Config, Error, Kind, Result};
 use crate::chunk::Chunk;
 use crate::exec::cancel::CancelToken;
@@ -85,12 +85,24 @@ pub fn run(remote: &RemoteConfig, job: RemoteJob<'_>) -> Result<Vec<Chunk>> {
     let result = runtime.block_on(submit(remote, job, document));
     runtime.shutdown_background();
     if let Some(w) = watcher {
-        w.event(&Event::Finished { at_ns: start.elapsed().as_nanos() as u64, ok: result.is_ok() });
+        tell(&*w, start.elapsed().as_nanos() as u64, result.as_ref().ok().map(|r| r.1));
     }
-    result
+    result.map(|r| r.0)
 }
 
-async fn submit(remote: &RemoteConfig, job: RemoteJob<'_>, document: Vec<u8>) -> Result<Vec<Chunk>> {
+/// Tells the watcher how the run went (`tally` is None when it failed); nothing is told while it goes on.
+fn tell(w: &dyn Watch, at_ns: u64, tally: Option<Tally>) {
+    let sum = tally.unwrap_or_default();
+    if sum.spilled_bytes > 0 {
+        w.event(&Event::Spilled { at_ns, bytes: sum.spilled_bytes });
+    }
+    if sum.dropped_bytes > 0 {
+        w.event(&Event::Dropped { at_ns, bytes: sum.dropped_bytes });
+    }
+    w.event(&Event::Finished { at_ns, ok: tally.is_some() });
+}
+
+async fn submit(remote: &RemoteConfig, job: RemoteJob<'_>, document: Vec<u8>) -> Result<(Vec<Chunk>, Tally)> {
     let identity = Arc::new(Identity { token: remote.token.clone(), registry: codec::registry_hash(&remote.registry) });
     let node = Node::open(identity.clone()).await?;
     let link = link::connect(&remote.address, &identity, Role::Client { data_port: node.data_port }).await?;
@@ -112,8 +124,8 @@ async fn submit(remote: &RemoteConfig, job: RemoteJob<'_>, document: Vec<u8>) ->
         parts,
         cancelled: None,
     };
-    let (run, places, _) = client.until_complete(&job.cancel).await?;
-    client.take(run, &wanted, &places).await
+    let (run, places, tally) = client.until_complete(&job.cancel).await?;
+    Ok((client.take(run, &wanted, &places).await?, tally))
 }
 
 struct Client {

@@ -30,6 +30,8 @@ pub struct ClusterConfig {
     pub spill_dir: PathBuf,
     /// How long a run waits for a worker.
     pub worker_timeout: Duration,
+    /// A worker that has said nothing for so long is taken for lost.
+    pub silence: Duration,
     /// The program.
     pub command: MakeCommand,
 }
@@ -57,6 +59,7 @@ impl ClusterConfig {
             budget_bytes: 256 << 20,
             spill_dir: std::env::temp_dir(),
             worker_timeout: Duration::from_secs(10),
+            silence: super::link::SILENCE,
             command,
         }
     }
@@ -92,7 +95,9 @@ impl LocalCluster {
     pub fn start(config: ClusterConfig) -> Result<LocalCluster> {
         let token = Token::random()?;
         let timeout = config.worker_timeout.as_secs_f64().to_string();
-        let args = ["scheduler", "--port", "0", "--until-eof", "--worker-timeout", &timeout].map(String::from);
+        let silence = config.silence.as_secs_f64().to_string();
+        let args =
+            ["scheduler", "--port", "0", "--until-eof", "--worker-timeout", &timeout, "--silence", &silence].map(String::from);
         let mut command = (config.command)(&args);
         command.env(TOKEN_VARIABLE, token.to_hex()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut scheduler = command.spawn().map_err(|e| Error::io("starting the scheduler", &e))?;

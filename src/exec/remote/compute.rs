@@ -215,6 +215,11 @@ impl Run {
         }
     }
 
+    /// Reports something.
+    pub(super) fn tell(&self, report: Report) {
+        self.outbox.push_one(self.id, report);
+    }
+
     /// About how many bytes a chunk may have.
     pub(super) fn bound(&self, data: u32) -> u64 {
         if (data as usize) < self.slots.len() { self.graph.bytes(data) } else { 0 }

@@ -4,7 +4,7 @@
 
 use super::compute::{Outbox, Run, Wanted};
 use super::link::{self, Identity, Inbound, Link, broken};
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::chunk::{Chunk, encode};
 use crate::wire::frame::MAX_PIECE_BYTES;
 use crate::wire::hello::Role;
@@ -39,14 +39,14 @@ pub(super) async fn serve(link: Link, role: Role, current: Current) {
 }
 
 async fn give(ask: &Ask, current: &Current, out: &mut BufWriter<OwnedWriteHalf>) -> Result<()> {
-    for &data in &ask.data {
+    for &(data, ticket) in &ask.data {
         let run = current.lock().clone().filter(|r| r.id == ask.run);
         let bytes = match run {
             Some(run) if run.bound(data) >= LARGE_BYTES => {
-                let made = tokio::task::spawn_blocking(move || run.get(data).and_then(|c| encode::encode(&c))).await;
+                let made = tokio::task::spawn_blocking(move || read(&run, data, ticket)).await;
                 made.unwrap_or_else(|e| Err(Error::bug(e.to_string())))
             }
-            Some(run) => run.get(data).and_then(|c| encode::encode(&c)),
+            Some(run) => read(&run, data, ticket),
             None => Err(Error::corrupt("another run")),
         };
         match bytes {
@@ -62,6 +62,16 @@ async fn give(ask: &Ask, current: &Current, out: &mut BufWriter<OwnedWriteHalf>)
         }
     }
     out.flush().await.map_err(|e| broken(&e))
+}
+
+/// A chunk's encoding. One whose spill file is broken is reported, so that it is made again.
+fn read(run: &Run, data: u32, ticket: u32) -> Result<Vec<u8>> {
+    let chunk = run.get(data).inspect_err(|e| {
+        if e.kind() == Kind::Corrupt {
+            run.tell(Report::CopyUnreadable { data, ticket });
+        }
+    })?;
+    encode::encode(&chunk)
 }
 
 async fn put(given: &Given, out: &mut BufWriter<OwnedWriteHalf>) -> Result<()> {
@@ -168,7 +178,7 @@ async fn copy(link: &mut Option<Link>, address: &str, identity: &Identity, pendi
             Some(link) => link,
             None => link.insert(link::connect(address, identity, Role::Data).await?),
         };
-        let ask = Ask { run: run.id, data: pending.iter().take(n).map(|(_, w)| w.data).collect() };
+        let ask = Ask { run: run.id, data: pending.iter().take(n).map(|(_, w)| (w.data, w.ticket)).collect() };
         link::send(&mut link.writer, &ask).await?;
         for _ in 0..n {
             let Some(&(_, wanted)) = pending.front() else { break };
@@ -198,10 +208,10 @@ pub(super) async fn take(address: &str, identity: &Identity, run: &Run, data: &[
     let mut link = link::connect(address, identity, Role::Data).await?;
     let mut out = Vec::with_capacity(data.len());
     for part in data.chunks(MAX_ASK) {
-        link::send(&mut link.writer, &Ask { run: run.id, data: part.to_vec() }).await?;
+        link::send(&mut link.writer, &Ask { run: run.id, data: part.iter().map(|&d| (d, 0)).collect() }).await?;
         for &d in part {
             let chunk = receive(&mut link.inbound, d, run.bound(d)).await?;
-            out.push(chunk.ok_or_else(|| Error::new(crate::base::Kind::Environment, format!("{address} no longer has a result")))?);
+            out.push(chunk.ok_or_else(|| Error::new(Kind::Environment, format!("{address} no longer has a result")))?);
         }
     }
     Ok(out)

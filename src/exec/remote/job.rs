@@ -39,8 +39,15 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(plan: Plan, fingerprint: u64) -> Job {
-        // Orders take a while to arrive, so more of them are sent ahead than to threads.
-        let limits = Limits { home_only: true, queue_ns_per_slot: 2_000_000, max_queue_per_slot: 2048, ..Limits::default() };
+        let limits = Limits {
+            home_only: true,
+            // Orders take a while to arrive, so more of them are sent ahead than to threads.
+            queue_ns_per_slot: 2_000_000,
+            max_queue_per_slot: 2048,
+            // Workers report batches, so any task that was sent may have been at work.
+            suspects_per_slot: 2048,
+            ..Limits::default()
+        };
         Job {
             scheduler: Scheduler::new(plan.graph.clone(), limits),
             plan,
@@ -116,6 +123,7 @@ impl Job {
                 Event::SpillFailed { worker, epoch, data, ticket, why }
             }
             Report::Fetched { data, ticket } => Event::Fetched { worker, epoch, data, ticket },
+            Report::CopyUnreadable { data, ticket } => Event::CopyUnreadable { worker, epoch, data, ticket },
             Report::FetchFailed { data, ticket } => Event::FetchFailed { worker, epoch, data, ticket },
         }
     }
@@ -179,7 +187,8 @@ impl Job {
         Tally {
             n_runs: s.n_runs,
             n_reruns: s.n_reruns,
-            n_spilled: s.n_spilled,
+            spilled_bytes: s.spilled_bytes,
+            dropped_bytes: s.dropped_bytes,
             n_workers_lost: self.n_lost,
             peak_bytes: s.peak_bytes,
         }

@@ -4,8 +4,10 @@ use super::token::Token;
 use crate::base::{Error, Kind, Result};
 use crate::wire::frame::{self, HEADER_BYTES, MAX_CONTROL_BYTES, MAX_HELLO_BYTES};
 use crate::wire::hello::{self, Answer, Hello, MAX_VERSION, MIN_VERSION, Role};
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 /// Time for a peer to show its token.
@@ -168,27 +170,34 @@ pub(super) async fn listen(address: IpAddr, port: u16) -> Result<TcpListener> {
         .map_err(|e| Error::new(Kind::Environment, format!("cannot listen on {address}:{port}: {e}")))
 }
 
-/// Accepts connections for ever; each that shows the token is given to `serve`. What strangers send harms nobody.
+/// Accepts connections for ever; each that shows the token is given to `serve`. What strangers send harms nobody, and if too
+/// many come the oldest of them is sent away, so that they cannot keep friends out.
 pub(super) async fn accept<F, S>(listener: TcpListener, identity: Arc<Identity>, serve: F)
 where
     F: FnMut(Link, Role) -> S + Clone + Send + 'static,
     S: Future<Output = ()> + Send,
 {
-    let strangers = Arc::new(Semaphore::new(MAX_STRANGERS));
-    loop {
+    let strangers: Arc<Mutex<VecDeque<(u64, AbortHandle)>>> = Arc::default();
+    for number in 0u64.. {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: others may close some.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Ok(permit) = strangers.clone().try_acquire_owned() else { continue };
-        let (identity, mut serve) = (identity.clone(), serve.clone());
-        tokio::spawn(async move {
+        let (identity, mut serve, waiting) = (identity.clone(), serve.clone(), strangers.clone());
+        let task = tokio::spawn(async move {
             let greeted = timeout(HANDSHAKE, greet(stream, &identity)).await;
-            drop(permit);
+            waiting.lock().retain(|(n, _)| *n != number);
             if let Ok(Ok((link, role))) = greeted {
                 serve(link, role).await;
             }
         });
+        let mut waiting = strangers.lock();
+        waiting.push_back((number, task.abort_handle()));
+        if waiting.len() > MAX_STRANGERS
+            && let Some((_, oldest)) = waiting.pop_front()
+        {
+            oldest.abort();
+        }
     }
 }

@@ -19,6 +19,7 @@ mod job;
 mod link;
 mod node;
 mod scheduler;
+mod server;
 mod token;
 mod worker;
 
