@@ -10,7 +10,7 @@ use tilework::{Chunks, DType, Scalar, Session};
 use xxhash_rust::xxh3::xxh3_64;
 
 fn folders() -> Vec<PathBuf> {
-    let named = ["TILEWORK_LANDSAT", "TILEWORK_SAMPLES"].iter().filter_map(|v| std::env::var_os(v)).map(PathBuf::from);
+    let named = ["TILEWORK_LANDSAT", "TILEWORK_SAMPLES"].iter().filter_map(std::env::var_os).map(PathBuf::from);
     named.chain([Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples")]).collect()
 }
 
