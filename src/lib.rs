@@ -39,6 +39,7 @@
 
 pub mod base;
 pub mod chunk;
+pub mod dashboard;
 pub mod exec;
 pub mod expr;
 pub mod format;

@@ -10,7 +10,7 @@ use ndarray::ArrayD;
 ///
 /// # Example
 /// ```
-/// use tilework::array::{arange, where_};
+/// use tilework::array::{IntoScalar, arange, where_};
 /// let x = arange(0, 10, 1, 4)?;                       // int64, chunks of 4
 /// let y = where_(&x.greater(5)?, &x.multiply(10)?, 0)?; // nothing is computed yet
 /// assert_eq!(y.shape(), [10]);

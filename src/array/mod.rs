@@ -14,7 +14,7 @@ pub mod typed;
 
 pub use blocks::{map_blocks, map_overlap};
 pub use create::{arange, eye, from_ndarray, full, linspace, ones, zeros};
-pub use dynamic::DynArray;
+pub use dynamic::{DynArray, IntoScalar};
 pub use io::{open_npy, open_zarr};
 pub use ops::{Argument, where_};
 pub use shape::{Index, concatenate, stack};

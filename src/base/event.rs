@@ -28,6 +28,8 @@ pub enum Event {
         at_ns: u64,
         /// Bytes of chunks and reservations.
         used_bytes: u64,
+        /// Most of them so far, also between samples.
+        peak_bytes: u64,
         /// Resident set of the process.
         resident_bytes: u64,
     },

@@ -17,6 +17,8 @@ enum Owner {
     /// A read-only file mapping, whose pages the system takes back when it needs them.
     Mapped(#[allow(dead_code, reason = "kept only to keep the memory alive")] memmap2::Mmap),
     Other(#[allow(dead_code, reason = "kept only to keep the memory alive")] Arc<dyn Any + Send + Sync>),
+    /// Another buffer's bytes, which count where that one is held.
+    Lent(#[allow(dead_code, reason = "kept only to keep the memory alive")] Arc<Buffer>),
 }
 
 /// Read-only bytes, shared by whoever needs them.
@@ -46,6 +48,11 @@ impl Buffer {
         Buffer { ptr, len: bytes.len(), owner: Owner::Other(owner) }
     }
 
+    /// The bytes of a buffer that is held outside of a run (the user's own array): views of it count as no memory.
+    pub fn lent(owner: Arc<Buffer>) -> Buffer {
+        Buffer { ptr: owner.ptr, len: owner.len, owner: Owner::Lent(owner) }
+    }
+
     /// Bytes `range` of a file, mapped read-only. What is mapped counts as no memory: the system drops clean pages when it must.
     ///
     /// The file must be neither changed nor shortened while the buffer lives; files that are replaced by renaming never are.
@@ -69,9 +76,9 @@ impl Buffer {
         Ok(Buffer { ptr, len, owner: Owner::Mapped(map) })
     }
 
-    /// Bytes of memory this buffer keeps: none if it is mapped from a file.
+    /// Bytes of memory this buffer keeps: none if it is mapped from a file or lent.
     pub fn held_bytes(&self) -> u64 {
-        if matches!(self.owner, Owner::Mapped(_)) { 0 } else { self.len as u64 }
+        if matches!(self.owner, Owner::Mapped(_) | Owner::Lent(_)) { 0 } else { self.len as u64 }
     }
 
     /// The bytes.

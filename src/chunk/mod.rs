@@ -1,9 +1,13 @@
 //! The value of one chunk. No laziness, no I/O, no knowledge of tasks.
 
 pub mod buffer;
+#[cfg(feature = "frame")]
+pub mod dataframe;
 pub mod encode;
 pub mod output;
 mod table;
+#[cfg(feature = "frame")]
+pub mod table_bound;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};
@@ -43,14 +47,22 @@ impl Chunk {
     /// Bytes that a tensor takes beside its elements: itself, its buffer's header and alignment. What makes a million tiny chunks count.
     pub const OVERHEAD_BYTES: u64 = 256;
 
-    /// Bytes held in memory (the whole buffer where a tensor is a view of a larger one).
+    /// Bytes held in memory: what [`payload_bytes`](Chunk::payload_bytes) counts, and the overhead of a value that has parts.
     pub fn n_bytes(&self) -> u64 {
         match self {
+            Chunk::Tensor(_) | Chunk::List(_) => self.payload_bytes() + Self::OVERHEAD_BYTES,
+            _ => self.payload_bytes(),
+        }
+    }
+
+    /// Bytes of the elements, rows or encoded bytes that this keeps alive (the whole buffer where a tensor is a view of a larger one).
+    pub fn payload_bytes(&self) -> u64 {
+        match self {
             Chunk::Unit => 0,
-            Chunk::Tensor(t) => t.held_bytes() + Self::OVERHEAD_BYTES,
-            Chunk::List(items) => items.iter().map(Chunk::n_bytes).sum(),
+            Chunk::Tensor(t) => t.held_bytes(),
+            Chunk::List(items) => items.iter().map(Chunk::payload_bytes).sum(),
             #[cfg(feature = "frame")]
-            Chunk::Table(t) => t.estimated_size() as u64,
+            Chunk::Table(t) => dataframe::table_bytes(t),
             Chunk::Bytes(b) => b.len() as u64,
             Chunk::Object(o) => o.n_bytes(),
         }

@@ -44,7 +44,8 @@ mod with_polars {
     /// Reads a table; its columns are copied.
     pub(in crate::chunk) fn read(bytes: &[u8]) -> Result<Chunk> {
         // Arrow's reader may panic on broken bytes, which are the sender's fault and not a bug here.
-        std::panic::catch_unwind(|| IpcReader::new(std::io::Cursor::new(bytes)).finish())
+        let decode = || std::panic::catch_unwind(|| IpcReader::new(std::io::Cursor::new(bytes)).finish());
+        crate::chunk::dataframe::apart(decode)
             .map_err(|_| Error::corrupt("chunk: the table's bytes are broken"))?
             .map(|t| Chunk::Table(Arc::new(t)))
             .map_err(|e| Error::corrupt(format!("chunk: the table's bytes are broken: {e}")))

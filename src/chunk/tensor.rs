@@ -90,6 +90,12 @@ impl Tensor {
         Tensor { dtype, shape: shape.into(), strides: shape.iter().map(|_| 0).collect(), offset: 0, buffer: b.freeze() }
     }
 
+    /// The same elements, for a run that must not count them as its own memory: whoever called holds them anyway.
+    #[must_use]
+    pub fn lent(&self) -> Tensor {
+        Tensor { buffer: Arc::new(Buffer::lent(self.buffer.clone())), ..self.clone() }
+    }
+
     /// The elements of an ndarray (copied only if it is not in C order).
     pub fn from_ndarray<T: Element>(a: ArrayD<T>) -> Tensor {
         let shape: Coords = a.shape().into();
@@ -206,6 +212,10 @@ impl Tensor {
     /// Another dtype.
     pub fn view<T: Element>(&self) -> Result<ArrayViewD<'_, T>> {
         self.check::<T>()?;
+        if self.is_empty() {
+            // ndarray wants strides of its own where there is no element.
+            return ArrayViewD::from_shape(IxDyn(&self.shape), &[]).map_err(|e| Error::bug(format!("an empty view: {e}")));
+        }
         // ndarray takes strides as usize and no negative ones: flip those axes by hand.
         let mut t = self.clone();
         let mut flipped = Vec::new();

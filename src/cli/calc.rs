@@ -8,10 +8,14 @@ use crate::raster::{Raster, calc};
 use clap::{Arg, ArgMatches, Command};
 use std::path::PathBuf;
 
-/// Bytes that a chunk of the largest input or the output aims at. A constant, so that the file's bytes do not depend on the budget.
+/// Bytes that a chunk of the largest input or the output aims at. A constant, so that the file's bytes (the order of its tiles) depend
+/// neither on the threads nor on the budget.
 const CHUNK_BYTES: u64 = 4 << 20;
-/// A chunk's share of the budget per thread at which chunks become smaller after all.
+/// Chunks that must fit the budget; below that (64 MiB) they become smaller after all.
 const SHARE: u64 = 16;
+
+/// Largest tile.
+const MOST_TILE: usize = 16_384;
 
 /// Band math by expression.
 #[derive(Debug, clap::Args)]
@@ -113,6 +117,10 @@ fn number(text: &str) -> Result<Scalar> {
 
 impl CalcArgs {
     fn options(&self) -> Result<WriteOptions> {
+        // Chunks are made of tiles, so this must be known to be sound before anything else is.
+        if self.tile == 0 || !self.tile.is_multiple_of(16) || self.tile > MOST_TILE {
+            return Err(Error::usage(format!("--tile {}: use a multiple of 16 up to {MOST_TILE}", self.tile)));
+        }
         let codec = match self.level {
             Some(l) if !self.compress.contains(':') => format!("{}:{l}", self.compress),
             Some(l) => return Err(Error::usage(format!("--compress {} and --level {l} both name a level", self.compress))),
@@ -151,17 +159,17 @@ impl CalcArgs {
         let parsed: Vec<(char, PathBuf, usize)> =
             self.bands.0.iter().map(|(c, t)| (*c, path_and_band(t))).map(|(c, (p, b))| (c, p, b)).collect();
         let mut files: Vec<(&PathBuf, GeoTiff)> = Vec::new();
-        for (_, p, _) in &parsed {
+        for (c, p, _) in &parsed {
             if !files.iter().any(|(q, _)| *q == p) {
-                files.push((p, GeoTiff::open(p)?));
+                files.push((p, GeoTiff::open(p).map_err(|e| e.at(format!("-{c}")))?));
             }
         }
-        let side = chunk_side(&files.iter().map(|(_, f)| f).collect::<Vec<_>>(), self.tile, config.budget_bytes, config.n_threads);
+        let side = chunk_side(&files.iter().map(|(_, f)| f).collect::<Vec<_>>(), self.tile, config.budget_bytes);
         let mut bands = Vec::new();
         for (c, path, band) in &parsed {
             let bands_per_chunk = files.iter().find(|(p, _)| *p == path).map_or(1, |(_, f)| bands_per_chunk(f));
             let raster = Raster::open(path, Chunks::Sizes(vec![bands_per_chunk, side, side]))?;
-            bands.push((*c, raster.band(*band)?));
+            bands.push((*c, raster.band(*band).map_err(|e| e.at(format!("-{c}")))?));
         }
         let nodata = self.nodata.as_deref().map(number).transpose()?;
         let result = calc(&self.expression, &bands, nodata, !self.ignore_nodata)?;
@@ -183,8 +191,8 @@ fn bands_per_chunk(f: &GeoTiff) -> usize {
 
 /// Side of the square chunks: whole tiles of input and output, a power of two of the output's tile so that overviews of a chunk are
 /// complete.
-fn chunk_side(files: &[&GeoTiff], tile: usize, budget: u64, threads: usize) -> usize {
-    let most = (budget / SHARE / threads.max(1) as u64).min(CHUNK_BYTES);
+fn chunk_side(files: &[&GeoTiff], tile: usize, budget: u64) -> usize {
+    let most = (budget / SHARE).min(CHUNK_BYTES);
     let pixel = files.iter().map(|f| (bands_per_chunk(f) * f.info().dtype.size()) as u64).max().unwrap_or(1).max(4);
     let mut side = tile;
     while (4 * side * side) as u64 * pixel <= most {
@@ -208,7 +216,8 @@ pub fn run(args: &CalcArgs) -> Result<()> {
 /// # Errors
 /// Arguments that mean nothing.
 pub fn explain(args: &CalcArgs) -> Result<()> {
-    let sink = args.raster()?.sink(&args.output, args.options()?)?;
-    let text = args.run.with_session(|s| s.explain(&[sink]))?.to_string();
+    let options = args.options()?;
+    let sink = args.raster()?.sink(&args.output, options)?;
+    let text = crate::session::Session::new(args.run.config()?).explain(&[sink])?.to_string();
     crate::cli::print(&text)
 }

@@ -4,9 +4,12 @@ pub mod calc;
 pub mod data;
 pub mod demo;
 pub mod info;
+pub mod progress;
 #[cfg(feature = "remote")]
 pub mod remote;
 pub mod run_args;
+#[cfg(feature = "frame")]
+pub mod table;
 
 use crate::base::{Error, Kind, Result};
 use clap::{Parser, Subcommand};
@@ -32,7 +35,10 @@ enum Command {
     Datasets(data::DatasetsArgs),
     /// Makes a scene larger than the memory budget and runs the main jobs on it.
     Demo(demo::DemoArgs),
-    /// Runs a scheduler, which workers and clients connect to.
+    /// Runs SQL over CSV and Parquet files.
+    #[cfg(feature = "frame")]
+    Table(TableCommand),
+    /// Runs a scheduler on this machine, which clients and workers connect to.
     #[cfg(feature = "remote")]
     Scheduler(remote::SchedulerArgs),
     /// Runs a worker, which joins a scheduler.
@@ -40,15 +46,27 @@ enum Command {
     Worker(remote::WorkerArgs),
 }
 
+/// A query and how it is run.
+#[cfg(feature = "frame")]
+#[derive(Debug, clap::Args)]
+struct TableCommand {
+    #[command(flatten)]
+    query: table::TableArgs,
+    #[command(flatten)]
+    run: run_args::RunArgs,
+}
+
 /// Runs the program; gives the exit code: 0, 1 for an error, 2 for wrong arguments, 130 when it was interrupted.
 pub fn main() -> ExitCode {
-    let program = Program::parse();
+    let program = Program::parse_from(arguments(std::env::args_os().collect()));
     let result = match program.command {
         Command::Info(a) => info::run(&a),
         Command::Calc(a) => calc::run(&a),
         Command::Explain(a) => calc::explain(&a),
         Command::Datasets(a) => data::run(&a),
         Command::Demo(a) => demo::run(&a),
+        #[cfg(feature = "frame")]
+        Command::Table(a) => a.run.with_session(|s| table::run(&a.query, s)),
         #[cfg(feature = "remote")]
         Command::Scheduler(a) => remote::scheduler(&a),
         #[cfg(feature = "remote")]
@@ -61,6 +79,41 @@ pub fn main() -> ExitCode {
             ExitCode::from(code(&e))
         }
     }
+}
+
+/// The arguments, with what `table` shares with other commands moved in front of its tables, whose names are the user's options.
+#[cfg(feature = "frame")]
+fn arguments(all: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    use clap::CommandFactory;
+    if all.get(1).is_none_or(|a| a != "table") {
+        return all;
+    }
+    let program = Program::command();
+    let known = |word: &str| {
+        let option = word.strip_prefix("--")?.split('=').next()?;
+        let table = program.find_subcommand("table")?;
+        table.get_arguments().find(|a| a.get_long() == Some(option)).map(|a| a.get_action().takes_values() && !word.contains('='))
+    };
+    let (mut front, mut rest) = (all[..2].to_vec(), Vec::new());
+    let mut words = all[2..].iter().cloned();
+    while let Some(word) = words.next() {
+        match word.to_str().and_then(known) {
+            None => rest.push(word),
+            Some(takes_value) => {
+                front.push(word);
+                if takes_value {
+                    front.extend(words.next());
+                }
+            }
+        }
+    }
+    front.extend(rest);
+    front
+}
+
+#[cfg(not(feature = "frame"))]
+fn arguments(all: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    all
 }
 
 /// The exit code of an error.

@@ -1,9 +1,12 @@
 //! Options that every command that runs something has.
 
-use crate::base::bytes::parse_bytes;
+use crate::base::bytes::{format_bytes, parse_bytes};
 use crate::base::{Config, Error, Result};
+use crate::cli::progress::Bar;
+use crate::dashboard::{Recorder, Watchers, check_report_path, check_trace_path};
 use crate::session::Session;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Memory, threads and what is shown of a run.
 #[derive(Debug, Clone, clap::Args)]
@@ -29,6 +32,17 @@ pub struct RunArgs {
     /// Write a trace of the run for chrome://tracing or Perfetto.
     #[arg(long, value_name = "PATH")]
     pub trace: Option<PathBuf>,
+    /// Run on the workers of a scheduler (`tilework scheduler`) instead of on threads here.
+    #[cfg(feature = "remote")]
+    #[arg(long, value_name = "HOST:PORT", env = "TILEWORK_SCHEDULER")]
+    pub scheduler: Option<String>,
+    /// File with the scheduler's token (default: TILEWORK_TOKEN, else ~/.tilework/scheduler.token).
+    #[cfg(feature = "remote")]
+    #[arg(long, value_name = "PATH", requires = "scheduler")]
+    pub token_file: Option<PathBuf>,
+    /// Say nothing when all went well.
+    #[arg(long, short, conflicts_with = "progress")]
+    pub quiet: bool,
     /// Run every node on its own, without rewrites (the same bits; for comparison).
     #[arg(long, hide = true)]
     pub no_optimize: bool,
@@ -63,14 +77,56 @@ impl RunArgs {
         Ok(c)
     }
 
-    /// Runs `job` in a session of these settings: Ctrl-C cancels it, and what was asked for is shown and written.
+    /// Runs `job` in a session of these settings: Ctrl-C cancels it, what was asked for is shown and written, and at the end
+    /// (unless `--quiet`) time, bytes and peak memory are said.
     ///
     /// # Errors
     /// The job's own; settings that mean nothing; a report that cannot be written.
     pub fn with_session<R>(&self, job: impl FnOnce(&Session) -> Result<R>) -> Result<R> {
-        let session = Session::new(self.config()?);
+        if let Some(p) = &self.report {
+            check_report_path(p).map_err(|e| e.at("--report"))?;
+        }
+        if let Some(p) = &self.trace {
+            check_trace_path(p).map_err(|e| e.at("--trace"))?;
+        }
+        let config = self.config()?;
+        let recorder = Arc::new(Recorder::new());
+        recorder.set("command", std::env::args().skip(1).collect::<Vec<_>>().join(" "));
+        recorder.set("memory budget", format_bytes(config.budget_bytes));
+        recorder.set("threads", config.n_threads);
+        let bar = Arc::new(Bar::new(!self.progress));
+        let watchers = Watchers::new().with(recorder.clone());
+        let watchers = if self.progress { watchers.with(bar.clone()) } else { watchers };
+        let session = self.executor(Session::new(config))?.with_watcher(watchers.into_watcher());
         interruptible(&session)?;
-        job(&session)
+        let result = job(&session);
+        bar.clear();
+        if let Err(e) = &result {
+            recorder.fail(e);
+        }
+        if let Some(p) = &self.report {
+            recorder.write_report(p)?;
+        }
+        if let Some(p) = &self.trace {
+            recorder.write_trace(p)?;
+        }
+        if result.is_ok() && !self.quiet {
+            eprintln!("{}", recorder.summary());
+        }
+        result
+    }
+
+    #[cfg(feature = "remote")]
+    fn executor(&self, session: Session) -> Result<Session> {
+        use crate::exec::remote::{RemoteConfig, Token};
+        let Some(address) = &self.scheduler else { return Ok(session) };
+        let token = Token::find(self.token_file.as_deref())?;
+        Ok(session.with_executor(crate::session::Executor::Remote(RemoteConfig::new(address, token))))
+    }
+
+    #[cfg(not(feature = "remote"))]
+    fn executor(&self, session: Session) -> Result<Session> {
+        Ok(session)
     }
 }
 

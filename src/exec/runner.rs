@@ -20,7 +20,7 @@ pub trait Runner: Sync {
     /// The task in the user's words, for errors and traces: op and chunk.
     fn describe(&self, task: TaskId) -> String;
 
-    /// Bytes that `task` read from and wrote to files when it last ran, for reports.
+    /// Bytes that `task`, which has just run on this thread, read from and wrote to files, for reports.
     fn io_bytes(&self, task: TaskId) -> (u64, u64) {
         let _ = task;
         (0, 0)

@@ -2,7 +2,7 @@
 
 use crate::base::event::{Event as Seen, Watch};
 use crate::base::{Error, Kind, Result};
-use crate::chunk::{Chunk, Tensor};
+use crate::chunk::Chunk;
 use crate::exec::threads::Job;
 use crate::exec::{CancelToken, Outputs, Runner, Threads, null, serial};
 use crate::graph::{DataId, GraphBuilder, TaskDef, TaskGraph};
@@ -33,7 +33,7 @@ impl<'a> Hash<'a> {
 
 fn first(chunk: &Chunk) -> u64 {
     match chunk {
-        Chunk::Tensor(t) => t.as_slice::<u64>().unwrap()[0],
+        Chunk::Bytes(b) => u64::from_le_bytes(b[..8].try_into().unwrap()),
         _ => 0,
     }
 }
@@ -55,8 +55,8 @@ impl Runner for Hash<'_> {
             inputs.iter().fold(u64::from(task) + 1, |h, c| (h.rotate_left(7) ^ first(c)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for d in self.graph.outputs(task) {
             let n = (self.graph.bytes(d) / 8) as usize;
-            let value = || Tensor::from_vec(&[n], vec![seed ^ u64::from(d); n]);
-            outputs.push(if n == 0 { Chunk::Unit } else { value()?.into() });
+            let value = (seed ^ u64::from(d)).to_le_bytes().repeat(n);
+            outputs.push(if n == 0 { Chunk::Unit } else { Chunk::Bytes(value.into()) });
         }
         Ok(())
     }

@@ -92,12 +92,14 @@ impl Shared<'_> {
             if self.job.graph.cost_ns(work.task) > BATCH_NS {
                 self.finished(&mut local.done, true); // others may be waiting for these
             }
-            match self.run_task(*work, local) {
+            let done = self.run_task(*work, local);
+            let now = Instant::now();
+            let ok = done.is_ok();
+            match done {
                 Ok(done) => local.done.push(done),
                 Err(why) => self.failed(work.task, work.attempt, why),
             }
-            let now = Instant::now();
-            if watched {
+            if watched && ok {
                 local.seen.push(self.seen(work.task, local.index, last, now));
             }
             last = now;

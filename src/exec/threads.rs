@@ -354,9 +354,12 @@ impl<'a> Shared<'a> {
             }
             self.job.cancel.wait(SAMPLE);
             if self.job.watcher.is_some() {
-                let used_bytes = self.core.lock().scheduler.used_bytes(0);
+                let (used_bytes, peak_bytes) = {
+                    let core = self.core.lock();
+                    (core.scheduler.used_bytes(0), core.scheduler.stats().peak_bytes)
+                };
                 self.report(false); // someone may have found the scheduler taken by this look
-                self.see(|at_ns| Seen::Memory { at_ns, used_bytes, resident_bytes: resident_bytes() });
+                self.see(|at_ns| Seen::Memory { at_ns, used_bytes, peak_bytes, resident_bytes: resident_bytes() });
             }
         }
     }

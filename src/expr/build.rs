@@ -85,6 +85,7 @@ pub fn align(inputs: &[Expr]) -> Result<(Vec<Expr>, Vec<IndexMap>, Grid)> {
         }
     }
     let grid = Grid::new(axes.into_iter().zip(&shape).map(|(a, &n)| a.unwrap_or_else(|| Axis::whole(n))));
+    grid.n_elements()?;
     let inputs = inputs.iter().zip(&maps).map(|(e, m)| conform(e, m, &grid)).collect::<Result<_>>()?;
     Ok((inputs, maps, grid))
 }
@@ -196,6 +197,7 @@ pub fn cast(x: &Expr, dtype: DType) -> Result<Expr> {
 /// The elements under another arrangement of axes: `map` says where each axis of `x` goes, `grid` is the result's.
 fn rearrange(x: &Expr, map: IndexMap, grid: Grid, label: &str) -> Result<Expr> {
     let (dtype, _) = x.array()?;
+    grid.n_elements().map_err(|e| e.at(label))?;
     let blockwise = Blockwise { program: Arc::new(Program::identity(dtype)), maps: vec![map] };
     Ok(Expr::new(Kind::Blockwise(blockwise), vec![x.clone()], array_meta(dtype, grid), label))
 }
@@ -373,7 +375,9 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
         };
     }
     cuts[axis] = Axis::from_sizes(&sizes);
-    let meta = array_meta(dtype, Grid::new(cuts));
+    let grid = Grid::new(cuts);
+    grid.n_elements().map_err(|e| e.at("concatenate"))?;
+    let meta = array_meta(dtype, grid);
     Ok(Expr::new(Kind::Select(Select::Concat(axis)), parts, meta, "concatenate"))
 }
 
@@ -402,7 +406,9 @@ pub fn halo(x: &Expr, depth: &[(usize, usize)], boundary: Boundary) -> Result<Ex
             .collect();
         axes.push(Axis::from_sizes(&sizes));
     }
-    let meta = array_meta(dtype, Grid::new(axes));
+    let grid = Grid::new(axes);
+    grid.n_elements().map_err(|e| e.at("halo"))?;
+    let meta = array_meta(dtype, grid);
     Ok(Expr::new(Kind::Select(Select::Halo { depth: depth.to_vec(), boundary }), vec![x.clone()], meta, "halo"))
 }
 

@@ -66,7 +66,4 @@ pub trait Sink: Send + Sync + Debug {
 
     /// Removes what `begin` and `commit` left.
     fn abort(&self);
-
-    /// Bytes written so far.
-    fn written_bytes(&self) -> u64;
 }

@@ -72,6 +72,10 @@ pub trait TableReduce: Send + Sync + Debug {
     fn finish(&self, state: &Chunk) -> Result<Chunk>;
     /// Upper bound of the bytes of a state made of partitions of `input_bytes` in all.
     fn state_bytes(&self, input_bytes: u64) -> u64;
+    /// Upper bound of the memory needed beside inputs and result for making a state of partitions of `input_bytes` in all.
+    fn scratch_bytes(&self, input_bytes: u64) -> u64 {
+        self.state_bytes(input_bytes)
+    }
 }
 
 /// A writable output for one table. The life of an output is that of [`Sink`](crate::expr::Sink).
@@ -102,6 +106,8 @@ pub trait TableSink: Send + Sync + Debug {
     fn finish(&self) -> Result<()>;
     /// Removes what `begin` and `commit` left.
     fn abort(&self);
-    /// Bytes written so far.
-    fn written_bytes(&self) -> u64;
+    /// Upper bound of the bytes that the output itself holds in memory from start to end.
+    fn held_bytes(&self) -> u64 {
+        0
+    }
 }

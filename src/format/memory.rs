@@ -25,12 +25,16 @@ impl MemorySource {
         h.update(format!("memory {:?} {}", tensor.shape(), tensor.dtype()).as_bytes());
         if tensor.len() * tensor.dtype().size() <= MOST_SENT_BYTES {
             // Small arrays by content, so that equal ones are one.
-            h.update(tensor.contiguous().buffer().bytes());
+            match tensor.contiguous().as_bytes() {
+                Ok(bytes) => h.update(bytes),
+                // Contiguous elements always lie in order; by address no two are taken for one by mistake.
+                Err(_) => h.update(format!("{:p}", tensor.origin()).as_bytes()),
+            }
         } else {
             // Large ones by address: the source keeps the buffer, so no other array can have it.
             h.update(format!("{:?} {:p}", tensor.strides(), tensor.origin()).as_bytes());
         }
-        MemorySource { key: h.digest128(), tensor }
+        MemorySource { key: h.digest128(), tensor: tensor.lent() }
     }
 
     /// The source that [`params`](Source::params) describes.
@@ -63,7 +67,7 @@ impl Source for MemorySource {
             )));
         }
         let t = self.tensor.contiguous();
-        let content = (t.dtype(), t.shape().to_vec(), t.buffer().bytes()[..n].to_vec());
+        let content = (t.dtype(), t.shape().to_vec(), t.as_bytes()?.to_vec());
         postcard::to_stdvec(&content).map_err(|e| Error::bug(format!("memory source: {e}")))
     }
 
@@ -186,10 +190,6 @@ impl Sink for MemorySink {
     fn abort(&self) {
         *self.output.lock() = None;
     }
-
-    fn written_bytes(&self) -> u64 {
-        0
-    }
 }
 
 /// An array that is kept in memory chunk by chunk (what `persist` leaves).
@@ -203,6 +203,7 @@ pub struct ChunkedSource {
 impl ChunkedSource {
     /// The source of these chunks, in C order of the grid; `key` tells their content from any other's.
     pub fn new(dtype: DType, grid: Grid, chunks: Vec<Tensor>, key: u128) -> ChunkedSource {
+        let chunks = chunks.iter().map(Tensor::lent).collect();
         ChunkedSource { dtype, grid, chunks, key: key ^ 0x7065_7273_6973_7400 }
     }
 }
@@ -258,6 +259,12 @@ impl Source for ChunkedSource {
             crate::chunk::tensor::copy_into(&piece, &mut out, &shape, &part.relative_to(&region.start()));
         }
         Tensor::new(self.dtype, &shape, out.freeze())
+    }
+
+    fn result_bytes(&self, region: &Region) -> u64 {
+        // A piece of one chunk is a view of what is held anyway.
+        let joined = self.grid.axes().iter().zip(region.ranges()).any(|(a, r)| a.chunks_over(r).len() > 1);
+        if joined { (region.n_elements() * self.dtype.size()) as u64 } else { 0 }
     }
 
     fn scratch_bytes(&self, _: &Region) -> u64 {

@@ -1,1 +1,11 @@
-//!
+//! Tables larger than memory: Polars' own expressions on partitions, within a session's budget.
+
+mod collect;
+mod decompose;
+mod error;
+mod lazy;
+mod plan;
+mod sql;
+mod walk;
+
+pub use lazy::{Frame, GroupBy, frame, scan_csv, scan_parquet};

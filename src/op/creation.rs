@@ -17,6 +17,16 @@ pub fn full(value: Scalar, dtype: DType) -> Result<Program> {
     Ok(b.finish(v))
 }
 
+/// An integer as wide as needed.
+fn whole(s: Scalar) -> i128 {
+    match s {
+        Scalar::Bool(v) => i128::from(v),
+        Scalar::I64(v) => i128::from(v),
+        Scalar::U64(v) => i128::from(v),
+        Scalar::F64(v) => v as i128,
+    }
+}
+
 /// `start + i * step`, and the number of elements before `stop`.
 ///
 /// # Errors
@@ -24,7 +34,11 @@ pub fn full(value: Scalar, dtype: DType) -> Result<Program> {
 pub fn arange(start: Scalar, stop: Scalar, step: Scalar) -> Result<(Program, usize)> {
     let float = [start, stop, step].iter().any(|s| matches!(s, Scalar::F64(_)));
     let (a, z, d) = (start.as_f64(), stop.as_f64(), step.as_f64());
-    let n = ((z - a) / d).ceil();
+    let n = match (float, whole(start), whole(stop), whole(step)) {
+        // Beyond 2^53 floats would miscount.
+        (false, a, z, d) if d != 0 => ((z - a + (d - d.signum())) / d).max(0) as f64,
+        _ => ((z - a) / d).ceil(),
+    };
     if d == 0.0 || n.is_nan() || n > 9e15 {
         return Err(Error::usage(format!("arange: {start} to {stop} in steps of {step} is no finite range")));
     }

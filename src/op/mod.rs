@@ -6,3 +6,5 @@ pub mod creation;
 pub mod element;
 pub mod reduction;
 pub mod scan;
+#[cfg(feature = "frame")]
+pub mod table;

@@ -54,7 +54,11 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &Scan) -> Result<Ids> {
         list.push(l.task_with_outputs(
             &inputs,
             &bytes,
-            Cost { ns: n as u64, scratch_bytes: s.op.peak_bytes(input_dtype, &shape, s.axis), ..Cost::default() },
+            Cost {
+                ns: n as u64,
+                scratch_bytes: s.op.peak_bytes(input_dtype, &shape, s.axis).saturating_sub(bytes[0]),
+                ..Cost::default()
+            },
         ));
         Ok(())
     })?;

@@ -43,10 +43,6 @@ impl Step for Array {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
-
-    fn io_bytes(&self, index: usize) -> (u64, u64) {
-        (0, if self.stage == Stage::Encode { 0 } else { self.sink.encode_bytes(&self.grid.chunk_region(index)).0 })
-    }
 }
 
 struct Table {
@@ -90,6 +86,7 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
                 Meta::Table(t) => (t.n_partitions, t.partition_bytes),
                 other => (other.n_chunks(), 0),
             };
+            l.hold(sink.held_bytes());
             let (out_bytes, scratch_bytes) = sink.encode_bytes(bytes);
             l.layer(format!("encode {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Encode });
             let encoded: Vec<u32> = (0..n).map(|i| l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: bytes })).collect();

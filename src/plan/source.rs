@@ -29,10 +29,6 @@ impl Step for Read {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
-
-    fn io_bytes(&self, index: usize) -> (u64, u64) {
-        (self.source.stored_bytes(&self.region(index)), 0)
-    }
 }
 
 /// Reads of an array's chunks.
@@ -66,10 +62,6 @@ impl Step for ReadTable {
 
     fn place(&self, index: usize) -> String {
         format!("partition {index}")
-    }
-
-    fn io_bytes(&self, index: usize) -> (u64, u64) {
-        (self.0.stored_bytes(index), 0)
     }
 }
 

@@ -17,11 +17,6 @@ pub trait Step: Send + Sync {
 
     /// Where task `index` works, for error messages: `chunk (0, 3) [0:512, 1536:2048]`.
     fn place(&self, index: usize) -> String;
-
-    /// About how many bytes task `index` reads from and writes to storage.
-    fn io_bytes(&self, _index: usize) -> (u64, u64) {
-        (0, 0)
-    }
 }
 
 /// The input as a piece of an array.

@@ -194,26 +194,26 @@ pub fn table(l: &mut Lowering<'_>, e: &Expr, op: &Arc<dyn TableReduce>) -> Resul
         crate::expr::Meta::Table(t) => t.partition_bytes,
         _ => 0,
     };
-    let cost = |parts: usize| {
-        let b = op.state_bytes(bytes.saturating_mul(parts as u64));
-        Cost { out_bytes: b, scratch_bytes: b, ns: b }
+    let cost = |parts: u64| {
+        let input_bytes = bytes.saturating_mul(parts);
+        let out_bytes = op.state_bytes(input_bytes);
+        Cost { out_bytes, scratch_bytes: op.scratch_bytes(input_bytes), ns: out_bytes + bytes }
     };
     l.layer(format!("{} map", op.label()), Table { op: op.clone(), stage: Stage::Map });
-    let mut states = Vec::with_capacity(n);
-    for i in 0..n {
-        states.push(l.task(&[ids.at(i)], cost(1)));
+    // A state and how many partitions are in it: what it may grow to depends on that.
+    let mut states: Vec<(u32, u64)> = (0..n).map(|i| (l.task(&[ids.at(i)], cost(1)), 1)).collect();
+    let mut level = 0;
+    while states.len() > TABLE_SPLIT {
+        level += 1;
+        l.layer(format!("{} combine {level}", op.label()), Table { op: op.clone(), stage: Stage::Combine });
+        let groups = states.chunks(TABLE_SPLIT).map(|group| {
+            let parts = group.iter().map(|s| s.1).sum();
+            (l.task(&group.iter().map(|s| s.0).collect::<Vec<_>>(), cost(parts)), parts)
+        });
+        states = groups.collect();
     }
-    let groups = fold(
-        l,
-        vec![states],
-        TABLE_SPLIT,
-        |_| cost(TABLE_SPLIT),
-        |l, level| {
-            l.layer(format!("{} combine {level}", op.label()), Table { op: op.clone(), stage: Stage::Combine });
-        },
-    );
     let first = l.next_data();
     l.layer(format!("{} finish", op.label()), Table { op: op.clone(), stage: Stage::Finish });
-    l.task(&groups[0], cost(TABLE_SPLIT));
+    l.task(&states.iter().map(|s| s.0).collect::<Vec<_>>(), cost(states.iter().map(|s| s.1).sum()));
     Ok(Ids::From(first))
 }

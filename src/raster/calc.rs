@@ -30,9 +30,6 @@ pub fn calc(text: &str, bands: &[(char, Raster)], nodata: Option<Scalar>, masked
         return Err(Error::usage(format!("'{text}' uses no band: name at least one, like A")));
     };
     let first = &bands.iter().find(|(c, _)| used.contains(c)).ok_or_else(|| Error::bug("an expression without bands"))?.1;
-    for (_, other) in bands.iter().filter(|(c, _)| used.contains(c)) {
-        same_grid((first.name(), first.size(), first.georef()), (other.name(), other.size(), other.georef()))?;
-    }
     if masked {
         let mut missing: Option<DynArray> = None;
         for (_, r) in bands.iter().filter(|(c, _)| used.contains(c)) {
@@ -189,11 +186,16 @@ impl Parser<'_> {
     }
 
     fn alternative(&mut self) -> Result<Value> {
+        self.nested(|p| p.level(0))
+    }
+
+    /// One level deeper; too many would overflow the stack.
+    fn nested(&mut self, parse: impl FnOnce(&mut Self) -> Result<Value>) -> Result<Value> {
         self.depth += 1;
         if self.depth > MOST_NESTED {
             return Err(self.error(&format!("nested more than {MOST_NESTED} deep")));
         }
-        let v = self.level(0)?;
+        let v = parse(self)?;
         self.depth -= 1;
         Ok(v)
     }
@@ -211,12 +213,7 @@ impl Parser<'_> {
     fn unary(&mut self) -> Result<Value> {
         for (s, name) in [("-", "negative"), ("+", "positive"), ("~", "invert"), ("!", "logical_not")] {
             if self.symbol(s) {
-                self.depth += 1;
-                if self.depth > MOST_NESTED {
-                    return Err(self.error(&format!("nested more than {MOST_NESTED} deep")));
-                }
-                let v = self.unary()?;
-                self.depth -= 1;
+                let v = self.nested(Self::unary)?;
                 return match (&v, name) {
                     (Value::Number(Scalar::I64(n)), "negative") => Ok(Value::Number(Scalar::I64(n.wrapping_neg()))),
                     (Value::Number(Scalar::F64(n)), "negative") => Ok(Value::Number(Scalar::F64(-n))),
@@ -226,7 +223,7 @@ impl Parser<'_> {
         }
         let base = self.atom()?;
         if self.symbol("**") {
-            let exponent = self.unary()?;
+            let exponent = self.nested(Self::unary)?;
             return self.apply("power", &[base, exponent]);
         }
         Ok(base)
@@ -254,7 +251,13 @@ impl Parser<'_> {
 
     fn variable(&mut self, name: &str, here: usize) -> Result<Value> {
         if let Some((c, r)) = self.bands.iter().find(|(c, _)| name.len() == 1 && name.starts_with(*c)) {
-            self.used.push(*c);
+            // Before anything is computed from both, so that the error speaks of grids and not of shapes.
+            for (_, other) in self.bands.iter().filter(|(u, _)| self.used.contains(u)) {
+                same_grid((other.name(), other.size(), other.georef()), (r.name(), r.size(), r.georef()))?;
+            }
+            if !self.used.contains(c) {
+                self.used.push(*c);
+            }
             return Ok(Value::Array(r.array().astype(widened(r.array().dtype()))?));
         }
         self.at = here;

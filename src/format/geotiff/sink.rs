@@ -197,8 +197,4 @@ impl Sink for GeoTiffSink {
     fn abort(&self) {
         *self.output.lock() = None;
     }
-
-    fn written_bytes(&self) -> u64 {
-        self.output.lock().as_ref().map_or(0, Output::written_bytes)
-    }
 }

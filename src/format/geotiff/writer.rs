@@ -6,6 +6,7 @@ use super::georef::Georef;
 use super::options::{Design, WriteOptions};
 use super::pyramid::Pyramid;
 use crate::base::{Error, Region, Result};
+use crate::format::partial;
 use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::{File, Permissions};
 use std::io::{Seek, SeekFrom};
@@ -27,6 +28,9 @@ pub(super) struct Output {
     sync: bool,
     /// Gone once it has its name.
     file: Option<NamedTempFile>,
+    /// Tells other runs that the temporary file is in use.
+    #[allow(dead_code, reason = "held, not read")]
+    lock: File,
     /// Tiles of overviews, in the order they became whole.
     spool: Option<File>,
     end: u64,
@@ -48,6 +52,14 @@ fn exists(path: &Path) -> Error {
     Error::usage(format!("{} exists: choose another name, or replace it with --overwrite", path.display()))
 }
 
+/// A temporary file beside `path`, and the lock that shows it is in use; what killed runs left there is swept.
+fn temporary(path: &Path) -> std::io::Result<(NamedTempFile, File)> {
+    let target = std::path::absolute(path)?;
+    let file = partial::named(&target, |b, folder| b.permissions(Permissions::from_mode(0o666)).tempfile_in(folder))?;
+    let lock = partial::lock(file.path())?;
+    Ok((file, lock))
+}
+
 impl Output {
     /// Creates the temporary file.
     ///
@@ -60,17 +72,12 @@ impl Output {
         if path.is_dir() {
             return Err(Error::usage(format!("{} is a folder: give the name of a file", path.display())));
         }
-        let folder = match path.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".part")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(|e| Error::io(format_args!("{}: cannot create a file in its folder", path.display()), &e))?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(Error::usage(format!("{}: the folder {} does not exist: make it first", path.display(), folder.display())));
+        }
+        let (file, lock) =
+            temporary(path).map_err(|e| Error::io(format_args!("{}: cannot create a file in its folder", path.display()), &e))?;
         let spool =
             if options.cog { Some(tempfile::tempfile_in(folder).map_err(|e| Error::io(path.display(), &e))?) } else { None };
         Ok(Output {
@@ -79,6 +86,7 @@ impl Output {
             overwrite: options.overwrite,
             sync: options.sync,
             file: Some(file),
+            lock,
             spool,
             // A COG's tiles are staged from 0; else the header comes first.
             end: if options.cog { 0 } else { header_len(design.big_tiff).next_multiple_of(8) },
@@ -94,11 +102,6 @@ impl Output {
     #[cfg(test)]
     pub(super) fn open_elements(&self) -> u64 {
         self.pyramid.open_elements()
-    }
-
-    /// Bytes written so far.
-    pub(super) fn written_bytes(&self) -> u64 {
-        self.end + self.spool_end
     }
 
     fn io(&self, e: &std::io::Error) -> Error {
@@ -243,17 +246,14 @@ impl Output {
         if self.end > 0 && fallocate(file, FallocateFlags::INSERT_RANGE, 0, shift).is_ok() {
             return Ok(());
         }
-        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let permissions = Permissions::from_mode(0o666);
-        let copy = tempfile::Builder::new().prefix(".").suffix(".part").permissions(permissions).tempfile_in(folder);
-        let copy = copy.map_err(|e| self.io(&e))?;
+        let (copy, lock) = temporary(&self.path).map_err(|e| self.io(&e))?;
         let (mut from, mut to) = (file, copy.as_file());
         let moved = from
             .seek(SeekFrom::Start(0))
             .and_then(|_| to.seek(SeekFrom::Start(shift)))
             .and_then(|_| std::io::copy(&mut from, &mut to));
         moved.map_err(|e| self.io(&e))?;
-        self.file = Some(copy);
+        (self.file, self.lock) = (Some(copy), lock);
         Ok(())
     }
 

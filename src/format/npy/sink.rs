@@ -14,7 +14,6 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::NamedTempFile;
 
 /// A `.npy` file being written.
@@ -23,7 +22,6 @@ pub struct NpySink {
     target: Target,
     header: Vec<u8>,
     open: Mutex<Option<Open>>,
-    written: AtomicU64,
 }
 
 /// What `begin` made.
@@ -64,7 +62,7 @@ impl NpySink {
     }
 
     fn of(target: Target) -> NpySink {
-        NpySink { header: Header::write(target.dtype, &target.shape), target, open: Mutex::new(None), written: AtomicU64::new(0) }
+        NpySink { header: Header::write(target.dtype, &target.shape), target, open: Mutex::new(None) }
     }
 
     fn check_target(&self) -> Result<()> {
@@ -144,7 +142,6 @@ impl Sink for NpySink {
         let file = temporary.as_file().try_clone().map_err(|e| self.fail(&e))?;
         file.set_len(self.header.len() as u64 + bytes as u64).map_err(|e| self.fail(&e))?;
         file.write_all_at(&self.header, 0).map_err(|e| self.fail(&e))?;
-        self.written.store(self.header.len() as u64, Ordering::Relaxed);
         *self.open.lock() = Some(Open { temporary, file: Arc::new(file), _lock: lock });
         Ok(())
     }
@@ -168,7 +165,6 @@ impl Sink for NpySink {
             return Err(Error::bug(format!("an encoded chunk {:?} for {region:?}", t.shape())));
         }
         self.write_region(&file, region, bytes).map_err(|e| self.fail(&e))?;
-        self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
@@ -186,9 +182,5 @@ impl Sink for NpySink {
     fn abort(&self) {
         // Dropping the temporary file removes it.
         self.open.lock().take();
-    }
-
-    fn written_bytes(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
     }
 }

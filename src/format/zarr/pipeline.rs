@@ -59,6 +59,8 @@ pub(super) struct Pipeline {
     decoded_bytes: u64,
     data_type: DataType,
     fill: FillValue,
+    /// Whether the head turns axes around.
+    reorders: bool,
 }
 
 impl Pipeline {
@@ -95,6 +97,7 @@ impl Pipeline {
             decoded_bytes,
             data_type: data_type.clone(),
             fill: fill.clone(),
+            reorders: !chain.array_to_array_codecs().is_empty(),
         })
     }
 
@@ -108,6 +111,11 @@ impl Pipeline {
         self.bounds.last().copied().unwrap_or(0)
     }
 
+    /// Bytes of the elements.
+    pub(super) fn decoded_bytes(&self) -> u64 {
+        self.decoded_bytes
+    }
+
     /// The size of the chunk when stored, where that does not depend on its content.
     pub(super) fn fixed_stored_bytes(&self) -> Option<u64> {
         (self.exact && self.tail.iter().all(|(u, _)| *u == Unpack::Plain)).then(|| self.stored_bound())
@@ -116,13 +124,17 @@ impl Pipeline {
     /// Most memory that decoding needs, input and output counted.
     pub(super) fn decode_bytes(&self) -> u64 {
         let stages = self.bounds.windows(2).map(|w| w[0] + w[1]).max().unwrap_or(0);
-        stages.max(self.bounds[0] + 2 * self.decoded_bytes) + CONTEXT_BYTES
+        // Plain bytes become elements where they lie.
+        let head = if self.reorders { self.bounds[0] + 2 * self.decoded_bytes } else { self.bounds[0].max(self.decoded_bytes) };
+        stages.max(head) + CONTEXT_BYTES
     }
 
-    /// Most memory that encoding needs beside its output, the padded block counted.
+    /// Most memory that encoding needs beside its input and output.
     pub(super) fn encode_bytes(&self) -> u64 {
-        // The head may reorder into another buffer, and every stage holds input and output.
-        2 * self.decoded_bytes + 2 * self.bounds.iter().max().copied().unwrap_or(0) + self.encode_context() + CONTEXT_BYTES
+        // The head copies, reorders into another buffer where it must, and every stage holds input and output.
+        let head = if self.reorders { 2 } else { 1 } * self.decoded_bytes;
+        let stage = self.bounds.iter().max().copied().unwrap_or(0);
+        head + stage * self.tail.len().clamp(1, 2) as u64 + self.encode_context() + CONTEXT_BYTES
     }
 
     /// Most memory that compressors hold: tables that grow with the level up to a multiple of the input.

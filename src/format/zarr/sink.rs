@@ -21,7 +21,6 @@ use std::num::NonZeroU64;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 /// A Zarr array being written.
@@ -34,7 +33,6 @@ pub struct ZarrSink {
     /// Most bytes of that when encoded.
     stored_bound: u64,
     open: Mutex<Option<Open>>,
-    written: AtomicU64,
 }
 
 /// What `begin` made.
@@ -93,7 +91,7 @@ impl ZarrSink {
             Codecs::Chunk(p) => p.stored_bound(),
             Codecs::Shard(s) => s.stored_bound(),
         };
-        Ok(ZarrSink { target, layout, stored, stored_bound, open: Mutex::new(None), written: AtomicU64::new(0) })
+        Ok(ZarrSink { target, layout, stored, stored_bound, open: Mutex::new(None) })
     }
 
     fn check_target(&self) -> Result<()> {
@@ -216,7 +214,6 @@ impl Sink for ZarrSink {
             partial::named(&self.target.path, |b, parent| b.permissions(mode).tempdir_in(parent)).map_err(|e| self.fail(&e))?;
         let lock = partial::lock(folder.path()).map_err(|e| self.fail(&e))?;
         let store = Arc::new(FileStore::new(folder.path()));
-        self.written.store(0, Ordering::Relaxed);
         *self.open.lock() = Some(Open { folder, store, _lock: lock });
         Ok(())
     }
@@ -240,10 +237,13 @@ impl Sink for ZarrSink {
     fn encode_bytes(&self, region: &Region) -> (u64, u64) {
         let n = self.blocks(region).count() as u64;
         let block = self.layout.stored.iter().product::<usize>() as u64 * self.layout.dtype.size() as u64;
+        // A block at the edge is padded in a copy.
+        let edge = region.shape().iter().zip(&self.layout.stored).any(|(n, unit)| n % unit != 0);
+        let padded = if edge { block } else { 0 };
         let scratch = match &self.layout.codecs {
-            Codecs::Chunk(p) => p.encode_bytes() + self.stored_bound,
-            // The padded shard, all inner chunks encoded, and the shard made of them (twice while it becomes a chunk).
-            Codecs::Shard(s) => block + 3 * self.stored_bound + s.inner.encode_bytes(),
+            Codecs::Chunk(p) => p.encode_bytes() + padded,
+            // A copy of the shard, all inner chunks encoded, and the shard made of them.
+            Codecs::Shard(s) => padded + block + 2 * self.stored_bound + s.inner.encode_bytes(),
         };
         (n.saturating_mul(self.stored_bound), scratch)
     }
@@ -260,7 +260,6 @@ impl Sink for ZarrSink {
                 Chunk::Unit => {}
                 Chunk::Bytes(bytes) => {
                     store.set(&self.layout.key(at), bytes).map_err(|e| e.at(format!("writing {}", self.target.path.display())))?;
-                    self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 }
                 _ => return Err(Error::bug("a zarr block that is no bytes")),
             }
@@ -275,16 +274,11 @@ impl Sink for ZarrSink {
     fn finish(&self) -> Result<()> {
         let Open { folder, store, _lock } = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
         store.set("zarr.json", self.target.metadata.as_bytes())?;
-        self.written.fetch_add(self.target.metadata.len() as u64, Ordering::Relaxed);
         self.publish(folder)
     }
 
     fn abort(&self) {
         // Dropping the temporary folder removes it.
         self.open.lock().take();
-    }
-
-    fn written_bytes(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
     }
 }

@@ -242,7 +242,11 @@ impl Source for ZarrSource {
             Codecs::Chunk(_) => 0,
             Codecs::Shard(s) => s.index_memory(),
         };
-        self.layout.pipeline().decode_bytes() + index
+        let pipeline = self.layout.pipeline();
+        // A region that is one whole block is what decoding made; any other is put together from blocks.
+        let one = |(r, &unit): (&std::ops::Range<usize>, &usize)| r.len() == unit && r.start % unit == 0;
+        let is_block = region.ranges().iter().zip(&self.layout.stored).all(one) && matches!(self.layout.codecs, Codecs::Chunk(_));
+        pipeline.decode_bytes() - if is_block { pipeline.decoded_bytes() } else { 0 } + index
     }
 
     fn stored_bytes(&self, region: &Region) -> u64 {

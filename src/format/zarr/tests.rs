@@ -46,11 +46,10 @@ fn write(path: &Path, t: &Tensor, chunks: &[usize], options: &ZarrOptions) {
     for i in (0..grid.n_chunks()).rev() {
         let region = grid.chunk_region(i);
         let encoded = encoder.encode(i, &region, &t.slice(&region)).unwrap();
-        assert!(encoded.n_bytes() <= encoder.encode_bytes(&region).0);
+        assert!(encoded.payload_bytes() <= encoder.encode_bytes(&region).0);
         sink.commit(i, &region, &encoded).unwrap();
     }
     sink.finish().unwrap();
-    assert!(sink.written_bytes() > 0);
 }
 
 #[test]

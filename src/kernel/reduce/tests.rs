@@ -360,7 +360,7 @@ proptest! {
         let strided = t.permute(&order).contiguous().permute(&order);
         prop_assert_eq!(bits(&whole), bits(&op.map_tensor(&strided, &axes, &origin, &shape).unwrap()));
         let declared = op.state_bytes(dtype, &shape, &axes).unwrap();
-        prop_assert!(whole.n_bytes() <= declared, "{} bytes declared, {} held", declared, whole.n_bytes());
+        prop_assert!(whole.payload_bytes() <= declared, "{} bytes declared, {} held", declared, whole.payload_bytes());
     }
 }
 

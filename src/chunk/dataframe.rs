@@ -1,0 +1,116 @@
+//! What tables need from Polars in every layer: errors in this library's words, sizes that count what is held, joining partitions.
+//!
+//! Polars' own size of a string column leaves out the views and counts a shared string once per row; [`table_bytes`] counts
+//! views and buffers as they lie in memory.
+
+use crate::base::{Error, Kind, Result};
+use crate::chunk::Chunk;
+use polars::prelude::{Column, DataFrame, DataType, PolarsError, StringChunked};
+use std::sync::Arc;
+
+/// Polars' error in this library's kinds: what the query asks for wrongly is the user's mistake.
+pub fn table_error(e: PolarsError) -> Error {
+    match e {
+        PolarsError::IO { error, msg } => match msg {
+            Some(m) => Error::io(m.to_string(), &error),
+            None => Error::io("a table's file", &error),
+        },
+        PolarsError::Context { error, msg } => table_error(*error).at(msg.to_string()),
+        PolarsError::ColumnNotFound(m) | PolarsError::SchemaFieldNotFound(m) => {
+            Error::usage(format!("there is no column '{}'", column_name(&m)))
+        }
+        PolarsError::SQLSyntax(m) => Error::usage(format!("the query is not SQL: {m}")),
+        e => Error::usage(e.to_string()),
+    }
+}
+
+/// The name in Polars' message about a missing column, which quotes it or is it.
+fn column_name(message: &str) -> String {
+    let quoted = |q: char| message.split(q).nth(1).filter(|s| !s.is_empty()).map(str::to_string);
+    quoted('"').or_else(|| quoted('\'')).unwrap_or_else(|| message.lines().next().unwrap_or_default().to_string())
+}
+
+/// Runs work that may use Polars' pool of threads, and waits for it without taking up other work.
+///
+/// A thread of one pool that waits for another pool runs its own pool's jobs meanwhile. Here such a job is a worker's whole loop,
+/// which ends only with the run, so that the task that waits would never go on: it has to wait on a thread of no pool.
+pub fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if rayon::current_thread_index().is_none() {
+        return work();
+    }
+    std::thread::scope(|s| s.spawn(work).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The chunk as a table.
+///
+/// # Errors
+/// A bug: it is something else.
+pub fn table(chunk: &Chunk) -> Result<&Arc<DataFrame>> {
+    match chunk {
+        Chunk::Table(t) => Ok(t),
+        other => Err(Error::bug(format!("a partition of a table was expected, not {other:?}"))),
+    }
+}
+
+/// Bytes a table holds in memory: all buffers its columns keep alive.
+pub fn table_bytes(table: &DataFrame) -> u64 {
+    table.columns().iter().map(column_bytes).sum()
+}
+
+/// Bytes a column holds in memory.
+pub fn column_bytes(column: &Column) -> u64 {
+    match (column, column.dtype()) {
+        (Column::Series(s), DataType::String) => s.str().map_or(0, |ca| {
+            ca.downcast_iter().map(|a| (a.len_views() * 16 + a.total_buffer_len() + a.len_views() / 8) as u64).sum()
+        }),
+        (Column::Series(s), _) => s.estimated_size() as u64,
+        // One value for all rows.
+        (Column::Scalar(_), _) => 64,
+    }
+}
+
+/// Number of views of an array of strings.
+trait Views {
+    fn len_views(&self) -> usize;
+}
+
+impl Views for <polars::prelude::StringType as polars::prelude::PolarsDataType>::Array {
+    fn len_views(&self) -> usize {
+        self.views().len()
+    }
+}
+
+/// Tables of the same columns one below the other, without copying.
+///
+/// # Errors
+/// A bug: there are none, or their columns differ.
+pub fn stack<'a>(tables: impl IntoIterator<Item = &'a Arc<DataFrame>>) -> Result<DataFrame> {
+    let mut tables = tables.into_iter();
+    let mut out: DataFrame = (**tables.next().ok_or_else(|| Error::bug("no partitions to join"))?).clone();
+    for t in tables {
+        out.vstack_mut(t).map_err(|e| Error::bug(format!("partitions do not fit together: {e}")))?;
+    }
+    Ok(out)
+}
+
+/// The same rows with strings copied out of what they were cut from, so that a few rows don't keep a partition alive.
+pub fn compact(table: DataFrame) -> Result<DataFrame> {
+    if !table.columns().iter().any(|c| c.dtype() == &DataType::String) {
+        return Ok(table);
+    }
+    let height = table.height();
+    let columns = table.into_columns().into_iter().map(|c| match c.dtype() {
+        DataType::String => {
+            let copied: StringChunked = c.str().map_err(table_error)?.iter().collect();
+            Ok(Column::from(polars::prelude::IntoSeries::into_series(copied.with_name(c.name().clone()))))
+        }
+        _ => Ok(c),
+    });
+    DataFrame::new(height, columns.collect::<Result<_>>()?).map_err(table_error)
+}
+
+/// The refusal of a table that has grown beyond what was set aside for it.
+pub fn too_large(what: &str, bytes: u64, limit: u64, fix: &str) -> Error {
+    let say = crate::base::bytes::format_bytes;
+    Error::new(Kind::Budget, format!("{what} takes {}, but {} were set aside for it: {fix}", say(bytes), say(limit)))
+}

@@ -1,0 +1,137 @@
+//! SQL on tables: `table 'SELECT origin, mean(dep_delay) FROM flights GROUP BY origin' --flights flights.parquet`.
+//!
+//! Table names are the user's, so they are options of any name; what is left over after the options of the program is read here.
+
+use crate::base::{Error, Result};
+use crate::frame::{Frame, scan_csv, scan_parquet};
+use crate::session::Session;
+use std::path::{Path, PathBuf};
+
+/// Runs a query in SQL on Parquet and CSV files.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TableArgs {
+    /// The query.
+    pub query: String,
+    /// File to write (.parquet or .csv); without it the result is printed.
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// Replace the output if it exists.
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Tables of the query: `--NAME FILE` each, after the other options.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--NAME FILE")]
+    pub tables: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Format {
+    Parquet,
+    Csv,
+}
+
+fn format(path: &Path) -> Result<Format> {
+    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("parquet" | "pq") => Ok(Format::Parquet),
+        Some("csv") => Ok(Format::Csv),
+        _ => Err(Error::usage(format!("{}: tables are .parquet or .csv files", path.display()))),
+    }
+}
+
+/// Names and files.
+type Tables = Vec<(String, PathBuf)>;
+
+/// Names and files of `--NAME FILE` and `--NAME=FILE`; `-o`, `--output` and `--overwrite` are understood among them.
+fn parse(args: &TableArgs) -> Result<(Tables, Option<PathBuf>, bool)> {
+    let (mut tables, mut output, mut overwrite) = (Tables::new(), args.output.clone(), args.overwrite);
+    let mut words = args.tables.iter();
+    while let Some(word) = words.next() {
+        let (option, value) = word.split_once('=').map_or((word.as_str(), None), |(o, v)| (o, Some(v.to_string())));
+        if option == "--overwrite" && value.is_none() {
+            overwrite = true;
+            continue;
+        }
+        let name = match option {
+            "-o" => "output",
+            o => o.strip_prefix("--").filter(|n| !n.is_empty()).ok_or_else(|| {
+                Error::usage(format!(
+                    "'{word}' is not expected here: tables are given as --NAME FILE, like --flights flights.parquet"
+                ))
+            })?,
+        };
+        let value = value.or_else(|| words.next().cloned());
+        let value = value.ok_or_else(|| Error::usage(format!("--{name} needs a file: --{name} FILE")))?;
+        if name == "output" {
+            output = Some(value.into());
+        } else if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {
+            return Err(Error::usage(format!("the table '{name}' is given twice")));
+        } else {
+            tables.push((name.to_string(), value.into()));
+        }
+    }
+    Ok((tables, output, overwrite))
+}
+
+fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
+    if tables.is_empty() {
+        return Err(Error::usage("the query needs tables: give each as --NAME FILE, like --flights flights.parquet"));
+    }
+    let frames = tables.iter().map(|(name, path)| {
+        let frame = match format(path)? {
+            Format::Parquet => scan_parquet(path)?,
+            Format::Csv => scan_csv(path)?,
+        };
+        Ok((name.as_str(), frame))
+    });
+    Frame::sql(&args.query, &frames.collect::<Result<Vec<_>>>()?)
+}
+
+/// Runs the query; prints the result or writes it.
+///
+/// # Errors
+/// Options, a query, tables or an output that do not fit; what the run fails with.
+pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
+    let (tables, output, overwrite) = parse(args)?;
+    let target = output.map(|o| format(&o).map(|f| (o, f))).transpose()?;
+    let frame = query(args, &tables)?;
+    match target {
+        Some((path, Format::Parquet)) => frame.sink_parquet(session, path, overwrite),
+        Some((path, Format::Csv)) => frame.sink_csv(session, path, overwrite),
+        None => {
+            println!("{}", frame.collect_in(session)?);
+            Ok(())
+        }
+    }
+}
+
+/// What the query would do.
+///
+/// # Errors
+/// As [`run`], before anything runs.
+pub fn explain(args: &TableArgs, session: &Session) -> Result<String> {
+    query(args, &parse(args)?.0)?.explain(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TableArgs, parse};
+    use std::path::PathBuf;
+
+    fn args(words: &[&str]) -> TableArgs {
+        TableArgs { query: String::new(), output: None, overwrite: false, tables: words.iter().map(ToString::to_string).collect() }
+    }
+
+    #[test]
+    fn tables_are_options_of_any_name() {
+        let (tables, output, overwrite) = parse(&args(&["--a", "x.csv", "--b=y.parquet", "-o", "out.csv", "--overwrite"])).unwrap();
+        assert_eq!(tables, [("a".to_string(), PathBuf::from("x.csv")), ("b".to_string(), PathBuf::from("y.parquet"))]);
+        assert_eq!((output, overwrite), (Some(PathBuf::from("out.csv")), true));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (words, what) in [(vec!["x.csv"], "--NAME FILE"), (vec!["--a"], "--a FILE"), (vec!["--a", "x", "--A", "y"], "twice")] {
+            let e = parse(&args(&words)).unwrap_err();
+            assert!(e.message().contains(what), "{e}");
+        }
+    }
+}

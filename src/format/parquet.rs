@@ -1,0 +1,323 @@
+//! Parquet: partitions of row groups, sized by their metadata alone, and a sink that writes a row group per partition.
+//!
+//! A partition is a run of rows within one row group, or several small row groups together. Its upper bound in memory comes from the
+//! footer: rows times the width of the columns' types, and for strings the uncompressed bytes. Decoding is Polars'.
+
+use crate::base::{Error, Result};
+use crate::chunk::Chunk;
+use crate::chunk::dataframe::{apart, table, table_error};
+use crate::chunk::table_bound::{Bound, varies};
+use crate::expr::table::{TableMeta, TableSink, TableSource};
+use crate::format::table_file::{FileTarget, OpenFile};
+use crate::format::table_scan::Projection;
+use parking_lot::Mutex;
+use polars::io::parquet::write::BatchedWriter;
+use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, Schema, SchemaExt, SerReader};
+use std::fs::File;
+use std::io::BufWriter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Rows of one file that make a partition.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    file: usize,
+    first_row: usize,
+    n_rows: usize,
+    bound: Bound,
+    /// Bytes in the file.
+    stored_bytes: u64,
+    /// Bytes decompressed.
+    plain_bytes: u64,
+}
+
+/// Parquet files of the same columns, one after the other.
+#[derive(Debug)]
+pub struct ParquetSource {
+    files: Vec<PathBuf>,
+    parts: Vec<Part>,
+    projection: Projection,
+    key: u128,
+}
+
+/// An error of reading `file`: what Polars says about its bytes means that they are broken.
+fn broken(file: &Path, e: PolarsError) -> Error {
+    match e {
+        PolarsError::IO { error, .. } if error.kind() != std::io::ErrorKind::Other => Error::io(file.display(), &error),
+        e => Error::corrupt(format!("{} is not a whole Parquet file: {e}", file.display())),
+    }
+}
+
+/// Runs a reader, which may panic on broken bytes.
+fn guarded<T: Send>(file: &Path, read: impl FnOnce() -> Result<T, PolarsError> + Send) -> Result<T> {
+    apart(|| catch_unwind(AssertUnwindSafe(read)))
+        .map_err(|_| Error::corrupt(format!("{} is not a whole Parquet file", file.display())))?
+        .map_err(|e| broken(file, e))
+}
+
+fn open(path: &Path) -> Result<ParquetReader<File>> {
+    let file = File::open(path).map_err(|e| Error::io(path.display(), &e))?;
+    if file.metadata().map_err(|e| Error::io(path.display(), &e))?.is_dir() {
+        return Err(Error::usage(format!("{} is a folder: name a file", path.display())));
+    }
+    Ok(ParquetReader::new(file))
+}
+
+/// The columns of a Parquet file, from its footer.
+///
+/// # Errors
+/// A file that is missing, broken or of another format.
+pub fn parquet_schema(path: &Path) -> Result<Schema> {
+    let mut reader = open(path)?;
+    let arrow = guarded(path, || reader.schema())?;
+    Ok(Schema::from_arrow_schema(arrow.as_ref()))
+}
+
+impl ParquetSource {
+    /// A source of the columns and rows that `projection` names, in partitions of about `target_bytes` in memory.
+    ///
+    /// # Errors
+    /// Files that are missing or broken, or differ in their columns.
+    pub fn new(files: Vec<PathBuf>, projection: Projection, target_bytes: u64) -> Result<ParquetSource> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut described = projection.describe();
+        for (i, path) in files.iter().enumerate() {
+            let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
+            described += &format!("{} {} {:?} {target_bytes}", path.display(), meta.len(), meta.modified().ok());
+            let schema = parquet_schema(path)?;
+            for (name, dtype) in projection.read.iter() {
+                if schema.get(name) != Some(dtype) {
+                    let what = schema.get(name).map_or("no such column".into(), |d| format!("{d}"));
+                    return Err(Error::unsupported(format!(
+                        "column '{name}' is {dtype} in the first file, {what} in {}",
+                        path.display()
+                    )));
+                }
+            }
+            file_parts(i, path, &projection, target_bytes, &mut parts)?;
+        }
+        if parts.is_empty() {
+            parts.push(Part { file: 0, first_row: 0, n_rows: 0, bound: Bound::default(), stored_bytes: 0, plain_bytes: 0 });
+        }
+        Ok(ParquetSource { files, parts, projection, key: xxh3_128(described.as_bytes()) })
+    }
+
+    /// What a partition holds at most.
+    pub fn bound(&self) -> Bound {
+        let max = |f: fn(&Part) -> u64| self.parts.iter().map(f).max().unwrap_or(0);
+        Bound { rows: max(|p| p.bound.rows), var_bytes: max(|p| p.bound.var_bytes) }
+    }
+
+    fn read_part(&self, part: &Part) -> Result<DataFrame> {
+        if part.n_rows == 0 {
+            return Ok(DataFrame::empty_with_schema(&self.projection.read));
+        }
+        let path = &self.files[part.file];
+        let names = self.projection.read_names().iter().map(ToString::to_string).collect();
+        let reader = open(path)?
+            .with_columns(Some(names))
+            .with_slice(Some((part.first_row, part.n_rows)))
+            .read_parallel(ParallelStrategy::None)
+            .set_rechunk(false);
+        let df = guarded(path, || reader.finish())?;
+        if df.height() != part.n_rows {
+            let (have, want) = (df.height(), part.n_rows);
+            return Err(Error::corrupt(format!("{}: {have} rows where its footer speaks of {want}", path.display())));
+        }
+        Ok(df)
+    }
+}
+
+/// Cuts a file: small row groups together, large ones by rows.
+fn file_parts(file: usize, path: &Path, projection: &Projection, target_bytes: u64, parts: &mut Vec<Part>) -> Result<()> {
+    let mut reader = open(path)?;
+    let meta = guarded(path, || reader.get_metadata().cloned())?;
+    let mut first_row = 0;
+    let mut open_part: Option<Part> = None;
+    for group in &meta.row_groups {
+        let n_rows = group.num_rows();
+        let mut part =
+            Part { file, first_row, n_rows, bound: Bound { rows: n_rows as u64, var_bytes: 0 }, stored_bytes: 0, plain_bytes: 0 };
+        for (name, dtype) in projection.read.iter() {
+            for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
+                part.stored_bytes += chunk.compressed_size().max(0) as u64;
+                part.plain_bytes += chunk.uncompressed_size().max(0) as u64;
+                if varies(dtype) {
+                    // Values of a nested column may be more than rows, each in a repeated dictionary entry's place.
+                    let nested = if dtype.is_nested() { chunk.num_values().max(0) as u64 * 17 } else { 0 };
+                    part.bound.var_bytes += chunk.uncompressed_size().max(0) as u64 + nested;
+                }
+            }
+        }
+        first_row += n_rows;
+        let bytes = part.bound.bytes(&projection.read);
+        let joined =
+            open_part.map(|p| Bound { rows: p.bound.rows + part.bound.rows, var_bytes: p.bound.var_bytes + part.bound.var_bytes });
+        match (&mut open_part, joined) {
+            (Some(p), Some(bound)) if bound.bytes(&projection.read) <= target_bytes => {
+                *p = Part {
+                    n_rows: p.n_rows + n_rows,
+                    bound,
+                    stored_bytes: p.stored_bytes + part.stored_bytes,
+                    plain_bytes: p.plain_bytes + part.plain_bytes,
+                    ..*p
+                };
+            }
+            _ => {
+                parts.extend(open_part.take());
+                if bytes <= target_bytes { open_part = Some(part) } else { split(part, bytes.div_ceil(target_bytes), parts) }
+            }
+        }
+    }
+    parts.extend(open_part);
+    Ok(())
+}
+
+/// A row group in about `n` runs of rows. Strings may all be in one of them.
+fn split(group: Part, n: u64, parts: &mut Vec<Part>) {
+    let step = (group.n_rows as u64).div_ceil(n.max(1)).max(1) as usize;
+    let mut row = 0;
+    while row < group.n_rows {
+        let n_rows = step.min(group.n_rows - row);
+        let share = |bytes: u64| (bytes as f64 * n_rows as f64 / group.n_rows as f64) as u64;
+        parts.push(Part {
+            first_row: group.first_row + row,
+            n_rows,
+            bound: Bound { rows: n_rows as u64, ..group.bound },
+            stored_bytes: share(group.stored_bytes),
+            ..group
+        });
+        row += n_rows;
+    }
+}
+
+impl TableSource for ParquetSource {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+    }
+
+    fn key(&self) -> u128 {
+        self.key
+    }
+
+    fn label(&self) -> String {
+        crate::format::table_scan::files_label(&self.files)
+    }
+
+    fn meta(&self) -> TableMeta {
+        TableMeta {
+            columns: self.projection.columns(),
+            n_partitions: self.parts.len(),
+            partition_bytes: (0..self.parts.len()).map(|i| self.bytes(i).0).max().unwrap_or(0),
+        }
+    }
+
+    fn read(&self, i: usize) -> Result<Chunk> {
+        let part = &self.parts[i];
+        self.projection.apply(self.read_part(part)?).map_err(|e| e.at(self.files[part.file].display().to_string()))
+    }
+
+    fn bytes(&self, i: usize) -> (u64, u64) {
+        let part = &self.parts[i];
+        let out = part.bound.bytes(&self.projection.read);
+        // The mapped bytes of the file, decompressed pages, and the rows before the filter.
+        (out, part.stored_bytes + part.plain_bytes + if self.projection.filter.is_some() { out } else { 0 })
+    }
+
+    fn stored_bytes(&self, i: usize) -> u64 {
+        self.parts[i].stored_bytes
+    }
+}
+
+/// A Parquet file being written: one row group per partition, Zstandard, with statistics.
+pub struct ParquetSink {
+    target: FileTarget,
+    schema: Schema,
+    partition_bytes: u64,
+    open: Mutex<Option<(OpenFile, BatchedWriter<BufWriter<File>>)>>,
+    written: AtomicU64,
+}
+
+impl std::fmt::Debug for ParquetSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ParquetSink({:?})", self.target)
+    }
+}
+
+impl ParquetSink {
+    /// A sink for tables of this schema, in partitions of at most `partition_bytes`. Nothing is touched yet.
+    ///
+    /// # Errors
+    /// When the target is a folder, or exists and may not be overwritten.
+    pub fn new(path: impl AsRef<Path>, schema: &Schema, partition_bytes: u64, overwrite: bool) -> Result<ParquetSink> {
+        let target = FileTarget::new(path, overwrite)?;
+        Ok(ParquetSink { target, schema: schema.clone(), partition_bytes, open: Mutex::new(None), written: AtomicU64::new(0) })
+    }
+
+    fn fail(&self, e: PolarsError) -> Error {
+        match e {
+            PolarsError::IO { error, .. } => self.target.fail(&error),
+            e => table_error(e).at(self.target.label()),
+        }
+    }
+}
+
+impl TableSink for ParquetSink {
+    fn label(&self) -> String {
+        self.target.label()
+    }
+
+    fn begin(&self) -> Result<()> {
+        let (open, file) = self.target.create()?;
+        let writer =
+            ParquetWriter::new(BufWriter::new(file)).set_parallel(false).batched(&self.schema).map_err(|e| self.fail(e))?;
+        *self.open.lock() = Some((open, writer));
+        Ok(())
+    }
+
+    fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
+        let mut df = (**table(partition)?).clone();
+        df.rechunk_mut();
+        Ok(Chunk::Table(Arc::new(df)))
+    }
+
+    fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
+        (partition_bytes, 0)
+    }
+
+    fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {
+        let df = table(encoded)?;
+        let mut open = self.open.lock();
+        let (_, writer) = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
+        if df.height() > 0 {
+            apart(|| writer.write_batch(df)).map_err(|e| self.fail(e))?;
+        }
+        self.written.fetch_add(crate::chunk::dataframe::table_bytes(df), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<()> {
+        let (open, writer) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        let bytes = writer.finish().map_err(|e| self.fail(e))?;
+        drop(writer); // flushes; `finish` has flushed already and told of failures
+        self.written.store(bytes, Ordering::Relaxed);
+        self.target.persist(open)
+    }
+
+    fn abort(&self) {
+        // Dropping the temporary file removes it.
+        self.open.lock().take();
+    }
+
+    /// Compressed pages of the row group at hand.
+    fn held_bytes(&self) -> u64 {
+        self.partition_bytes.saturating_mul(2)
+    }
+}

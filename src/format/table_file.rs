@@ -1,0 +1,72 @@
+//! A file that a table is written to; it takes its own name only when it is whole.
+
+use crate::base::{Error, Result};
+use crate::format::partial;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Where a file is to be written, and whether one may be there already.
+#[derive(Clone, Debug)]
+pub(super) struct FileTarget {
+    path: PathBuf,
+    overwrite: bool,
+}
+
+/// A file being written, under a temporary name.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    temporary: NamedTempFile,
+    _lock: File,
+}
+
+impl FileTarget {
+    /// A target. Nothing is touched yet.
+    pub(super) fn new(path: impl AsRef<Path>, overwrite: bool) -> Result<FileTarget> {
+        let path = std::path::absolute(&path).map_err(|e| Error::io(path.as_ref().display(), &e))?;
+        let target = FileTarget { path, overwrite };
+        target.check()?;
+        Ok(target)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.path.is_dir() {
+            return Err(Error::usage(format!("{} is a folder: name a file", self.path.display())));
+        }
+        if !self.overwrite && self.path.symlink_metadata().is_ok() {
+            return Err(Error::usage(format!("{} exists: allow overwriting, or choose another name", self.path.display())));
+        }
+        Ok(())
+    }
+
+    /// The file's name, for people.
+    pub(super) fn label(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// An empty file beside the target, and a handle to write to it.
+    pub(super) fn create(&self) -> Result<(OpenFile, File)> {
+        self.check()?;
+        // The usual mode of new files, less the process's umask.
+        let mode = Permissions::from_mode(0o666);
+        let make = || {
+            let temporary = partial::named(&self.path, |b, parent| b.permissions(mode).tempfile_in(parent))?;
+            let lock = partial::lock(temporary.path())?;
+            let file = temporary.as_file().try_clone()?;
+            Ok((OpenFile { temporary, _lock: lock }, file))
+        };
+        make().map_err(|e| self.fail(&e))
+    }
+
+    /// Gives the file its name.
+    pub(super) fn persist(&self, open: OpenFile) -> Result<()> {
+        let done = if self.overwrite { open.temporary.persist(&self.path) } else { open.temporary.persist_noclobber(&self.path) };
+        done.map(drop).map_err(|e| self.fail(&e.error))
+    }
+
+    /// An error of writing, with the target's name.
+    pub(super) fn fail(&self, e: &std::io::Error) -> Error {
+        Error::io(format!("writing {}", self.path.display()), e)
+    }
+}

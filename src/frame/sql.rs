@@ -1,0 +1,91 @@
+//! SQL on frames, through Polars' own SQL. `mean` is understood beside `avg`.
+
+use crate::base::{Error, Result};
+use crate::frame::error::{query_error, suggestion};
+use crate::frame::lazy::Frame;
+use polars::sql::SQLContext;
+
+impl Frame {
+    /// A query in SQL on tables by name.
+    ///
+    /// # Errors
+    /// A text that is not SQL, a table or column that does not exist, types that do not fit.
+    ///
+    /// # Example
+    /// ```
+    /// use polars::prelude::{IntoLazy, df};
+    /// use tilework::frame::{Frame, frame};
+    /// let flights = frame(df!("origin" => ["JFK", "EWR", "JFK"], "delay" => [4.0, 1.0, 8.0])?.lazy());
+    /// let out = Frame::sql("SELECT origin, mean(delay) AS delay FROM flights GROUP BY origin", &[("flights", flights)])?;
+    /// assert_eq!(out.collect()?, df!("origin" => ["JFK", "EWR"], "delay" => [6.0, 1.0])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sql(query: &str, tables: &[(&str, Frame)]) -> Result<Frame> {
+        let mut context = SQLContext::new();
+        let mut columns: Vec<String> = Vec::new();
+        for (name, frame) in tables {
+            context.register(name, frame.query.clone());
+            columns.extend(frame.columns.iter().cloned());
+        }
+        let lazy = context.execute(&with_avg(query)).map_err(|e| {
+            let text = e.to_string();
+            match text.strip_prefix("relation '").or_else(|| text.split("relation '").nth(1)).and_then(|t| t.split('\'').next()) {
+                Some(name) if text.contains("was not found") => {
+                    let known: Vec<String> = tables.iter().map(|t| t.0.to_string()).collect();
+                    Error::usage(format!("there is no table '{name}'{}", suggestion(name, &known)))
+                }
+                _ => query_error(e, &columns),
+            }
+        })?;
+        let partition_bytes = tables.iter().map(|t| t.1.partition_bytes).min().unwrap_or(1 << 24);
+        let frame = Frame { query: lazy, columns, partition_bytes };
+        frame.schema()?;
+        Ok(frame)
+    }
+}
+
+/// The query with `mean(` written as `avg(`, outside of quotes and comments.
+fn with_avg(query: &str) -> String {
+    let mut out = String::with_capacity(query.len());
+    let mut rest = query;
+    let mut inside_word = false;
+    while let Some(c) = rest.chars().next() {
+        let skipped = match c {
+            '\'' | '"' | '`' => Some(rest[1..].find(c).map_or(rest.len(), |i| i + 2)),
+            '-' if rest.starts_with("--") => Some(rest.find('\n').unwrap_or(rest.len())),
+            '/' if rest.starts_with("/*") => Some(rest.find("*/").map_or(rest.len(), |i| i + 2)),
+            _ => None,
+        };
+        if let Some(n) = skipped {
+            out.push_str(&rest[..n]);
+            rest = &rest[n..];
+            inside_word = false;
+            continue;
+        }
+        let is_mean = rest.get(..4).is_some_and(|w| w.eq_ignore_ascii_case("mean"));
+        if !inside_word && is_mean && rest[4..].trim_start().starts_with('(') {
+            out.push_str("avg");
+            rest = &rest[4..];
+            continue;
+        }
+        inside_word = c.is_alphanumeric() || c == '_' || c == '.';
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_avg;
+
+    #[test]
+    fn mean_is_avg_where_it_is_called() {
+        assert_eq!(with_avg("SELECT mean(x), Mean (y) FROM t"), "SELECT avg(x), avg (y) FROM t");
+        for same in
+            ["SELECT 'mean(x)' FROM t", "SELECT my_mean(x), mean FROM t", "SELECT \"mean(x)\" FROM t -- mean(x)", "'unclosed mean("]
+        {
+            assert_eq!(with_avg(same), same);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Reductions of partitions into one table: every partition is made a state, states are merged in order, the last is finished.
+//!
+//! A state is never larger than a limit set before the run: where data has more groups than that, the run stops with the
+//! reason instead of outgrowing its memory. States are merged in the order of the partitions and along a tree that depends on
+//! their number alone, so results have the same bits and the same order of rows however they are run.
+
+use crate::base::{Error, Result};
+use crate::chunk::Chunk;
+use crate::chunk::dataframe::{compact, stack, table, table_bytes, too_large};
+use crate::chunk::table_bound::Bound;
+use crate::expr::table::TableReduce;
+use crate::op::table::step::{TableStep, apply};
+use polars::prelude::SchemaRef;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// How partitions become one table.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    /// The operation in a word, for people.
+    pub name: String,
+    /// A partition's state.
+    pub map: Vec<TableStep>,
+    /// A state of several, one below the other.
+    pub combine: Vec<TableStep>,
+    /// The result of the last state.
+    pub finish: Vec<TableStep>,
+    /// Columns of a state, and of what the finish makes of it step by step: bounds hold for the widest.
+    pub schemas: Vec<SchemaRef>,
+}
+
+/// A [`Merge`] with the bounds that hold for a source.
+#[derive(Debug)]
+pub struct Reduction {
+    merge: Merge,
+    /// Of one partition.
+    partition: Bound,
+    partition_bytes: u64,
+    /// Of a partition on its way through the row-wise steps.
+    widest_bytes: u64,
+    /// No state is larger.
+    limit_bytes: u64,
+}
+
+impl Reduction {
+    /// A reduction of partitions that are at most `partition`, of `partition_bytes`, and `widest_bytes` where row-wise steps add
+    /// columns; a state takes at most `limit_bytes`.
+    pub fn new(merge: Merge, partition: Bound, partition_bytes: u64, widest_bytes: u64, limit_bytes: u64) -> Reduction {
+        Reduction { merge, partition, partition_bytes: partition_bytes.max(1), widest_bytes, limit_bytes }
+    }
+
+    /// Bytes of a state of `n` partitions. An aggregate makes a row of none.
+    fn widest_state(&self, n: u64) -> u64 {
+        let bound = self.partition.times(n);
+        let bound = Bound { rows: bound.rows.max(1), ..bound };
+        self.merge.schemas.iter().map(|s| bound.bytes(s)).max().unwrap_or(0)
+    }
+
+    fn n_partitions(&self, input_bytes: u64) -> u64 {
+        input_bytes.div_ceil(self.partition_bytes).max(1)
+    }
+
+    fn state(&self, df: polars::prelude::DataFrame) -> Result<Chunk> {
+        let df = compact(df)?;
+        let bytes = table_bytes(&df);
+        if bytes > self.limit_bytes {
+            let what = format!("the {} of {} rows", self.merge.name, df.height());
+            return Err(too_large(&what, bytes, self.limit_bytes, "raise the memory budget, or group by fewer distinct values"));
+        }
+        Ok(Chunk::Table(Arc::new(df)))
+    }
+}
+
+impl TableReduce for Reduction {
+    fn name(&self) -> &'static str {
+        "table_reduce"
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+    }
+
+    fn key(&self) -> u128 {
+        let m = &self.merge;
+        xxh3_128(format!("reduce {:?} {:?} {:?} {}", m.map, m.combine, m.finish, self.limit_bytes).as_bytes())
+    }
+
+    fn label(&self) -> String {
+        self.merge.name.clone()
+    }
+
+    fn map(&self, partition: &Chunk) -> Result<Chunk> {
+        self.state(apply(table(partition)?, &self.merge.map)?)
+    }
+
+    fn combine(&self, states: &[Chunk]) -> Result<Chunk> {
+        if let [one] = states {
+            return Ok(one.clone());
+        }
+        let tables = states.iter().map(table).collect::<Result<Vec<_>>>()?;
+        self.state(apply(&stack(tables)?, &self.merge.combine)?)
+    }
+
+    fn finish(&self, state: &Chunk) -> Result<Chunk> {
+        self.state(apply(table(state)?, &self.merge.finish)?)
+    }
+
+    fn state_bytes(&self, input_bytes: u64) -> u64 {
+        let n = self.n_partitions(input_bytes);
+        self.widest_state(n).min(self.limit_bytes)
+    }
+
+    fn scratch_bytes(&self, input_bytes: u64) -> u64 {
+        let n = self.n_partitions(input_bytes);
+        let state_bytes = self.state_bytes(input_bytes);
+        if n == 1 {
+            // Columns of the row-wise steps; row numbers of groups, a hash table and copied keys: about 48 bytes a row.
+            return self.widest_bytes.max(self.partition_bytes) + self.partition.rows * 48 + state_bytes;
+        }
+        // The same for the rows of the states that are merged, which are counted by their bytes.
+        let merged = self.widest_state(n).min(self.limit_bytes.saturating_mul(8));
+        merged.saturating_mul(2).saturating_add(state_bytes)
+    }
+}

@@ -1,0 +1,13 @@
+//! Arrays from the user's calls to the bits that come out.
+
+mod budget;
+mod creation;
+mod elementwise;
+mod errors;
+mod files;
+mod kernel_limit;
+mod material;
+mod reductions;
+mod scans;
+mod tree_steps;
+mod trees;

@@ -1,0 +1,86 @@
+//! Every cumulative op: same bits in every run; integers and float64 the bits of a plain loop, however they are cut.
+
+use super::material::{Noise, bits, cut, near, same_everywhere, scalars, shape, specials, tensor, whole};
+use ndarray::Axis;
+use tilework::DType;
+use tilework::array::DynArray;
+use tilework::base::Scalar;
+use tilework::chunk::Tensor;
+use tilework::expr::build;
+use tilework::kernel::scan::ScanOp;
+use tilework::op::scan;
+
+#[test]
+fn every_scan_agrees_with_itself_and_a_loop() {
+    for (k, op) in scan::ALL.iter().copied().enumerate() {
+        for (j, dtype) in DType::ALL.into_iter().enumerate() {
+            for round in 0..3 {
+                let mut noise = Noise((7000 + k * 1000 + j * 10 + round) as u64);
+                let s = shape(&mut noise, 600);
+                let t = tensor(&mut noise, dtype, &s, (-1.5, 1.5), &specials(dtype));
+                if s.is_empty() {
+                    let x = tilework::array::create::from_tensor(t, 1).unwrap();
+                    assert!(build::scan(x.expr(), op, 0).unwrap_err().to_string().contains("axis 0"));
+                    continue;
+                }
+                let axis = noise.below(s.len());
+                let what = format!("{} {dtype} {s:?} along {axis}", op.name);
+                let [a, b] = [0, 1].map(|i| {
+                    let x = tilework::array::create::from_tensor(t.clone(), cut(&mut noise, &s)).unwrap();
+                    let along = if i == 0 { axis as isize } else { axis as isize - s.len() as isize };
+                    let y = DynArray::from_expr(build::scan(x.expr(), op, along).unwrap()).unwrap();
+                    same_everywhere(y.expr(), &what).unwrap()
+                });
+                let want = plain(op, &t, axis);
+                if dtype == DType::F32 {
+                    let big = want.iter().fold(0.0f64, |m, v| if v.is_finite() { m.max(v.abs()) } else { m });
+                    if big < 1e30 {
+                        for (x, y) in scalars(&a).iter().zip(&want) {
+                            assert!(near(x.as_f64(), *y, 1e-5, 1.0) || !y.is_finite(), "{what}: {x} is not {y}");
+                        }
+                    }
+                } else {
+                    assert_eq!(bits(&a), bits(&b), "{what}: two cuts");
+                    for (x, y) in scalars(&a).iter().zip(&want) {
+                        assert!(!dtype.is_float() || near(x.as_f64(), *y, 0.0, 0.0), "{what}: {x} is not {y}");
+                    }
+                    if !dtype.is_float() {
+                        assert_eq!(scalars(&a), integers(op, &t, axis), "{what}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn plain(op: &ScanOp, t: &Tensor, axis: usize) -> Vec<f64> {
+    let mut a = whole(t).map(|s| s.as_f64());
+    for mut lane in a.lanes_mut(Axis(axis)) {
+        let mut total = if op.multiplies { 1.0 } else { 0.0 };
+        for v in &mut lane {
+            let x = if op.skips_nan && v.is_nan() { if op.multiplies { 1.0 } else { 0.0 } } else { *v };
+            total = if op.multiplies { total * x } else { total + x };
+            *v = total;
+        }
+    }
+    a.iter().copied().collect()
+}
+
+fn integers(op: &ScanOp, t: &Tensor, axis: usize) -> Vec<Scalar> {
+    let bits = |s: &Scalar| match *s {
+        Scalar::Bool(b) => u64::from(b),
+        Scalar::I64(v) => v as u64,
+        Scalar::U64(v) => v,
+        Scalar::F64(_) => panic!("a float"),
+    };
+    let mut a = whole(t).map(bits);
+    for mut lane in a.lanes_mut(Axis(axis)) {
+        let mut total = u64::from(op.multiplies);
+        for v in &mut lane {
+            total = if op.multiplies { total.wrapping_mul(*v) } else { total.wrapping_add(*v) };
+            *v = total;
+        }
+    }
+    let unsigned = t.dtype().is_unsigned();
+    a.iter().map(|&v| if unsigned { Scalar::U64(v) } else { Scalar::I64(v as i64) }).collect()
+}

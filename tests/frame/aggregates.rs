@@ -1,0 +1,121 @@
+use polars::prelude::*;
+use proptest::collection::vec;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
+use tilework::Config;
+use tilework::frame::{Frame, frame};
+use tilework::session::{Executor, Session};
+
+fn session(n_threads: usize, budget_bytes: u64) -> Session {
+    Session::new(Config { n_threads, budget_bytes, ..Config::default() })
+}
+
+/// A table of `n` rows with nulls, NaN, both zeros, empty strings.
+fn tables() -> impl Strategy<Value = DataFrame> {
+    let float = prop_oneof![
+        6 => (-1000i32..1000).prop_map(|v| Some(f64::from(v) / 8.0)),
+        1 => Just(Some(f64::NAN)),
+        1 => Just(Some(-0.0)),
+        1 => Just(None),
+    ];
+    let row =
+        (0i64..4, any::<Option<bool>>(), float, any::<Option<i8>>(), "[a-c]{0,2}|a longer text than fits", any::<Option<i32>>());
+    vec(row, 0..120).prop_map(|rows| {
+        df!(
+            "k" => rows.iter().map(|r| r.0).collect::<Vec<_>>(),
+            "b" => rows.iter().map(|r| r.1).collect::<Vec<_>>(),
+            "x" => rows.iter().map(|r| r.2).collect::<Vec<_>>(),
+            "f" => rows.iter().map(|r| r.2.map(|v| v as f32)).collect::<Vec<_>>(),
+            "i" => rows.iter().map(|r| r.3.map(i64::from)).collect::<Vec<_>>(),
+            "s" => rows.iter().map(|r| (r.4.len() != 1).then(|| r.4.clone())).collect::<Vec<_>>(),
+            "w" => rows.iter().map(|r| r.5).collect::<Vec<_>>(),
+        )
+        .expect("columns of one length")
+    })
+}
+
+fn aggregates(of_groups: bool) -> Vec<Expr> {
+    let mut all = vec![len().alias("rows")];
+    for c in ["b", "x", "f", "i", "s", "w"] {
+        let e = col(c);
+        all.extend([e.clone().count().alias(format!("count {c}")), e.clone().len().alias(format!("len {c}"))]);
+        all.extend([e.clone().min().alias(format!("min {c}")), e.clone().max().alias(format!("max {c}"))]);
+        if of_groups {
+            all.extend([e.clone().first().alias(format!("first {c}")), e.clone().last().alias(format!("last {c}"))]);
+        }
+        if c != "s" {
+            all.extend([e.clone().sum().alias(format!("sum {c}")), e.clone().mean().alias(format!("mean {c}"))]);
+        }
+        if c != "s" && c != "b" {
+            for d in 0..3 {
+                all.extend([e.clone().var(d).alias(format!("var{d} {c}")), e.clone().std(d).alias(format!("std{d} {c}"))]);
+            }
+        }
+    }
+    all.push(((col("x") + col("i")).sum() / (col("i").count() + lit(1))).alias("ratio"));
+    all.push(when(col("w").sum().gt(lit(0))).then(col("x").mean()).otherwise(lit(-1.0)).alias("choice"));
+    all
+}
+
+/// Equal columns and rows; floats to about ten digits of the column's largest value (five for single precision).
+fn assert_same(have: &DataFrame, want: &DataFrame) {
+    assert_eq!(have.schema(), want.schema());
+    assert_eq!(have.height(), want.height(), "{have}\n{want}");
+    for (h, w) in have.columns().iter().zip(want.columns()) {
+        if !h.dtype().is_float() {
+            assert_eq!(h, w, "column {}", h.name());
+            continue;
+        }
+        let tolerance = if h.dtype() == &DataType::Float32 { 1e-5 } else { 1e-10 };
+        let values = |c: &Column| c.cast(&DataType::Float64).expect("floats").f64().expect("floats").iter().collect::<Vec<_>>();
+        let (h_values, w_values) = (values(h), values(w));
+        for (a, b) in h_values.iter().zip(&w_values) {
+            let same = match (a, b) {
+                (Some(a), Some(b)) => {
+                    (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e3)
+                }
+                (a, b) => a.is_none() && b.is_none(),
+            };
+            assert!(same, "column {}: {a:?} is not {b:?}\n{h:?}\n{w:?}", h.name());
+        }
+    }
+}
+
+fn run(f: &Frame, n_parts: u64, df: &DataFrame) -> DataFrame {
+    // A row of these tables is counted as about 100 bytes beside its strings.
+    let bytes = (df.height() as u64 * 60 / n_parts).max(1);
+    let f = f.clone().with_partition_bytes(bytes);
+    let want = f.collect_in(&session(1, 256 << 20).with_executor(Executor::Serial)).expect("runs serially");
+    for (threads, budget) in [(1, 64 << 20), (3, 32 << 20)] {
+        let have = f.collect_in(&session(threads, budget)).expect("runs");
+        assert!(same_bits(&have, &want), "{threads} threads give other bits\n{have}\n{want}");
+    }
+    want
+}
+
+fn same_bits(a: &DataFrame, b: &DataFrame) -> bool {
+    let text = |df: &DataFrame| {
+        let mut bytes = Vec::new();
+        IpcWriter::new(&mut bytes).finish(&mut df.clone()).expect("writes to memory");
+        bytes
+    };
+    text(a) == text(b)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn groups_are_those_of_the_whole(df in tables(), n_parts in prop_oneof![Just(1u64), Just(2), Just(7), Just(50)], key in 0..4usize) {
+        let keys: Vec<Expr> = [vec![col("k")], vec![col("s")], vec![col("k"), col("b")], vec![(col("k") % lit(2)).alias("odd"), col("x")]][key].clone();
+        let query = df.clone().lazy().group_by_stable(&keys).agg(aggregates(true));
+        let want = query.clone().collect().expect("Polars runs it");
+        assert_same(&run(&frame(query), n_parts, &df), &want);
+    }
+
+    #[test]
+    fn aggregates_are_those_of_the_whole(df in tables(), n_parts in prop_oneof![Just(1u64), Just(2), Just(7), Just(50)]) {
+        let query = df.clone().lazy().filter(col("k").gt(lit(0))).select(aggregates(false));
+        let want = query.clone().collect().expect("Polars runs it");
+        assert_same(&run(&frame(query), n_parts, &df), &want);
+    }
+}

@@ -1,0 +1,4 @@
+//! Queries on tables in partitions give what Polars gives on the whole.
+
+mod aggregates;
+mod files;
