@@ -76,9 +76,15 @@ pub(super) fn stages(
     let finish = vec![TableStep::WithColumns(s.values), TableStep::Select(outs)];
     // The stages on no rows at all tell their columns, and that these are the ones promised.
     let state = apply(&DataFrame::empty_with_schema(input), std::slice::from_ref(&map)).ok()?;
-    let merged = apply(&state, std::slice::from_ref(&combine)).ok()?;
+    let states = state.vstack(&state).ok()?;
+    let merged = apply(&states, std::slice::from_ref(&combine)).ok()?;
     let valued = apply(&merged, &finish[..1]).ok()?;
     let finished = apply(&valued, &finish[1..]).ok()?;
+    // Without keys two states must become one row, and stay one.
+    let rows = [state.height(), merged.height(), finished.height()];
+    if rows != [usize::from(keys.is_empty()); 3] {
+        return None;
+    }
     let same = finished.schema().iter().eq(output.iter()) && merged.schema() == state.schema();
     same.then(|| Staged { map, combine, finish, schemas: vec![state.schema().clone(), valued.schema().clone()] })
 }

@@ -66,9 +66,15 @@ fn unsupported(what: &str) -> Error {
 /// # Errors
 /// What Polars refuses (columns, types); plans of another shape, named.
 pub(super) fn walk(query: &LazyFrame, columns: &[String]) -> Result<Chain> {
-    // Slices stay where they are written, so that they can be taken of every partition; orders stay as they are promised.
+    // Slices stay where they are written, so that they can be taken of every partition; orders stay as they are promised; shared
+    // parts stay in their expressions, since Polars puts shared aggregates into columns of another length.
     let flags = query.get_current_optimizations()
-        - (OptFlags::SLICE_PUSHDOWN | OptFlags::CHECK_ORDER_OBSERVE | OptFlags::SORT_COLLAPSE | OptFlags::STREAMING);
+        - (OptFlags::SLICE_PUSHDOWN
+            | OptFlags::CHECK_ORDER_OBSERVE
+            | OptFlags::SORT_COLLAPSE
+            | OptFlags::STREAMING
+            | OptFlags::COMM_SUBEXPR_ELIM
+            | OptFlags::COMM_SUBPLAN_ELIM);
     let plan = query.clone().with_optimizations(flags).to_alp_optimized().map_err(|e| query_error(e, columns))?;
     let IRPlan { lp_top, lp_arena: arena, mut expr_arena } = plan;
     let schema = arena.get(lp_top).schema(&arena).into_owned();
@@ -135,7 +141,7 @@ fn node(at: Node, arena: &Arena<IR>, expr_arena: &mut Arena<AExpr>) -> Result<Fo
             let staged = if wise { None } else { stages(&[], expr, &before, output, expr_arena) };
             step(TableStep::Select(step_exprs), wise, staged, *input)
         }
-        IR::HStack { input, exprs: e, .. } => {
+        IR::HStack { input, exprs: e, options, .. } if options.should_broadcast => {
             step(TableStep::WithColumns(exprs(e, expr_arena)), row_wise(e, expr_arena), None, *input)
         }
         IR::GroupBy { input, keys, aggs, schema: output, options, apply: None, .. }
