@@ -1,6 +1,6 @@
 //! Every row of the elementwise table: the same bits however it is cut and run, the metadata declared, the values of plain Rust.
 
-use super::material::{Noise, bits, config, cut, near, run, same_everywhere, shape, specials, tensor, whole};
+use super::material::{Noise, bits, config, cut, near, oracle, run, same_everywhere, shape, specials, tensor, whole};
 use ndarray::IxDyn;
 use std::sync::Arc;
 use tilework::base::Scalar;
@@ -56,8 +56,9 @@ fn every_op_gives_the_same_bits_however_it_is_cut_and_run() {
             let mut results = Vec::new();
             for x in made {
                 match x {
-                    // Every way to run for one cut; the other must give the same in one way.
-                    Ok(x) if results.is_empty() => results.push(same_everywhere(&x, &what).unwrap()),
+                    // Every way to run for one cut of some dtypes; all others must give the same in one way.
+                    Ok(x) if results.is_empty() && (k + j) % 4 == 0 => results.push(same_everywhere(&x, &what).unwrap()),
+                    Ok(x) if results.is_empty() => results.push(run(&oracle(), &x).unwrap()),
                     Ok(x) => results.push(run(&Session::new(config(2, u64::MAX)), &x).unwrap()),
                     Err(e) => {
                         assert_eq!(e.kind(), ErrorKind::Usage, "{e}");
