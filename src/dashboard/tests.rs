@@ -213,7 +213,7 @@ fn a_real_run_is_recorded() {
     assert!(r.memory.peak_accounted_bytes > 0 && r.memory.peak_accounted_bytes <= r.memory.budget_bytes);
     assert!(r.memory.peak_resident_bytes > 1 << 20);
     let summary = first.summary();
-    assert!(summary.starts_with("done in ") && summary.contains("written 313 KiB") && summary.lines().count() == 2, "{summary}");
+    assert!(summary.starts_with("done in ") && summary.contains("written 312 KiB") && summary.lines().count() == 2, "{summary}");
 }
 
 #[test]
