@@ -29,9 +29,10 @@ const LEVELS: &[(&str, u32)] = &[
     ("delayed", 8),
     ("raster", 9),
     ("convert", 9),
-    ("cli", 10),
     ("dashboard", 10),
-    ("bin", 10),
+    // The program shows and writes what the dashboard records.
+    ("cli", 11),
+    ("bin", 11),
 ];
 
 /// What lies beside the folders: the crate's own exports come from these levels.
