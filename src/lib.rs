@@ -33,7 +33,7 @@
 //! # Ok::<(), tilework::Error>(())
 //! ```
 //!
-//! Start at [`array`] for arrays, `raster` for georeferenced ones, `frame` for tables; [`Session`] runs things; [`op`] has the tables of
+//! Start at [`array`](mod@array) for arrays, `raster` for georeferenced ones, `frame` for tables; [`Session`] runs things; [`op`] has the tables of
 //! operations; `docs/architecture.md` tells how it is built.
 #![deny(missing_docs)]
 

@@ -141,7 +141,7 @@ fn allowed_below(from: &str, to: &str) -> bool {
         // Fusing joins programs, which are kernel's.
         "optimize" => &["base", "expr", "kernel"],
         // What the scheduler itself will hold is part of a plan's memory.
-        "plan" => &["base", "expr", "graph", "kernel", "chunk", "sched"],
+        "plan" => &["base", "expr", "graph", "kernel", "chunk", "sched", "op", "format"],
         "array" | "frame" | "bag" | "delayed" => {
             &["session", "expr", "op", "format", "base", "chunk", "kernel", "exec", "plan", "optimize"]
         }

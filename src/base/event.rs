@@ -11,7 +11,7 @@ pub enum Event {
     Planned {
         /// Tasks in the plan.
         n_tasks: usize,
-        /// A name for each layer of tasks, in the order of [`Event::TaskDone::layer`].
+        /// A name for each layer of tasks, in the order of [`TaskDone::layer`].
         layers: Vec<String>,
         /// Tasks in each layer.
         layer_tasks: Vec<usize>,

@@ -1,7 +1,7 @@
 //! Runs a graph on a pool of threads, inside a memory budget.
 //!
 //! There is no scheduler thread to wait for: whichever thread has something to report drives the scheduler, if no other is
-//! doing so already ([`Shared::report`]), puts what it commands into the queue and goes on with tasks. The calling thread
+//! doing so already (`Shared::report`), puts what it commands into the queue and goes on with tasks. The calling thread
 //! sleeps, samples memory and looks for cancellation. Spill files are written by a thread of their own, and only there
 //! are they removed, so that a removal cannot overtake a later write of the same chunk.
 

@@ -1,7 +1,7 @@
 //! Rechunks: two in a row become one, and one right behind a read becomes a read by other chunks.
 //!
 //! A read by other chunks touches storage blocks that straddle its chunks more than once. It is taken where that costs at most
-//! [`MOST_AMPLIFICATION`] times the bytes of a plain read, and the read has no other user that wants the old chunks.
+//! `MOST_AMPLIFICATION` times the bytes of a plain read, and the read has no other user that wants the old chunks.
 
 use crate::base::{Grid, Result};
 use crate::expr::node::SourceNode;

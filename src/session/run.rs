@@ -85,7 +85,7 @@ impl Session {
         self.tell_plan(&plan);
         let mut begun = Vec::new();
         let result = begin(&plan.sinks, &mut begun).and_then(|()| self.execute(plan, &roots, budget));
-        let result = result.and_then(|values| begun.iter().try_for_each(|s| finish(s)).map(|()| values));
+        let result = result.and_then(|values| begun.iter().try_for_each(finish).map(|()| values));
         if result.is_err() {
             begun.iter().for_each(abort);
         }

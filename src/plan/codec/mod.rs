@@ -2,7 +2,7 @@
 //!
 //! A document lists the nodes, inputs first. Ops stand in it by name and are looked up in the op tables; sources, sinks and
 //! named functions stand by name and parameters and are made again by a [`Registry`](crate::format::registry::Registry).
-//! Closures cannot be sent and say so. The forms on the wire are types of their own ([`form`]), so that the inner ones may
+//! Closures cannot be sent and say so. The forms on the wire are types of their own (`form`), so that the inner ones may
 //! change.
 //!
 //! Decoding trusts nothing: whatever the bytes say is checked before a node is made of it, sizes are bounded, and a broken
