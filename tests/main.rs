@@ -1,4 +1,6 @@
 //! The one integration-test binary.
+// Methods take arrays by value or by reference; tests borrow throughout, as users do.
+#![allow(clippy::needless_borrows_for_generic_args)]
 
 mod arrays;
 #[cfg(all(feature = "cli", feature = "raster"))]

@@ -30,8 +30,8 @@ fn ranges_are_those_of_numpy() {
             assert_eq!(x.compute_as::<i64>().unwrap().into_raw_vec_and_offset().0, want, "{a} {b} {s}");
         }
     }
-    for (a, b, s) in [(0.0, 1.0, 0.1), (1.5, -2.0, -0.25), (0.0, 1e-9, 3e-10), (5.0, 5.0, 1.0)] {
-        let n = ((b - a) / s as f64).ceil().max(0.0) as usize;
+    for (a, b, s) in [(0.0_f64, 1.0, 0.1), (1.5, -2.0, -0.25), (0.0, 1e-9, 3e-10), (5.0, 5.0, 1.0)] {
+        let n = ((b - a) / s).ceil().max(0.0) as usize;
         let want: Vec<f64> = (0..n).map(|i| a + i as f64 * ((a + s) - a)).collect();
         assert_eq!(floats(&arange(a, b, s, 3).unwrap()), want, "{a} {b} {s}");
     }
