@@ -60,7 +60,8 @@ impl Watch for Reads {
 fn run(name: &str, o: &Options) -> Result<serde_json::Value> {
     let s = o.session()?;
     let mut extra = json!({});
-    let start = Instant::now();
+    #[cfg_attr(not(feature = "remote"), expect(unused_mut, reason = "only a cluster has to be started first"))]
+    let mut start = Instant::now();
     let value = match name {
         "random_mean" => {
             let n = o.number("size", 10_000)?;
@@ -75,7 +76,7 @@ fn run(name: &str, o: &Options) -> Result<serde_json::Value> {
         }
         "transpose" => {
             let n = o.number("size", 16_000)?;
-            let x = Generator::new(2).random(&[n, n], o.number("chunk", 1000)?)?;
+            let x = Generator::new(2).random(&[n, n], o.number("chunk", 2000)?)?;
             scalar(&x.add(&x.transpose(None)?)?.subtract(&x.mean(Some(&[0]))?)?.std(None)?, &s)?
         }
         "tasks_wide" => {
@@ -87,6 +88,18 @@ fn run(name: &str, o: &Options) -> Result<serde_json::Value> {
             let n = o.number("tasks", 1_000_000)? / 2;
             let sum = arange(0, n, 1, 1)?.add(1)?.reduce(&SUM, None, false, 0.0, 2)?;
             scalar(&sum, &s)? / n as f64
+        }
+        #[cfg(feature = "remote")]
+        "tasks_remote" => {
+            use tilework::exec::remote::{ClusterConfig, LocalCluster};
+            let n = o.number("tasks", 100_000)?;
+            let config = ClusterConfig { budget_bytes: 2 << 30, ..ClusterConfig::new(o.number("workers", 2)?)? };
+            let cluster = LocalCluster::start(config)?;
+            let s = Session::default().with_executor(tilework::session::Executor::Remote(cluster.remote()));
+            scalar(&arange(0, 100, 1, 1)?.sum(None)?, &s)?; // the workers are there
+            start = Instant::now();
+            let leaves = s.compute(arange(0, n, 1, 1)?.add(1)?.expr())?;
+            leaves.as_slice::<i64>()?.iter().map(|&v| v as f64).sum::<f64>() / n as f64
         }
         "xmean_zarr" => {
             let reads = Arc::new(Reads::default());

@@ -65,13 +65,15 @@ impl Walk<'_> {
     /// Pushes the producers that are still to be placed, so that the dearest is on top, then in input order.
     fn push_inputs(&mut self, t: TaskId) {
         let g = self.g;
-        let class = |d: u32| g.regen[g.producer(d) as usize].ilog2();
+        // An effect comes first of all: outputs are written in order, each chunk before the next is made.
+        let class_of = |p: TaskId| if g.is_effect(p) { u32::MAX } else { g.regen[p as usize].ilog2() };
+        let class = |d: u32| class_of(g.producer(d));
         let inputs = g.inputs(t);
         let from = self.stack.len();
         let placed = &self.placed;
         self.stack.extend(inputs.iter().rev().map(|&d| g.producer(d)).filter(|&p| !placed[p as usize]));
         if inputs.len() > 1 && !inputs.is_sorted_by(|&a, &b| class(a) >= class(b)) {
-            self.stack[from..].sort_by_key(|&p| g.regen[p as usize].ilog2());
+            self.stack[from..].sort_by_key(|&p| class_of(p));
         }
     }
 
@@ -156,5 +158,28 @@ impl Walk<'_> {
             }
         }
         left_over <= freed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::{GraphBuilder, TaskDef};
+
+    #[test]
+    fn each_chunk_is_written_before_the_next_is_made() {
+        let mut b = GraphBuilder::new();
+        b.layer("read");
+        let reads: Vec<u32> = (0..4).map(|_| b.task(TaskDef { bytes: 100, cost_ns: 1_000_000, ..TaskDef::default() })).collect();
+        b.layer("encode");
+        let task =
+            |b: &mut GraphBuilder, d: u32| b.task(TaskDef { inputs: &[d], bytes: 100, cost_ns: 9_000_000, ..TaskDef::default() });
+        let encoded: Vec<u32> = reads.iter().map(|&d| task(&mut b, d)).collect();
+        b.layer("write");
+        let mut before = None;
+        for &d in &encoded {
+            let inputs: Vec<u32> = [d].into_iter().chain(before).collect();
+            before = Some(b.task(TaskDef { inputs: &inputs, cost_ns: 1000, effect: true, home: true, ..TaskDef::default() }));
+        }
+        assert_eq!(b.finish().unwrap().order(), [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]);
     }
 }
