@@ -3,6 +3,7 @@
 //! A [`Buffer`] never changes once it is shared; it is filled as a [`BufferMut`], which has one owner.
 
 use crate::base::Element;
+use crate::chunk::pages;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::any::Any;
 use std::fmt;
@@ -14,6 +15,8 @@ pub const ALIGN: usize = 64;
 
 enum Owner {
     Heap(Layout),
+    /// Pages of the buffer's own: what is large. None only while it is dropped.
+    Pages(Option<memmap2::MmapMut>),
     /// A read-only file mapping, whose pages the system takes back when it needs them.
     Mapped(#[allow(dead_code, reason = "kept only to keep the memory alive")] memmap2::Mmap),
     Other(#[allow(dead_code, reason = "kept only to keep the memory alive")] Arc<dyn Any + Send + Sync>),
@@ -39,6 +42,14 @@ impl Buffer {
         let v: Arc<Vec<T>> = Arc::new(v);
         let ptr = NonNull::new(v.as_ptr() as *mut u8).unwrap_or(NonNull::dangling());
         Buffer { ptr, len: std::mem::size_of_val(v.as_slice()), owner: Owner::Other(v) }
+    }
+
+    /// A copy of the bytes. What an allocator gave, on a thread that will not free it, is better copied than kept: see
+    /// `chunk::pages`.
+    pub fn copied(bytes: &[u8]) -> Arc<Buffer> {
+        let mut copy = BufferMut::for_overwrite(bytes.len());
+        copy.bytes_mut().copy_from_slice(bytes);
+        copy.freeze()
     }
 
     /// Bytes that `owner` keeps alive and unchanged at one address (a file mapping, say).
@@ -87,9 +98,9 @@ impl Buffer {
         unsafe { std::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
     }
 
-    /// Whether this buffer owns heap memory (a file mapping does not).
-    pub fn is_heap(&self) -> bool {
-        matches!(self.owner, Owner::Heap(_))
+    /// Whether this buffer owns its memory (a file mapping does not).
+    pub fn is_owned(&self) -> bool {
+        matches!(self.owner, Owner::Heap(_) | Owner::Pages(_))
     }
 }
 
@@ -101,9 +112,11 @@ impl AsRef<[u8]> for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if let Owner::Heap(layout) = self.owner {
+        match &mut self.owner {
             // SAFETY: allocated in `BufferMut` with this layout, freed only here.
-            unsafe { dealloc(self.ptr.as_ptr(), layout) }
+            Owner::Heap(layout) => unsafe { dealloc(self.ptr.as_ptr(), *layout) },
+            Owner::Pages(map) => map.take().into_iter().for_each(pages::give_back),
+            Owner::Mapped(_) | Owner::Other(_) | Owner::Lent(_) => {}
         }
     }
 }
@@ -120,22 +133,27 @@ pub struct BufferMut(Buffer);
 impl BufferMut {
     /// `len` bytes of zeros.
     pub fn zeroed(len: usize) -> BufferMut {
-        BufferMut::with(len, alloc_zeroed)
+        BufferMut::with(len, true)
     }
 
     /// `len` bytes of unspecified value, for a kernel that will write them all.
     ///
     /// The bytes are initialised memory only once written: the caller must write every element it will expose.
     pub fn for_overwrite(len: usize) -> BufferMut {
-        BufferMut::with(len, alloc)
+        BufferMut::with(len, false)
     }
 
-    fn with(len: usize, f: unsafe fn(Layout) -> *mut u8) -> BufferMut {
+    fn with(len: usize, zeroed: bool) -> BufferMut {
         // A length near isize::MAX cannot come from a checked shape; the layout error would be an allocation failure anyway.
         let layout = Layout::from_size_align(len.max(1), ALIGN).unwrap_or(Layout::new::<[u64; 8]>());
         assert!(layout.size() >= len, "buffer of {len} bytes");
+        if len >= pages::LARGE {
+            let Some(mut map) = pages::take(len, zeroed) else { handle_alloc_error(layout) };
+            let ptr = NonNull::from(&mut map[..]).cast();
+            return BufferMut(Buffer { ptr, len, owner: Owner::Pages(Some(map)) });
+        }
         // SAFETY: the layout has a size of at least 1.
-        let ptr = unsafe { f(layout) };
+        let ptr = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
         let Some(ptr) = NonNull::new(ptr) else { handle_alloc_error(layout) };
         BufferMut(Buffer { ptr, len, owner: Owner::Heap(layout) })
     }

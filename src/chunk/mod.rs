@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod dataframe;
 pub mod encode;
 pub mod output;
+mod pages;
 mod table;
 #[cfg(feature = "frame")]
 pub mod table_bound;

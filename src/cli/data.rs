@@ -3,7 +3,7 @@
 use crate::array::{DynArray, map_blocks};
 use crate::base::bytes::format_bytes;
 use crate::base::{Element, Error, Grid, Result};
-use crate::chunk::Tensor;
+use crate::chunk::{BufferMut, Tensor};
 use crate::cli::run_args::RunArgs;
 use crate::datasets::{CATALOGUE, Dataset, climate, dem, pdsh, scene, zones};
 use crate::format::geotiff::{BandInfo, Crs, Georef, WriteOptions};
@@ -83,9 +83,9 @@ fn generated<T: Element>(
 ) -> Result<DynArray> {
     map_blocks(name, &[], T::DTYPE, Some(grid), move |block, _| {
         let (start, shape) = (block.region.start(), block.region.shape());
-        let mut out = vec![T::default(); shape.iter().product()];
-        fill(&start, &shape, &mut out);
-        Tensor::from_vec(&shape, out)
+        let mut out = BufferMut::zeroed(shape.iter().product::<usize>() * size_of::<T>());
+        fill(&start, &shape, out.elements_mut());
+        Tensor::new(T::DTYPE, &shape, out.freeze())
     })
 }
 

@@ -42,9 +42,9 @@ pub trait CallOp: Send + Sync + Debug {
         (None, input_bytes.iter().sum())
     }
 
-    /// About how long a block takes, in nanoseconds.
-    fn cost_ns(&self, input_bytes: u64) -> u64 {
-        input_bytes
+    /// About how long a block takes, in nanoseconds, if inputs and result have `bytes` together.
+    fn cost_ns(&self, bytes: u64) -> u64 {
+        bytes
     }
 }
 

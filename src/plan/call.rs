@@ -74,8 +74,9 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, c: &Call) -> Result<Ids> {
             let input_bytes: Vec<u64> =
                 e.inputs().iter().map(|i| if let Meta::Table(t) = i.meta() { t.partition_bytes } else { 0 }).collect();
             let (out, scratch_bytes) = c.op.bytes(&input_bytes);
-            let cost =
-                Cost { out_bytes: out.unwrap_or(meta.partition_bytes), scratch_bytes, ns: c.op.cost_ns(input_bytes.iter().sum()) };
+            let out_bytes = out.unwrap_or(meta.partition_bytes);
+            let ns = c.op.cost_ns(input_bytes.iter().sum::<u64>().saturating_add(out_bytes));
+            let cost = Cost { out_bytes, scratch_bytes, ns };
             l.layer(e.label(), Partitions(c.op.clone()));
             for i in 0..meta.n_partitions {
                 let inputs: Vec<u32> = ids.iter().map(|d| d.at(i)).collect();
@@ -105,8 +106,8 @@ fn blocks(l: &mut Lowering<'_>, e: &Expr, c: &Call, ids: &[Ids], dtype: DType, g
         }
         let out = (grid.region(coords).n_elements() * dtype.size()) as u64;
         let (declared, scratch_bytes) = c.op.bytes(&bytes);
-        let cost = Cost { out_bytes: declared.unwrap_or(out).max(out), scratch_bytes, ns: c.op.cost_ns(bytes.iter().sum()) };
-        l.task(&inputs, cost);
+        let out_bytes = declared.unwrap_or(out).max(out);
+        l.task(&inputs, Cost { out_bytes, scratch_bytes, ns: c.op.cost_ns(bytes.iter().sum::<u64>() + out_bytes) });
         Ok(())
     })?;
     Ok(Ids::From(first))

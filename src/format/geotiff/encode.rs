@@ -7,7 +7,7 @@ use super::options::{Design, Resampling, WriteOptions};
 use super::overview::halve;
 use super::tile::{encode_tile, fill_bits};
 use crate::base::{DType, Error, Region, Result, Scalar};
-use crate::chunk::{Chunk, Tensor};
+use crate::chunk::{Buffer, Chunk, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// What turns chunks into tiles.
@@ -104,7 +104,7 @@ impl Encoder {
             }
             self.tiles(level, &area, &current, &mut records, &mut overviews)?;
         }
-        let bytes = |v: Vec<u8>| Tensor::from_vec(&[v.len()], v);
+        let bytes = |v: Vec<u8>| Tensor::new(DType::U8, &[v.len()], Buffer::copied(&v));
         Ok(Packed { records, full: bytes(full)?, overviews: bytes(overviews)?, rest })
     }
 
@@ -181,7 +181,8 @@ impl Encoder {
         let encoded: u64 = (0..=whole.min(n_levels - 1)).map(|l| tiles(l) * per_tile).sum();
         // Odd sides round up at every halving.
         let half = if n_levels > 1 { raw / 2 + 1024 } else { 0 };
-        (encoded + half, half + 3 * design.tile_bound())
+        // Tiles are put together in one piece of memory and copied into another that has just their size.
+        (encoded + half, encoded + half + 3 * design.tile_bound())
     }
 }
 

@@ -5,7 +5,7 @@
 //! where stored bytes lie, nor what the chunk is a part of.
 
 use crate::base::{DType, Error, Result};
-use crate::chunk::{Buffer, BufferMut, Tensor};
+use crate::chunk::{Buffer, Tensor};
 use std::borrow::Cow;
 use std::io::Read;
 use std::num::NonZeroU64;
@@ -124,8 +124,9 @@ impl Pipeline {
     /// Most memory that decoding needs, input and output counted.
     pub(super) fn decode_bytes(&self) -> u64 {
         let stages = self.bounds.windows(2).map(|w| w[0] + w[1]).max().unwrap_or(0);
-        // Plain bytes become elements where they lie.
-        let head = if self.reorders { self.bounds[0] + 2 * self.decoded_bytes } else { self.bounds[0].max(self.decoded_bytes) };
+        // Plain bytes become elements where they lie, and then a tensor.
+        let head = if self.reorders { self.bounds[0] } else { self.bounds[0].saturating_sub(self.decoded_bytes) };
+        let head = head + 2 * self.decoded_bytes;
         stages.max(head) + CONTEXT_BYTES
     }
 
@@ -190,14 +191,7 @@ impl Pipeline {
             bytes.iter_mut().for_each(|b| *b = u8::from(*b != 0));
         }
         let shape: Vec<usize> = self.shape().collect();
-        let buffer = if bytes.as_ptr().align_offset(dtype.size()) == 0 {
-            Arc::new(Buffer::from_vec(bytes))
-        } else {
-            let mut copy = BufferMut::for_overwrite(bytes.len());
-            copy.bytes_mut().copy_from_slice(&bytes);
-            copy.freeze()
-        };
-        Tensor::new(dtype, &shape, buffer)
+        Tensor::new(dtype, &shape, Buffer::copied(&bytes))
     }
 
     /// Whether all elements are the fill value, bit for bit.

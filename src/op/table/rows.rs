@@ -47,7 +47,7 @@ impl CallOp for Rows {
         (Some(self.out_bytes), input_bytes.iter().sum::<u64>() + self.out_bytes)
     }
 
-    fn cost_ns(&self, input_bytes: u64) -> u64 {
-        input_bytes / 2 + 100_000
+    fn cost_ns(&self, bytes: u64) -> u64 {
+        bytes / 2 + 100_000
     }
 }
