@@ -5,7 +5,7 @@ pub mod buffer;
 pub mod dataframe;
 pub mod encode;
 pub mod output;
-mod pages;
+pub mod pages;
 mod table;
 #[cfg(feature = "frame")]
 pub mod table_bound;

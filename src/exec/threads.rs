@@ -7,7 +7,7 @@
 
 use crate::base::event::{Event as Seen, Watcher};
 use crate::base::{Error, Kind, Result};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, pages};
 use crate::exec::cancel::CancelToken;
 use crate::exec::memory::resident_bytes;
 use crate::exec::runner::Runner;
@@ -116,6 +116,7 @@ impl Threads {
             });
         });
         let result = shared.result();
+        pages::allow(0);
         shared.see(|at_ns| Seen::Finished { at_ns, ok: result.is_ok() });
         result
     }
@@ -274,6 +275,8 @@ impl<'a> Shared<'a> {
         for event in &others {
             core.scheduler.handle(event, &mut core.commands);
         }
+        // What the budget does not need may stay at hand for buffers to come.
+        pages::allow(self.job.budget_bytes.saturating_sub(core.scheduler.used_bytes(0)));
         self.obey(core, garbage);
         self.tell(core);
         if core.outcome.is_some() {

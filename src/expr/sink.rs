@@ -49,6 +49,11 @@ pub trait Sink: Send + Sync + Debug {
         0
     }
 
+    /// Memory that a thread keeps once it has encoded a chunk, in bytes (a codec's tables).
+    fn thread_bytes(&self) -> u64 {
+        0
+    }
+
     /// Writes an encoded chunk. Chunks come one at a time and in order where [`ordered`](Sink::ordered) says so.
     ///
     /// # Errors

@@ -45,6 +45,11 @@ pub trait Source: Send + Sync + Debug {
     /// Upper bound of the memory that a read needs beside its result, in bytes (compressed blocks, a block partly used).
     fn scratch_bytes(&self, region: &Region) -> u64;
 
+    /// Memory that a thread keeps once it has read from a source like this, in bytes (buffers that serve again).
+    fn thread_bytes(&self) -> u64 {
+        0
+    }
+
     /// About how many bytes a read of `region` takes from storage.
     fn stored_bytes(&self, region: &Region) -> u64;
 

@@ -17,3 +17,4 @@ pub mod table_memory;
 #[cfg(feature = "frame")]
 pub mod table_scan;
 pub mod zarr;
+mod zstd_memory;

@@ -3,6 +3,7 @@
 //! A [`Layout`] has its axes merged as far as the strides allow, so that most layouts are one flat run. Blocks are ranges of
 //! element numbers in C order of the chunk; nothing here knows what is computed from them.
 
+use crate::kernel::lanes;
 use smallvec::SmallVec;
 
 /// Rows shorter than this are gathered by a loop over rows rather than run by run.
@@ -220,9 +221,7 @@ impl Layout {
         let mut at = 0;
         self.runs(start, out.len(), |offset, n| {
             let first = base.wrapping_add(offset as i64);
-            for (i, o) in out[at..at + n].iter_mut().enumerate() {
-                *o = first.wrapping_add(stride.wrapping_mul(i as i64));
-            }
+            lanes::count(first, stride, &mut out[at..at + n]);
             at += n;
         });
     }

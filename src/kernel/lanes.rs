@@ -222,33 +222,100 @@ lane!("A scalar function of four arguments.", Lane4, block4, 4, loops4, A a 0, B
 pub trait Runs: 'static {
     /// Type of the result.
     type Out: Element;
-    /// The results for the numbers `first..first + out.len()`.
-    fn fill(first: u64, key: [u64; 2], out: &mut [Self::Out]);
+    /// Writes the results for the numbers `first..first + out.len()`: all of them.
+    fn fill(first: u64, key: [u64; 2], out: &mut [MaybeUninit<Self::Out>]);
 }
 
-/// The block function of a function of element number and key; it serves every instruction set.
-pub fn block_of_runs<F: Runs>() -> Block {
+/// The block function of a function of element number and key for an instruction set.
+pub fn block_of_runs<F: Runs>(isa: Isa) -> Block {
     let mut args = [DType::Bool; MAX_ARITY];
     args[..3].fill(DType::U64);
-    Block { f: fill_runs::<F>, args, arity: 3, out: F::Out::DTYPE }
+    let f: BlockFn = match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => runs_avx512::<F>,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => runs_avx2::<F>,
+        _ => runs::<F>,
+    };
+    Block { f, args, arity: 3, out: F::Out::DTYPE }
 }
 
 /// # Safety
 /// As [`BlockFn`].
-unsafe fn fill_runs<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
-    // SAFETY: valid, aligned and initialised for n elements by the caller's promise, `out` overlaps no argument, and zero bytes
-    // are a value of every element type.
+#[inline(always)]
+unsafe fn runs<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
+    // SAFETY: valid, aligned and initialised for n elements by the caller's promise, and `out` overlaps no argument.
     let (number, a, b, out) = unsafe {
         let arg = |k: usize| std::slice::from_raw_parts((*args.add(k)).cast::<u64>(), n);
-        std::ptr::write_bytes(out.cast::<F::Out>(), 0, n);
-        (arg(0), arg(1), arg(2), std::slice::from_raw_parts_mut(out.cast::<F::Out>(), n))
+        (arg(0), arg(1), arg(2), std::slice::from_raw_parts_mut(out.cast::<MaybeUninit<F::Out>>(), n))
     };
     let mut start = 0;
     while start < n {
-        let key = [a[start], b[start]];
-        let follows = |&i: &usize| [a[i], b[i]] == key && number[i] == number[i - 1].wrapping_add(1);
-        let end = start + 1 + (start + 1..n).take_while(follows).count();
-        F::fill(number[start], key, &mut out[start..end]);
+        let end = start + run_len(&number[start..], &a[start..], &b[start..]);
+        F::fill(number[start], [a[start], b[start]], &mut out[start..end]);
         start = end;
     }
+}
+
+/// How many elements from the first on have consecutive numbers and one key: looked at a block at a time, which vectorises.
+#[inline(always)]
+fn run_len(number: &[u64], a: &[u64], b: &[u64]) -> usize {
+    const LOOK: usize = 64;
+    let (first, key) = (number[0], [a[0], b[0]]);
+    let differ = |i: usize, n: u64, a: u64, b: u64| n.wrapping_sub(first.wrapping_add(i as u64)) | (a ^ key[0]) | (b ^ key[1]);
+    let mut i = 0;
+    for ((number, a), b) in number.as_chunks::<LOOK>().0.iter().zip(a.as_chunks::<LOOK>().0).zip(b.as_chunks::<LOOK>().0) {
+        if (0..LOOK).fold(0, |any, j| any | differ(i + j, number[j], a[j], b[j])) != 0 {
+            break;
+        }
+        i += LOOK;
+    }
+    while i < number.len() && differ(i, number[i], a[i], b[i]) == 0 {
+        i += 1;
+    }
+    i
+}
+
+/// # Safety
+/// As [`BlockFn`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn runs_avx2<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
+    // SAFETY: passed on.
+    unsafe { runs::<F>(args, out, n) }
+}
+
+/// # Safety
+/// As [`BlockFn`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+unsafe fn runs_avx512<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
+    // SAFETY: passed on.
+    unsafe { runs::<F>(args, out, n) }
+}
+
+/// Writes `first`, `first + step`, … to `out`.
+pub(super) fn count(first: i64, step: i64, out: &mut [i64]) {
+    match Isa::detect() {
+        // SAFETY: the machine has the features.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { count_avx512(first, step, out) },
+        _ => count_here(first, step, out),
+    }
+}
+
+#[inline(always)]
+fn count_here(first: i64, step: i64, out: &mut [i64]) {
+    if step == 1 {
+        // The common case without a product, which few instruction sets have for these.
+        (0..).zip(out).for_each(|(i, o)| *o = first.wrapping_add(i));
+    } else {
+        (0..).zip(out).for_each(|(i, o): (i64, _)| *o = first.wrapping_add(step.wrapping_mul(i)));
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn count_avx512(first: i64, step: i64, out: &mut [i64]) {
+    count_here(first, step, out);
 }

@@ -7,11 +7,20 @@
 //! Invariant: a run of elements ([`fill_raw`] and the like) is bit for bit the elements one by one, for every start, length
 //! and instruction set. Deliberately unknown here: arrays, chunks, seeds (a key is two words, however they came about).
 
+use crate::kernel::lanes::Isa;
 use crate::kernel::vmath::bits::poly;
 use crate::kernel::vmath::double::log;
+use std::mem::MaybeUninit;
 
-/// Elements that a fill converts at a time; the raw values stay in the first-level cache.
+/// Normal numbers made at a time; the raw values stay in the first-level cache.
 const RUN: usize = 512;
+
+/// Multipliers of the rounds.
+const P: u64 = 0xd2e7_470e_e14c_6c93;
+const Q: u64 = 0xca5a_8263_9512_1157;
+/// What the key grows by from round to round.
+const K_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+const L_STEP: u64 = 0xbb67_ae85_84ca_a73b;
 
 /// The four values for a counter and a key.
 #[inline(always)]
@@ -19,11 +28,11 @@ pub fn block(counter: [u64; 4], key: [u64; 2]) -> [u64; 4] {
     let [mut a, mut b, mut c, mut d] = counter;
     let [mut k, mut l] = key;
     for _ in 0..10 {
-        let p = u128::from(a) * 0xd2e7_470e_e14c_6c93;
-        let q = u128::from(c) * 0xca5a_8263_9512_1157;
+        let p = u128::from(a) * u128::from(P);
+        let q = u128::from(c) * u128::from(Q);
         (a, b, c, d) = ((q >> 64) as u64 ^ b ^ k, q as u64, (p >> 64) as u64 ^ d ^ l, p as u64);
-        k = k.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        l = l.wrapping_add(0xbb67_ae85_84ca_a73b);
+        k = k.wrapping_add(K_STEP);
+        l = l.wrapping_add(L_STEP);
     }
     [a, b, c, d]
 }
@@ -31,7 +40,7 @@ pub fn block(counter: [u64; 4], key: [u64; 2]) -> [u64; 4] {
 /// The block that holds element `4 fours`.
 #[inline(always)]
 fn numbered(fours: u64, key: [u64; 2]) -> [u64; 4] {
-    block([fours + 1, 0, 0, 0], key)
+    block([fours.wrapping_add(1), 0, 0, 0], key)
 }
 
 /// Element `n` as 64 random bits.
@@ -183,164 +192,275 @@ fn quantile_far(q: f64) -> f64 {
     (above / below).copysign(q)
 }
 
-/// Elements `first..first + out.len()` of [`raw`].
-pub fn fill_raw(first: u64, key: [u64; 2], out: &mut [u64]) {
+/// How a raw value becomes an element.
+trait Convert: Copy {
+    type Out: Copy;
+
+    fn convert(self, raw: u64) -> Self::Out;
+
+    /// The same, by instructions that only AVX-512 has for vectors.
+    #[inline(always)]
+    fn convert_avx512(self, raw: u64) -> Self::Out {
+        self.convert(raw)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Raw;
+
+impl Convert for Raw {
+    type Out = u64;
+
+    #[inline(always)]
+    fn convert(self, raw: u64) -> u64 {
+        raw
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Uniform;
+
+impl Convert for Uniform {
+    type Out = f64;
+
+    #[inline(always)]
+    fn convert(self, raw: u64) -> f64 {
+        uniform_from(raw)
+    }
+
+    #[inline(always)]
+    fn convert_avx512(self, raw: u64) -> f64 {
+        (raw >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Integer {
+    low: i64,
+    high: i64,
+}
+
+impl Convert for Integer {
+    type Out = i64;
+
+    #[inline(always)]
+    fn convert(self, raw: u64) -> i64 {
+        integer_from(raw, self.low, self.high)
+    }
+}
+
+/// Elements `first..first + out.len()`, each converted.
+fn fill<C: Convert>(first: u64, key: [u64; 2], out: &mut [MaybeUninit<C::Out>], how: C) {
     let ahead = (first.wrapping_neg() % 4).min(out.len() as u64);
     let (head, rest) = out.split_at_mut(ahead as usize);
     for (i, o) in head.iter_mut().enumerate() {
-        *o = raw(first.wrapping_add(i as u64), key);
+        o.write(how.convert(raw(first.wrapping_add(i as u64), key)));
     }
-    let fours = first.wrapping_add(ahead) / 4;
-    let mut counter = fours;
+    let mut counter = first.wrapping_add(ahead) / 4;
     #[cfg(target_arch = "x86_64")]
-    let rest = if has_avx512() {
+    let rest = if Isa::detect() == Isa::Avx512 {
+        let blocks = if is_x86_feature_detected!("avx512ifma") { blocks_ifma::<C> } else { blocks_avx512::<C> };
         let (wide, rest) = rest.as_chunks_mut();
         // SAFETY: the machine has the features.
-        unsafe { blocks_avx512(counter, key, wide) };
+        unsafe { blocks(counter, key, wide, how) };
         counter += (WIDE * wide.len()) as u64;
+        if rest.len() > WIDE {
+            // More than is needed, but in less time.
+            let mut more = [[MaybeUninit::uninit(); 4 * WIDE]];
+            // SAFETY: as above.
+            unsafe { blocks(counter, key, &mut more, how) };
+            rest.copy_from_slice(&more[0][..rest.len()]);
+            return;
+        }
         rest
     } else {
         rest
     };
-    let mut blocks = rest.chunks_exact_mut(4);
-    for four in &mut blocks {
-        four.copy_from_slice(&numbered(counter, key));
-        counter += 1;
-    }
-    let rest = blocks.into_remainder();
-    if !rest.is_empty() {
-        rest.copy_from_slice(&numbered(counter, key)[..rest.len()]);
+    for four in rest.chunks_mut(4) {
+        for (o, r) in four.iter_mut().zip(numbered(counter, key)) {
+            o.write(how.convert(r));
+        }
+        counter = counter.wrapping_add(1);
     }
 }
 
-/// Blocks that are computed at once; two registers of a column keep the multipliers busy.
-const WIDE: usize = 16;
+/// Blocks that are computed at once, in columns of words; several registers of each keep the multipliers busy.
+const WIDE: usize = 32;
+type Column = [u64; WIDE];
 
-/// `x m` as upper and lower words, from 32-bit products: what vector units have.
 #[inline(always)]
-fn multiply(x: u64, m: u64) -> (u64, u64) {
-    const LOW: u64 = 0xffff_ffff;
-    let (a, b) = (x & LOW, x >> 32);
-    let (c, d) = (m & LOW, m >> 32);
-    let (ac, ad, bc) = (a * c, a * d, b * c);
-    let middle = (ac >> 32) + (ad & LOW) + bc;
-    (b * d + (ad >> 32) + (middle >> 32), (middle << 32) | (ac & LOW))
+fn column(f: impl Fn(usize) -> u64) -> Column {
+    std::array::from_fn(f)
 }
 
-/// Blocks `fours..` in columns: `WIDE` at a time.
+/// How vector units multiply words.
+trait Multiply {
+    /// Upper and lower words of the products with `m`.
+    fn multiply(x: Column, m: u64) -> (Column, Column);
+}
+
+/// By 32-bit products.
+struct Halves;
+
+impl Multiply for Halves {
+    #[inline(always)]
+    fn multiply(x: Column, m: u64) -> (Column, Column) {
+        const LOW: u64 = 0xffff_ffff;
+        let (mut upper, mut lower) = ([0; WIDE], [0; WIDE]);
+        let (c, d) = (m & LOW, m >> 32);
+        for j in 0..WIDE {
+            let (a, b) = (x[j] & LOW, x[j] >> 32);
+            let (ac, ad, bc) = (a * c, a * d, b * c);
+            let middle = (ac >> 32) + (ad & LOW) + bc;
+            upper[j] = b * d + (ad >> 32) + (middle >> 32);
+            lower[j] = (middle << 32) | (ac & LOW);
+        }
+        (upper, lower)
+    }
+}
+
+/// By 52-bit products with addition: fewer instructions. Only for functions compiled with AVX-512 IFMA.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn blocks_avx512(fours: u64, key: [u64; 2], out: &mut [[u64; 4 * WIDE]]) {
-    for (i, o) in out.iter_mut().enumerate() {
-        let mut a: [u64; WIDE] = std::array::from_fn(|j| fours + 1 + (WIDE * i + j) as u64);
-        let (mut b, mut c, mut d) = ([0; WIDE], [0; WIDE], [0; WIDE]);
-        let [mut k, mut l] = key;
-        for _ in 0..10 {
-            let mut next = [[0; WIDE]; 4];
-            for j in 0..WIDE {
-                let (ph, pl) = multiply(a[j], 0xd2e7_470e_e14c_6c93);
-                let (qh, ql) = multiply(c[j], 0xca5a_8263_9512_1157);
-                next[0][j] = qh ^ b[j] ^ k;
-                next[1][j] = ql;
-                next[2][j] = ph ^ d[j] ^ l;
-                next[3][j] = pl;
+struct Fused;
+
+#[cfg(target_arch = "x86_64")]
+impl Multiply for Fused {
+    #[inline(always)]
+    fn multiply(x: Column, m: u64) -> (Column, Column) {
+        use std::arch::x86_64::{
+            _mm512_add_epi64, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mullo_epi64,
+            _mm512_set1_epi64, _mm512_setzero_si512, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
+        };
+        let (mut upper, mut lower) = ([0; WIDE], [0; WIDE]);
+        for at in (0..WIDE).step_by(8) {
+            // With x = x0 + 2^52 x1 and m alike, the product is lo(x0 m0) + 2^52 middle + 2^104 top.
+            // SAFETY: the machine has the features, and a column is made of whole registers.
+            unsafe {
+                let x0 = _mm512_loadu_si512(x.as_ptr().add(at).cast());
+                let (m0, m1) = (_mm512_set1_epi64(m as i64), _mm512_set1_epi64((m >> 52) as i64));
+                let (x1, zero) = (_mm512_srli_epi64::<52>(x0), _mm512_setzero_si512());
+                let middle = _mm512_madd52lo_epu64(_mm512_madd52hi_epu64(zero, x0, m0), x0, m1);
+                let middle = _mm512_madd52lo_epu64(middle, x1, m0);
+                let top = _mm512_madd52lo_epu64(_mm512_madd52hi_epu64(zero, x0, m1), x1, m1);
+                let top = _mm512_madd52hi_epu64(top, x1, m0);
+                let high = _mm512_add_epi64(_mm512_srli_epi64::<12>(middle), _mm512_slli_epi64::<40>(top));
+                _mm512_storeu_si512(upper.as_mut_ptr().add(at).cast(), high);
+                _mm512_storeu_si512(lower.as_mut_ptr().add(at).cast(), _mm512_mullo_epi64(x0, m0));
             }
-            [a, b, c, d] = next;
-            k = k.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            l = l.wrapping_add(0xbb67_ae85_84ca_a73b);
+        }
+        (upper, lower)
+    }
+}
+
+/// Blocks `fours..`, `WIDE` at a time.
+#[inline(always)]
+fn blocks<M: Multiply, C: Convert>(fours: u64, key: [u64; 2], out: &mut [[MaybeUninit<C::Out>; 4 * WIDE]], how: C) {
+    // The first round of a counter whose upper words are 0 leaves `a` and `b` the same for all, which spares half of the second.
+    let [k, l] = key;
+    let same = u128::from(k) * u128::from(P);
+    let k_then = k.wrapping_add(K_STEP);
+    let l_then = l.wrapping_add(L_STEP);
+    for (i, o) in out.iter_mut().enumerate() {
+        let first = fours + 1 + (WIDE * i) as u64;
+        let (ph, pl) = M::multiply(column(|j| first + j as u64), P);
+        let (qh, mut b) = M::multiply(column(|j| ph[j] ^ l), Q);
+        let mut a = column(|j| qh[j] ^ k_then);
+        let mut c = column(|j| (same >> 64) as u64 ^ pl[j] ^ l_then);
+        let mut d = [same as u64; WIDE];
+        let [mut k, mut l] = [k_then, l_then];
+        for _ in 2..10 {
+            k = k.wrapping_add(K_STEP);
+            l = l.wrapping_add(L_STEP);
+            let (ph, pl) = M::multiply(a, P);
+            let (qh, ql) = M::multiply(c, Q);
+            (a, c) = (column(|j| qh[j] ^ b[j] ^ k), column(|j| ph[j] ^ d[j] ^ l));
+            (b, d) = (ql, pl);
         }
         for j in 0..WIDE {
-            o[4 * j] = a[j];
-            o[4 * j + 1] = b[j];
-            o[4 * j + 2] = c[j];
-            o[4 * j + 3] = d[j];
+            for (o, r) in o[4 * j..4 * j + 4].iter_mut().zip([a[j], b[j], c[j], d[j]]) {
+                o.write(how.convert_avx512(r));
+            }
         }
     }
 }
 
-/// Runs of raw values, each converted by `convert`.
-#[inline(always)]
-fn fill<T>(first: u64, key: [u64; 2], out: &mut [T], convert: impl Fn(&[u64], &mut [T])) {
-    let mut buffer = [0; RUN];
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn blocks_avx512<C: Convert>(fours: u64, key: [u64; 2], out: &mut [[MaybeUninit<C::Out>; 4 * WIDE]], how: C) {
+    blocks::<Halves, C>(fours, key, out, how);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
+fn blocks_ifma<C: Convert>(fours: u64, key: [u64; 2], out: &mut [[MaybeUninit<C::Out>; 4 * WIDE]], how: C) {
+    blocks::<Fused, C>(fours, key, out, how);
+}
+
+/// Elements `first..first + out.len()` of [`raw`].
+pub fn fill_raw(first: u64, key: [u64; 2], out: &mut [MaybeUninit<u64>]) {
+    fill(first, key, out, Raw);
+}
+
+/// Elements `first..first + out.len()` of [`uniform`].
+pub fn fill_uniform(first: u64, key: [u64; 2], out: &mut [MaybeUninit<f64>]) {
+    fill(first, key, out, Uniform);
+}
+
+/// Elements `first..first + out.len()` of [`integer`].
+pub fn fill_integer(first: u64, key: [u64; 2], low: i64, high: i64, out: &mut [MaybeUninit<i64>]) {
+    fill(first, key, out, Integer { low, high });
+}
+
+/// Elements `first..first + out.len()` of [`normal`].
+pub fn fill_normal(first: u64, key: [u64; 2], out: &mut [MaybeUninit<f64>]) {
+    let mut buffer = [MaybeUninit::uninit(); RUN];
     let mut n = first;
     for run in out.chunks_mut(RUN) {
         let raw = &mut buffer[..run.len()];
         fill_raw(n, key, raw);
-        convert(raw, run);
+        // SAFETY: all of them were written.
+        normals(unsafe { raw.assume_init_ref() }, run);
         n = n.wrapping_add(run.len() as u64);
     }
 }
 
-/// Elements `first..first + out.len()` of [`uniform`].
-pub fn fill_uniform(first: u64, key: [u64; 2], out: &mut [f64]) {
-    fill(first, key, out, |raw, run| {
-        for (o, &r) in run.iter_mut().zip(raw) {
-            *o = uniform_from(r);
-        }
-    });
-}
-
-/// Elements `first..first + out.len()` of [`integer`].
-pub fn fill_integer(first: u64, key: [u64; 2], low: i64, high: i64, out: &mut [i64]) {
-    fill(first, key, out, |raw, run| {
-        for (o, &r) in run.iter_mut().zip(raw) {
-            *o = integer_from(r, low, high);
-        }
-    });
-}
-
-/// Elements `first..first + out.len()` of [`normal`].
-pub fn fill_normal(first: u64, key: [u64; 2], out: &mut [f64]) {
-    fill(first, key, out, normals);
-}
-
 /// [`normal_from`] for a run.
 #[inline(always)]
-fn normals_here(raw: &[u64], out: &mut [f64]) {
+fn normals_here(raw: &[u64], out: &mut [MaybeUninit<f64>]) {
     for (o, &r) in out.iter_mut().zip(raw) {
-        *o = quantile(centred(r));
+        o.write(quantile(centred(r)));
     }
     let far = raw.iter().fold(false, |any, &r| any | is_far(centred(r)));
     if far {
         for (o, &r) in out.iter_mut().zip(raw).filter(|(_, r)| is_far(centred(**r))) {
-            *o = quantile_far(centred(r));
+            o.write(quantile_far(centred(r)));
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn normals_avx2(raw: &[u64], out: &mut [f64]) {
+fn normals_avx2(raw: &[u64], out: &mut [MaybeUninit<f64>]) {
     normals_here(raw, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
-fn normals_avx512(raw: &[u64], out: &mut [f64]) {
+fn normals_avx512(raw: &[u64], out: &mut [MaybeUninit<f64>]) {
     normals_here(raw, out);
-}
-
-/// Whether the machine has what is compiled for AVX-512 here.
-#[cfg(target_arch = "x86_64")]
-fn has_avx512() -> bool {
-    let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-    wide && is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("fma")
 }
 
 /// [`normal_from`] for a run, on the machine's best instruction set.
-fn normals(raw: &[u64], out: &mut [f64]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if has_avx512() {
-            // SAFETY: the machine has the features.
-            return unsafe { normals_avx512(raw, out) };
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the machine has the features.
-            return unsafe { normals_avx2(raw, out) };
-        }
+fn normals(raw: &[u64], out: &mut [MaybeUninit<f64>]) {
+    match Isa::detect() {
+        // SAFETY: the machine has the features.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { normals_avx512(raw, out) },
+        // SAFETY: the machine has the features.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { normals_avx2(raw, out) },
+        _ => normals_here(raw, out),
     }
-    normals_here(raw, out);
 }
 
 #[cfg(test)]

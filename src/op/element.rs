@@ -192,8 +192,8 @@ choose {
     "where" WHERE "The second argument where the first holds, else the third." (c, a, b) in (0.0, 1e3) costs 0.4 { if c { a } else { b } }
 }
 generate {
-    random_bits RANDOM_BITS "64 random bits for an element number (uint64) and the two words of a key." u64 U64 costs 1.0 { fill philox::fill_raw }
-    random_uniform RANDOM_UNIFORM "A random number in [0, 1) for an element number and the two words of a key." f64 F64 costs 1.5 { fill philox::fill_uniform }
+    random_bits RANDOM_BITS "64 random bits for an element number (uint64) and the two words of a key." u64 U64 costs 0.7 { fill philox::fill_raw }
+    random_uniform RANDOM_UNIFORM "A random number in [0, 1) for an element number and the two words of a key." f64 F64 costs 0.8 { fill philox::fill_uniform }
     random_normal RANDOM_NORMAL "A standard normal random number for an element number and the two words of a key." f64 F64 costs 4.0 { fill philox::fill_normal }
     random_integers RANDOM_INTEGERS "Random bits (of random_bits) as an integer from the second to below the third argument; the second if there is none." i64 I64 costs 1.0 {
         from (bits, low, high) => philox::integer_from(bits, low, high)

@@ -196,11 +196,11 @@ macro_rules! generate_row {
             struct F;
             impl $crate::kernel::lanes::Runs for F {
                 type Out = $t;
-                fn fill(first: u64, key: [u64; 2], out: &mut [$t]) {
+                fn fill(first: u64, key: [u64; 2], out: &mut [std::mem::MaybeUninit<$t>]) {
                     $fill(first, key, out);
                 }
             }
-            |_| $crate::kernel::lanes::block_of_runs::<F>()
+            $crate::kernel::lanes::block_of_runs::<F>
         } }
     };
     ($name:ident $NAME:ident $doc:literal $t:ident $dtype:ident $cost:literal { from ($bits:ident, $p:ident, $q:ident) => $e:expr }) => {

@@ -6,8 +6,11 @@ use crate::expr::{Expr, Kind};
 use crate::optimize::fuse_elementwise::{fits, merge};
 use crate::optimize::rewrite::{Uses, bottom_up};
 
-/// Work below this many nanoseconds an element is cheaper to do again than to keep a chunk for: it is taken into every user.
+/// Work on other chunks below this many nanoseconds an element is cheaper to do again than to keep a chunk for: it is taken into
+/// every user.
 const CHEAP_NS: f64 = 0.5;
+/// What is made from nothing is cheaper to make again than to write to memory and read if it takes less than this for a byte.
+const MEMORY_NS: f64 = 0.2;
 
 /// Fuses into reductions.
 ///
@@ -21,7 +24,8 @@ pub fn apply(roots: &[Expr]) -> Result<Vec<Expr>> {
         for (i, before) in node.inputs().iter().zip(old.inputs()) {
             take.push(match i.kind() {
                 Kind::Blockwise(b) => {
-                    let cheap = b.program.cost_ns() <= CHEAP_NS && !i.inputs().is_empty();
+                    let most = if i.inputs().is_empty() { MEMORY_NS * i.array()?.0.size() as f64 } else { CHEAP_NS };
+                    let cheap = b.program.cost_ns() <= most;
                     (uses.only_one(before) || cheap) && fits(&r.map, node.inputs(), r.grid.ndim(), b, i)
                 }
                 _ => false,

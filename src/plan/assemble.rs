@@ -99,7 +99,7 @@ impl Step for Assemble {
     }
 }
 
-fn build(l: &mut Lowering<'_>, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scalar>) -> Result<Ids> {
+fn build(l: &mut Lowering, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scalar>) -> Result<Ids> {
     let (dtype, grid) = e.array()?;
     let (_, input) = e.inputs()[0].array()?;
     let ids = l.ids(&e.inputs()[0])?;
@@ -124,7 +124,7 @@ fn build(l: &mut Lowering<'_>, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scala
 ///
 /// # Errors
 /// Too many tasks.
-pub fn rechunk(l: &mut Lowering<'_>, e: &Expr) -> Result<Ids> {
+pub fn rechunk(l: &mut Lowering, e: &Expr) -> Result<Ids> {
     let (_, grid) = e.array()?;
     let (_, input) = e.inputs()[0].array()?;
     let axes = grid
@@ -152,7 +152,7 @@ fn cover(have: &Axis, range: &Range<usize>, at: usize) -> Vec<Segment> {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn select(l: &mut Lowering<'_>, e: &Expr, s: &Select) -> Result<Ids> {
+pub fn select(l: &mut Lowering, e: &Expr, s: &Select) -> Result<Ids> {
     match s {
         Select::Concat(axis) => concat(l, e, *axis),
         Select::Slice(slices) => {
@@ -181,7 +181,7 @@ fn sliced(axis: &Axis, s: &AxisSlice) -> AxisPlan {
         .collect()
 }
 
-fn concat(l: &Lowering<'_>, e: &Expr, axis: usize) -> Result<Ids> {
+fn concat(l: &Lowering, e: &Expr, axis: usize) -> Result<Ids> {
     let (_, grid) = e.array()?;
     let mut list = Vec::with_capacity(grid.n_chunks());
     let parts: Vec<(Ids, &Grid)> = e.inputs().iter().map(|i| Ok((l.ids(i)?, i.array()?.1))).collect::<Result<_>>()?;

@@ -7,7 +7,7 @@ use crate::expr::node::Blockwise;
 use crate::expr::{Expr, IndexMap};
 use crate::kernel::compile::Compiled;
 use crate::kernel::run::Placement;
-use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place, tensor};
 use smallvec::SmallVec;
 
@@ -103,13 +103,13 @@ impl Step for Fused {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn lower(l: &mut Lowering<'_>, e: &Expr, b: &Blockwise) -> Result<Ids> {
+pub fn lower(l: &mut Lowering, e: &Expr, b: &Blockwise) -> Result<Ids> {
     let (dtype, grid) = e.array()?;
     let fused = Fused::new(b, e.inputs(), grid)?;
     let again = Fused::new(b, e.inputs(), grid)?;
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
     let element_ns = b.program.cost_ns() + 0.2;
-    l.hold(fused.program.scratch_bytes() * l.config.n_threads as u64);
+    l.keep(Keeper::Kernel, "", fused.program.scratch_bytes());
     let first = l.next_data();
     l.layer(e.label(), fused);
     let mut inputs = Vec::new();

@@ -65,7 +65,7 @@ impl Step for Partitions {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn lower(l: &mut Lowering<'_>, e: &Expr, c: &Call) -> Result<Ids> {
+pub fn lower(l: &mut Lowering, e: &Expr, c: &Call) -> Result<Ids> {
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
     match e.meta() {
         Meta::Array { dtype, grid } => blocks(l, e, c, &ids, *dtype, grid),
@@ -88,7 +88,7 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, c: &Call) -> Result<Ids> {
     }
 }
 
-fn blocks(l: &mut Lowering<'_>, e: &Expr, c: &Call, ids: &[Ids], dtype: DType, grid: &Grid) -> Result<Ids> {
+fn blocks(l: &mut Lowering, e: &Expr, c: &Call, ids: &[Ids], dtype: DType, grid: &Grid) -> Result<Ids> {
     let first = l.next_data();
     let input_grids: Vec<Grid> = e.inputs().iter().map(|i| i.array().map(|(_, g)| g.clone())).collect::<Result<_>>()?;
     let sizes: Vec<usize> = e.inputs().iter().map(|i| i.array().map(|(d, _)| d.size())).collect::<Result<_>>()?;

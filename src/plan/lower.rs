@@ -8,7 +8,7 @@ use crate::graph::{GraphBuilder, TaskDef, TaskGraph};
 use crate::plan::step::Step;
 use crate::plan::{assemble, blockwise, call, scan, shuffle, sink, source, tree_reduce};
 use crate::sched::Scheduler;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Bytes that an executor keeps for every datum: a lock and a pointer.
@@ -24,8 +24,10 @@ pub struct Plan {
     pub roots: Vec<Ids>,
     /// The sinks, in order of the roots.
     pub sinks: Vec<SinkNode>,
-    /// Memory that is held from start to end beside chunks: the graph itself, outputs being built, kernels' scratch.
+    /// Memory that is held from start to end beside chunks: the graph itself, outputs being built, what threads keep.
     pub fixed_bytes: u64,
+    /// The part of it that the threads keep, all together: registers of kernels, buffers and tables of codecs.
+    pub thread_bytes: u64,
     /// About how many bytes are read from storage.
     pub read_bytes: u64,
     /// About how many bytes are written to storage.
@@ -75,18 +77,30 @@ pub struct Cost {
 }
 
 /// The state of lowering.
-pub struct Lowering<'a> {
-    pub(crate) config: &'a Config,
+pub struct Lowering {
     pub(crate) graph: GraphBuilder,
     layers: Vec<Layer>,
     done: HashMap<Key, Ids>,
     sinks: Vec<SinkNode>,
     fixed_bytes: u64,
+    /// What each thread keeps, by who keeps it.
+    thread_bytes: BTreeMap<(Keeper, &'static str), u64>,
     read_bytes: u64,
     written_bytes: u64,
 }
 
-impl Lowering<'_> {
+/// What keeps memory on the threads that ran it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keeper {
+    /// Elementwise programs: their registers.
+    Kernel,
+    /// Sources of a format.
+    Source,
+    /// Sinks of a format.
+    Sink,
+}
+
+impl Lowering {
     /// Starts a layer; its tasks follow by [`task`](Lowering::task).
     pub fn layer(&mut self, name: impl Into<String>, step: impl Step + 'static) {
         let name = name.into();
@@ -137,6 +151,12 @@ impl Lowering<'_> {
         self.fixed_bytes = self.fixed_bytes.saturating_add(bytes);
     }
 
+    /// Memory that every thread keeps once it ran a task of the kind; tasks of one keeper share it.
+    pub fn keep(&mut self, keeper: Keeper, name: &'static str, bytes: u64) {
+        let kept = self.thread_bytes.entry((keeper, name)).or_default();
+        *kept = (*kept).max(bytes);
+    }
+
     /// Bytes read from and written to storage.
     pub fn io(&mut self, read: u64, written: u64) {
         self.read_bytes = self.read_bytes.saturating_add(read);
@@ -171,12 +191,12 @@ impl Lowering<'_> {
 /// When there are more than 2³² − 1 tasks, or a node cannot be lowered.
 pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
     let mut l = Lowering {
-        config,
         graph: GraphBuilder::new(),
         layers: vec![],
         done: HashMap::new(),
         sinks: vec![],
         fixed_bytes: 0,
+        thread_bytes: BTreeMap::new(),
         read_bytes: 0,
         written_bytes: 0,
     };
@@ -192,6 +212,8 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
         }
         values.push(ids);
     }
+    let thread_bytes = l.thread_bytes.values().sum::<u64>().saturating_mul(config.n_threads as u64);
+    l.hold(thread_bytes);
     let graph = l.graph.finish()?;
     for (layer, next) in
         (0..l.layers.len()).map(|i| (i, l.layers.get(i + 1).map_or(graph.n_tasks() as u32, |n| n.first))).collect::<Vec<_>>()
@@ -206,6 +228,7 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
         roots: values,
         sinks: l.sinks,
         fixed_bytes,
+        thread_bytes,
         read_bytes: l.read_bytes,
         written_bytes: l.written_bytes,
     })

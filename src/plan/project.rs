@@ -51,33 +51,41 @@ impl Plan {
             return Ok(budget - self.fixed_bytes);
         }
         let say = format_bytes;
+        let (threads, others) = (self.thread_bytes, self.fixed_bytes - self.thread_bytes);
+        let held = format!(
+            "{} held from start to end ({} for results, outputs and the plan, {} for buffers of {} thread{})",
+            say(self.fixed_bytes),
+            say(others),
+            say(threads),
+            config.n_threads,
+            if config.n_threads == 1 { "" } else { "s" }
+        );
         let what = match task {
             Some(t) if need > 0 => {
                 let inputs: u64 = self.graph.inputs(t).iter().map(|&d| self.graph.bytes(d)).sum();
                 format!(
-                    "{} needs {} at once (inputs {}, result {}, scratch {}){}",
+                    "{} needs {} at once (inputs {}, result {}, scratch {}), beside {held}",
                     self.describe(t),
                     say(need),
                     say(inputs),
                     say(self.graph.output_bytes(t)),
                     say(self.graph.scratch_bytes(t)),
-                    if self.fixed_bytes > 0 {
-                        format!(", beside {} held from start to end (results, outputs, the plan)", say(self.fixed_bytes))
-                    } else {
-                        String::new()
-                    }
                 )
             }
-            _ => format!("{} are held from start to end (results, outputs, the plan)", say(self.fixed_bytes)),
+            _ => held,
         };
-        let fix = if need > self.fixed_bytes {
-            "use smaller chunks (rechunk)"
+        let fix = if need >= threads.max(others) {
+            "use smaller chunks (rechunk), or "
+        } else if others >= threads {
+            "store the result to a file (npy, Zarr, GeoTIFF) instead of holding it, without overviews, or "
+        } else if config.n_threads > 1 {
+            "use fewer threads, or "
         } else {
-            "store the result to a file (npy, Zarr, GeoTIFF) instead of holding it"
+            ""
         };
         Err(Error::new(
             Kind::Budget,
-            format!("{what}, but the memory budget is {}: {fix}, or raise the budget to at least {}", say(budget), say(total)),
+            format!("{what}, but the memory budget is {}: {fix}raise the budget to at least {}", say(budget), say(total)),
         ))
     }
 }

@@ -34,7 +34,7 @@ impl Step for Run {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &Scan) -> Result<Ids> {
+pub fn lower(l: &mut Lowering, e: &Expr, s: &Scan) -> Result<Ids> {
     let (dtype, grid) = e.array()?;
     let ids = l.ids(&e.inputs()[0])?;
     let (input_dtype, _) = e.inputs()[0].array()?;

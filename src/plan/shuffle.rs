@@ -42,7 +42,7 @@ impl Step for Merge {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn lower(l: &mut Lowering<'_>, e: &Expr, op: &Arc<dyn ShuffleOp>) -> Result<Ids> {
+pub fn lower(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>) -> Result<Ids> {
     let input = &e.inputs()[0];
     let Meta::Table(meta) = input.meta() else { return Err(Error::bug("only tables are shuffled")) };
     let ids = l.ids(input)?;

@@ -5,7 +5,7 @@ use crate::chunk::Chunk;
 use crate::expr::node::SinkNode;
 use crate::expr::table::TableSink;
 use crate::expr::{Expr, Meta, Sink};
-use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place, tensor};
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ impl Step for Table {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
+pub fn lower(l: &mut Lowering, e: &Expr, s: &SinkNode) -> Result<Ids> {
     l.sink(s);
     let input = &e.inputs()[0];
     let ids = l.ids(input)?;
@@ -79,6 +79,7 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
         SinkNode::Array(sink) => {
             let (_, grid) = input.array()?;
             l.hold(sink.held_bytes());
+            l.keep(Keeper::Sink, sink.name(), sink.thread_bytes());
             Ok(if sink.ordered() { chained(l, sink, grid, &ids) } else { separate(l, sink, grid, &ids) })
         }
         SinkNode::Table(sink) => {
@@ -97,7 +98,7 @@ pub fn lower(l: &mut Lowering<'_>, e: &Expr, s: &SinkNode) -> Result<Ids> {
 }
 
 /// Commits one after the other.
-fn chain(l: &mut Lowering<'_>, encoded: &[u32], bytes: impl Fn(usize) -> u64) -> Ids {
+fn chain(l: &mut Lowering, encoded: &[u32], bytes: impl Fn(usize) -> u64) -> Ids {
     let first = l.next_data();
     let mut before: Option<u32> = None;
     for (i, &d) in encoded.iter().enumerate() {
@@ -111,7 +112,7 @@ fn chain(l: &mut Lowering<'_>, encoded: &[u32], bytes: impl Fn(usize) -> u64) ->
     Ids::From(first)
 }
 
-fn chained(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
+fn chained(l: &mut Lowering, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
     let n = grid.n_chunks();
     l.layer(format!("encode {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Encode });
     let mut encoded = Vec::with_capacity(n);
@@ -126,7 +127,7 @@ fn chained(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -
     chain(l, &encoded, |i| sizes[i])
 }
 
-fn separate(l: &mut Lowering<'_>, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
+fn separate(l: &mut Lowering, sink: &Arc<dyn Sink>, grid: &Grid, ids: &Ids) -> Ids {
     let first = l.next_data();
     l.layer(format!("write {}", sink.label()), Array { sink: sink.clone(), grid: grid.clone(), stage: Stage::Both });
     for i in 0..grid.n_chunks() {

@@ -4,7 +4,7 @@ use crate::base::{Grid, Region, Result};
 use crate::chunk::Chunk;
 use crate::expr::table::TableSource;
 use crate::expr::{Expr, Source};
-use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place};
 use std::sync::Arc;
 
@@ -35,10 +35,11 @@ impl Step for Read {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn array(l: &mut Lowering<'_>, e: &Expr, source: &Arc<dyn Source>, origin: &[usize]) -> Result<Ids> {
+pub fn array(l: &mut Lowering, e: &Expr, source: &Arc<dyn Source>, origin: &[usize]) -> Result<Ids> {
     let (_, grid) = e.array()?;
     let first = l.next_data();
     l.layer(format!("read {}", e.label()), Read { source: source.clone(), grid: grid.clone(), origin: origin.to_vec() });
+    l.keep(Keeper::Source, source.name(), source.thread_bytes());
     for i in 0..grid.n_chunks() {
         let region = grid.chunk_region(i).shifted(origin);
         let cost = Cost {
@@ -69,7 +70,7 @@ impl Step for ReadTable {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn table(l: &mut Lowering<'_>, source: &Arc<dyn TableSource>) -> Result<Ids> {
+pub fn table(l: &mut Lowering, source: &Arc<dyn TableSource>) -> Result<Ids> {
     let first = l.next_data();
     l.layer(format!("read {}", source.label()), ReadTable(source.clone()));
     for i in 0..source.meta().n_partitions {

@@ -10,7 +10,7 @@ use crate::expr::table::TableReduce;
 use crate::for_dtype;
 use crate::kernel::reduce::{Finish as FinishHow, run_len};
 use crate::plan::blockwise::{Fused, each_chunk};
-use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place};
 use std::sync::Arc;
 
@@ -86,11 +86,11 @@ impl Step for Finish {
 
 /// Combines `m` states at a time of every group until at most `split` are left in each.
 fn fold(
-    l: &mut Lowering<'_>,
+    l: &mut Lowering,
     mut groups: Vec<Vec<u32>>,
     split: usize,
     cost: impl Fn(usize) -> Cost,
-    mut layer: impl FnMut(&mut Lowering<'_>, usize),
+    mut layer: impl FnMut(&mut Lowering, usize),
 ) -> Vec<Vec<u32>> {
     let mut level = 0;
     while groups.iter().any(|g| g.len() > split) {
@@ -111,12 +111,12 @@ fn fold(
 ///
 /// # Errors
 /// Too many tasks.
-pub fn array(l: &mut Lowering<'_>, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
+pub fn array(l: &mut Lowering, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
     let (dtype, out) = e.array()?;
     let fused = Fused::new(&r.map, e.inputs(), &r.grid)?;
     let again = Fused::new(&r.map, e.inputs(), &r.grid)?;
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
-    l.hold(fused.program.scratch_bytes() * l.config.n_threads as u64);
+    l.keep(Keeper::Kernel, "", fused.program.scratch_bytes());
     let element_ns = r.map.program.cost_ns() + f64::from(r.op.cost_ns);
     let in_dtype = r.map.program.dtype();
     let kept: Vec<usize> = (0..r.grid.ndim()).filter(|a| !r.axes.contains(a)).collect();
@@ -186,7 +186,7 @@ impl Step for Table {
 ///
 /// # Errors
 /// Too many tasks.
-pub fn table(l: &mut Lowering<'_>, e: &Expr, op: &Arc<dyn TableReduce>) -> Result<Ids> {
+pub fn table(l: &mut Lowering, e: &Expr, op: &Arc<dyn TableReduce>) -> Result<Ids> {
     let input = &e.inputs()[0];
     let ids = l.ids(input)?;
     let n = input.meta().n_chunks();

@@ -179,7 +179,7 @@ fn a_budget_that_is_too_small_says_how_much_is_needed() {
     let args = ["calc", "A+1", "-A", "scene.tif", "-o", "o.tif", "--tile=128", "--threads=1", "--memory"];
     f.refused(
         &[&args[..], &["1MiB"]].concat(),
-        &["scene.tif, chunk", "needs", "the memory budget is 1 MiB", "raise the budget to at least"],
+        &["o.tif, chunk", "needs", "buffers of 1 thread)", "the memory budget is 1 MiB", "raise the budget to at least"],
     );
     // What the message names is enough.
     let text = f.run(&[&args[..], &["1MiB"]].concat()).err;

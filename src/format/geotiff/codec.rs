@@ -4,6 +4,7 @@
 //! codecs are libraries.
 
 use crate::base::{Error, Result};
+use crate::format::zstd_memory;
 use libdeflater::{CompressionLvl, DecompressionError};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -120,6 +121,16 @@ impl Compression {
             Compression::Lzw => n + n / 2 + 64,
             Compression::Deflate(_) => n + n / 1000 + 256,
             Compression::Zstd(_) => n + (n >> 8) + 256,
+        }
+    }
+
+    /// Upper bound of the bytes of tables that compressing `n` bytes takes; they serve again.
+    pub(super) fn context_bytes(self, n: u64) -> u64 {
+        match self {
+            Compression::None | Compression::PackBits | Compression::Lzw => 0,
+            Compression::Deflate(..10) => 1 << 20,
+            Compression::Deflate(_) => 10 << 20,
+            Compression::Zstd(level) => zstd_memory::context_bytes(i64::from(level), n),
         }
     }
 

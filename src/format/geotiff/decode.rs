@@ -73,14 +73,24 @@ fn fetch_limit(codec: Compression, decoded: u64) -> u64 {
     if codec == Compression::None { decoded } else { 2 * decoded + (64 << 10) }
 }
 
-/// Upper bound of the scratch memory for one block, in bytes.
-pub(super) fn scratch_bytes(image: &Image, rows: usize) -> u64 {
+/// Upper bounds of the bytes of the two buffers that a thread decodes a block in.
+fn buffers(image: &Image, rows: usize) -> [u64; 2] {
     if image.is_plain() {
-        return (2 * image.row_bytes()).max(PIECE) as u64;
+        return [0, (2 * image.row_bytes()).max(PIECE) as u64];
     }
     let decoded = (image.row_bytes() * rows) as u64;
+    [fetch_limit(image.compression, decoded), decoded]
+}
+
+/// Upper bound of the memory that a thread keeps for blocks to come, in bytes.
+pub(super) fn thread_bytes(image: &Image, rows: usize) -> u64 {
+    buffers(image, rows).map(|n| n.min(KEEP as u64)).iter().sum()
+}
+
+/// Upper bound of the scratch memory for one block beside what the thread keeps, in bytes.
+pub(super) fn scratch_bytes(image: &Image, rows: usize) -> u64 {
     let row = (image.block_width * image.block_bands() * image.dtype.size()) as u64;
-    decoded + fetch_limit(image.compression, decoded) + 3 * row
+    buffers(image, rows).iter().map(|n| if *n > KEEP as u64 { *n } else { 0 }).sum::<u64>() + 3 * row
 }
 
 /// Decodes what is wanted of a block into `target`. `block` is its number, `by` its row of blocks.

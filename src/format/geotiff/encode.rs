@@ -166,6 +166,12 @@ impl Encoder {
         Ok(Record { level, tile, start: start as u64, len: len as u64 })
     }
 
+    /// Upper bound of the memory that a thread keeps for tiles to come.
+    pub(super) fn thread_bytes(&self) -> u64 {
+        let tile = (self.design.row_bytes() * self.design.tile) as u64;
+        tile.min(super::tile::KEEP as u64) + self.design.compression.context_bytes(tile)
+    }
+
     /// Upper bounds of the bytes of an encoded chunk and of the memory beside it.
     pub(super) fn bytes(&self, region: &Region) -> (u64, u64) {
         let design = &self.design;

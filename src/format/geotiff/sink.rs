@@ -175,6 +175,10 @@ impl Sink for GeoTiffSink {
         tiles * 16 * 3 + overviews + 4 * design.tile_bound()
     }
 
+    fn thread_bytes(&self) -> u64 {
+        self.encoder.thread_bytes()
+    }
+
     fn commit(&self, _i: usize, region: &Region, encoded: &Chunk) -> Result<()> {
         let packed = Packed::from_chunk(encoded)?;
         match self.output.lock().as_mut() {

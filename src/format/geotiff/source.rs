@@ -3,7 +3,7 @@
 //! A read decodes each block it touches once. Bands that lie together in the file (pixel interleave) lie together in the result's
 //! memory too: the tensor is then a strided view, and nothing is shuffled.
 
-use super::decode::{Target, Wanted, read_block, scratch_bytes};
+use super::decode::{Target, Wanted, read_block, scratch_bytes, thread_bytes};
 use super::image::Image;
 use super::predictor::Word;
 use super::read::GeoTiff;
@@ -202,6 +202,11 @@ impl Source for GeoTiffSource {
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         let image = self.known();
         scratch_bytes(image, image.block_height)
+    }
+
+    fn thread_bytes(&self) -> u64 {
+        let image = self.known();
+        thread_bytes(image, image.block_height)
     }
 
     fn stored_bytes(&self, region: &Region) -> u64 {

@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Largest buffer that a thread keeps between tiles, in bytes.
-const KEEP: usize = 4 << 20;
+pub(super) const KEEP: usize = 4 << 20;
 
 /// The same elements seen as unsigned integers of their width.
 pub(super) fn as_words(t: &Tensor) -> Result<Tensor> {

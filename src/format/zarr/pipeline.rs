@@ -6,6 +6,7 @@
 
 use crate::base::{DType, Error, Result};
 use crate::chunk::{Buffer, Tensor};
+use crate::format::zstd_memory::context_bytes;
 use std::borrow::Cow;
 use std::io::Read;
 use std::num::NonZeroU64;
@@ -148,14 +149,9 @@ impl Pipeline {
         let table = |(unpack, codec): &(Unpack, Arc<dyn BytesToBytesCodecTraits>)| match (unpack, level(codec)) {
             (Unpack::Plain, _) => 0,
             (Unpack::Gzip | Unpack::Zlib, _) => 1 << 20,
-            // After the table of parameters of zstd 1.5 for large inputs.
-            (_, ..=6) => 12 << 20,
-            (_, 7..=15) => 64 << 20,
-            (_, 16..=19) => 128 << 20,
-            _ => 800 << 20,
+            (_, level) => context_bytes(level, self.bounds[0]),
         };
-        // For small inputs all tables are small.
-        self.tail.iter().map(table).max().unwrap_or(0).min(16 * self.bounds[0])
+        self.tail.iter().map(table).max().unwrap_or(0)
     }
 
     fn options() -> CodecOptions {

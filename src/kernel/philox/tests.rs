@@ -2,6 +2,16 @@
 
 use super::{fill_integer, fill_normal, fill_raw, fill_uniform, integer, integer_from, normal, normal_from, raw, uniform};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
+use std::mem::MaybeUninit;
+
+/// What a fill writes to `n` elements.
+fn filled<T: Copy>(n: usize, fill: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
+    let mut out = Vec::with_capacity(n);
+    fill(&mut out.spare_capacity_mut()[..n]);
+    // SAFETY: a fill writes all elements.
+    unsafe { out.set_len(n) };
+    out
+}
 
 /// Lines of the fixture that start with `kind`, as numbers.
 fn reference(kind: &str) -> Vec<Vec<u64>> {
@@ -19,8 +29,7 @@ fn raw_values_are_numpys() {
         for (i, &want) in row[3..].iter().enumerate() {
             assert_eq!(raw(first + i as u64, key), want, "element {first} + {i} for {key:?}");
         }
-        let mut out = vec![0; row.len() - 3];
-        fill_raw(first, key, &mut out);
+        let out = filled(row.len() - 3, |o| fill_raw(first, key, o));
         assert_eq!(out, row[3..]);
     }
 }
@@ -57,8 +66,7 @@ fn normal_numbers_are_symmetric() {
 #[test]
 fn moments() {
     let n = 1 << 18;
-    let mut out = vec![0.0; n];
-    fill_normal(0, [3, 14], &mut out);
+    let out = filled(n, |o| fill_normal(0, [3, 14], o));
     let power = |k: i32| out.iter().map(|x| x.powi(k)).sum::<f64>() / n as f64;
     // Five standard deviations of each mean.
     let error = 5.0 / (n as f64).sqrt();
@@ -86,8 +94,7 @@ fn integers_cover_their_range_evenly() {
 fn far_tails_in_runs() {
     // One element in 4e10 lies there, so the conversion is given raw values.
     let raw: Vec<u64> = (0..600).map(|i| if i % 7 == 3 { i << 12 } else { super::raw(i, [0, 0]) }).collect();
-    let mut out = vec![0.0; raw.len()];
-    super::normals(&raw, &mut out);
+    let out = filled(raw.len(), |o| super::normals(&raw, o));
     for (&r, o) in raw.iter().zip(&out) {
         assert_eq!(o.to_bits(), normal_from(r).to_bits());
     }
@@ -101,17 +108,14 @@ proptest! {
         // Also at the very start and up to the very last element.
         for first in [near, first.min(u64::MAX - 1300), u64::MAX - (len as u64).saturating_sub(1)] {
             let numbers = || (0..len as u64).map(move |i| first.wrapping_add(i));
-            let mut bits = vec![0; len];
-            fill_raw(first, key, &mut bits);
+            let bits = filled(len, |o| fill_raw(first, key, o));
             prop_assert_eq!(&bits, &numbers().map(|n| raw(n, key)).collect::<Vec<_>>());
-            let mut real = vec![0.0; len];
-            fill_uniform(first, key, &mut real);
+            let real = filled(len, |o| fill_uniform(first, key, o));
             prop_assert_eq!(&real, &numbers().map(|n| uniform(n, key)).collect::<Vec<_>>());
-            fill_normal(first, key, &mut real);
+            let real = filled(len, |o| fill_normal(first, key, o));
             let exact = |x: f64| x.to_bits();
             prop_assert_eq!(real.iter().copied().map(exact).collect::<Vec<_>>(), numbers().map(|n| exact(normal(n, key))).collect::<Vec<_>>());
-            let mut whole = vec![0; len];
-            fill_integer(first, key, low, high, &mut whole);
+            let whole = filled(len, |o| fill_integer(first, key, low, high, o));
             prop_assert_eq!(&whole, &numbers().map(|n| integer(n, key, low, high)).collect::<Vec<_>>());
         }
     }
