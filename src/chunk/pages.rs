@@ -4,7 +4,7 @@
 //! buffer given back here either serves the next one of its size or is the system's at once, whatever allocator the program
 //! has. Pages that serve again need not be cleared again, which costs as much as a simple kernel takes to fill them.
 //!
-//! What is kept is at most what was last allowed: who runs tasks within a budget allows what is left of it.
+//! What is kept is at most what was last allowed: who runs tasks within a budget allows what they have used before and do not now.
 
 use memmap2::MmapMut;
 use parking_lot::Mutex;

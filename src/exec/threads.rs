@@ -275,8 +275,8 @@ impl<'a> Shared<'a> {
         for event in &others {
             core.scheduler.handle(event, &mut core.commands);
         }
-        // What the budget does not need may stay at hand for buffers to come.
-        pages::allow(self.job.budget_bytes.saturating_sub(core.scheduler.used_bytes(0)));
+        // What was in use already and is not now may stay at hand for buffers to come: the peak is none the higher for it.
+        pages::allow(core.scheduler.stats().peak_bytes.saturating_sub(core.scheduler.used_bytes(0)));
         self.obey(core, garbage);
         self.tell(core);
         if core.outcome.is_some() {

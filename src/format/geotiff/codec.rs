@@ -26,6 +26,10 @@ pub enum Compression {
     PackBits,
 }
 
+/// Level of zstd if none is named: its own default. Level 1 makes a scene 2 % larger, 9 (GDAL's) 1.5 % smaller in more than twice
+/// the time.
+pub(super) const ZSTD_LEVEL: u8 = 3;
+
 impl Compression {
     /// Parses `none`, `lzw`, `packbits`, `deflate`, `zstd`, the latter two with `:level` if wanted.
     ///
@@ -44,7 +48,7 @@ impl Compression {
             ("lzw", None) => Compression::Lzw,
             ("packbits", None) => Compression::PackBits,
             ("deflate", l) => Compression::Deflate(l.unwrap_or(6)),
-            ("zstd", l) => Compression::Zstd(l.unwrap_or(9)),
+            ("zstd", l) => Compression::Zstd(l.unwrap_or(ZSTD_LEVEL)),
             _ => return Err(Error::usage(format!("compression '{text}': use none, lzw, packbits, deflate[:1-12] or zstd[:1-22]"))),
         };
         found.check()?;
@@ -78,7 +82,7 @@ impl Compression {
             1 => Compression::None,
             5 => Compression::Lzw,
             8 | 32_946 => Compression::Deflate(6),
-            50_000 => Compression::Zstd(9),
+            50_000 => Compression::Zstd(ZSTD_LEVEL),
             32_773 => Compression::PackBits,
             other => return Err(codec_name(other)),
         })

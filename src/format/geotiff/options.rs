@@ -2,7 +2,7 @@
 //!
 //! A [`Design`] is pure data: the same on every worker. It knows sizes and numbers, no files.
 
-use super::codec::Compression;
+use super::codec::{Compression, ZSTD_LEVEL};
 use super::georef::Georef;
 use crate::base::{DType, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl Default for WriteOptions {
     fn default() -> Self {
         WriteOptions {
             tile: 512,
-            compression: Compression::Zstd(1),
+            compression: Compression::Zstd(ZSTD_LEVEL),
             predictor: Predictor::Auto,
             pixel_interleave: true,
             cog: false,

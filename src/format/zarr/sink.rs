@@ -242,8 +242,8 @@ impl Sink for ZarrSink {
         let padded = if edge { block } else { 0 };
         let scratch = match &self.layout.codecs {
             Codecs::Chunk(p) => p.encode_bytes() + padded,
-            // A copy of the shard, all inner chunks encoded, and the shard made of them.
-            Codecs::Shard(s) => padded + block + 2 * self.stored_bound + s.inner.encode_bytes(),
+            // A copy of the shard if it lies strided, an inner chunk being encoded, and the shard before it has just its size.
+            Codecs::Shard(s) => padded + block + self.stored_bound + s.inner.encode_bytes(),
         };
         (n.saturating_mul(self.stored_bound), scratch)
     }
