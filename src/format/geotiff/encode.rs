@@ -9,6 +9,7 @@ use super::tile::{encode_tile, fill_bits};
 use crate::base::{DType, Error, Region, Result, Scalar};
 use crate::chunk::{Buffer, Chunk, Tensor};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// What turns chunks into tiles.
 #[derive(Clone, Debug)]
@@ -68,6 +69,14 @@ impl Packed {
     }
 }
 
+/// Largest buffers that a thread keeps between chunks, in bytes together.
+const KEEP: usize = 8 << 20;
+
+thread_local! {
+    /// Tiles of the image and of its overviews being put together.
+    static OUT: Cell<[Vec<u8>; 2]> = const { Cell::new([Vec::new(), Vec::new()]) };
+}
+
 impl Encoder {
     pub(super) fn new(design: Design, georef: &Georef, options: &WriteOptions) -> Encoder {
         let sparse = options.sparse_ok.then(|| fill_bits(georef.nodata, design.dtype));
@@ -87,8 +96,10 @@ impl Encoder {
         self.check(region, pixels)?;
         let whole = design.whole_levels(&region.ranges()[1], &region.ranges()[2]);
         let mut records = Vec::new();
-        let mut full = Vec::with_capacity(self.reserve(pixels));
-        let mut overviews = Vec::new();
+        let [mut full, mut overviews] = OUT.take();
+        full.clear();
+        overviews.clear();
+        full.reserve_exact(self.reserve(pixels));
         self.tiles(0, region, pixels, &mut records, &mut full)?;
         let mut rest = None;
         let (mut current, mut area) = (pixels.clone(), region.clone());
@@ -104,8 +115,12 @@ impl Encoder {
             }
             self.tiles(level, &area, &current, &mut records, &mut overviews)?;
         }
-        let bytes = |v: Vec<u8>| Tensor::new(DType::U8, &[v.len()], Buffer::copied(&v));
-        Ok(Packed { records, full: bytes(full)?, overviews: bytes(overviews)?, rest })
+        let bytes = |v: &Vec<u8>| Tensor::new(DType::U8, &[v.len()], Buffer::copied(v));
+        let packed = Packed { records, full: bytes(&full)?, overviews: bytes(&overviews)?, rest };
+        if full.capacity() + overviews.capacity() <= KEEP {
+            OUT.set([full, overviews]);
+        }
+        Ok(packed)
     }
 
     /// Room for the tiles of a chunk: memory is taken from the system only as it is written to.
@@ -168,8 +183,13 @@ impl Encoder {
 
     /// Upper bound of the memory that a thread keeps for tiles to come.
     pub(super) fn thread_bytes(&self) -> u64 {
-        let tile = (self.design.row_bytes() * self.design.tile) as u64;
-        tile.min(super::tile::KEEP as u64) + self.design.compression.context_bytes(tile)
+        let design = &self.design;
+        let tile = (design.row_bytes() * design.tile) as u64;
+        let (width, height) = design.levels[0];
+        let all = (width * height * design.bands * design.dtype.size()) as u64;
+        // Of all tiles and their overviews, a half more at most.
+        let out = (all + all / 2).saturating_add(tile).min(KEEP as u64);
+        out + tile.min(super::tile::KEEP as u64) + design.compression.context_bytes(tile)
     }
 
     /// Upper bounds of the bytes of an encoded chunk and of the memory beside it.
@@ -187,8 +207,9 @@ impl Encoder {
         let encoded: u64 = (0..=whole.min(n_levels - 1)).map(|l| tiles(l) * per_tile).sum();
         // Odd sides round up at every halving.
         let half = if n_levels > 1 { raw / 2 + 1024 } else { 0 };
-        // Tiles are put together in one piece of memory and copied into another that has just their size.
-        (encoded + half, encoded + half + 3 * design.tile_bound())
+        // Tiles are put together in memory that the thread keeps, if that is enough, and copied where they have just their size.
+        let out = if encoded <= KEEP as u64 { 0 } else { encoded };
+        (encoded + half, out + half + 3 * design.tile_bound())
     }
 }
 

@@ -4,9 +4,9 @@
 
 use super::options::Resampling;
 use crate::base::{Element, Error, Result, Scalar};
-use crate::chunk::Tensor;
+use crate::chunk::{BufferMut, Tensor};
 use crate::for_dtype;
-use ndarray::{Array3, ArrayView1, Axis, Ix3};
+use ndarray::{ArrayView1, Axis, Ix3};
 
 /// A pixel that can be averaged.
 trait Mean: Element {
@@ -62,24 +62,22 @@ fn halve_as<T: Mean>(pixels: &Tensor, how: Resampling, nodata: Option<Scalar>) -
     let view = pixels.view::<T>()?.into_dimensionality::<Ix3>().map_err(|e| Error::bug(format!("pixels of an overview: {e}")))?;
     let (bands, h, w) = view.dim();
     let nodata = nodata.map(T::from_scalar);
-    let mut out = Array3::from_elem((bands, h.div_ceil(2), w.div_ceil(2)), T::default());
+    let shape = [bands, h.div_ceil(2), w.div_ceil(2)];
+    let mut out = BufferMut::zeroed(shape.iter().product::<usize>() * size_of::<T>());
     let (mut top, mut bottom) = (vec![T::default(); w], vec![T::default(); w]);
-    for b in 0..bands {
-        for (y, mut row) in out.index_axis_mut(Axis(0), b).axis_iter_mut(Axis(0)).enumerate() {
-            let Some(row) = row.as_slice_mut() else { return Err(Error::bug("an overview's row has gaps")) };
-            let plane = view.index_axis(Axis(0), b);
-            let first = slice(plane.index_axis_move(Axis(0), 2 * y), &mut top);
-            match how {
-                Resampling::Nearest => row.iter_mut().zip(first.iter().step_by(2)).for_each(|(o, &v)| *o = v),
-                Resampling::Average => {
-                    // The last row of an odd height stands alone: the mean with itself is the same.
-                    let second = slice(plane.index_axis_move(Axis(0), (2 * y + 1).min(h - 1)), &mut bottom);
-                    average(first, second, nodata, row);
-                }
+    for (i, row) in out.elements_mut::<T>().chunks_exact_mut(shape[2].max(1)).enumerate() {
+        let (plane, y) = (view.index_axis(Axis(0), i / shape[1]), i % shape[1]);
+        let first = slice(plane.index_axis_move(Axis(0), 2 * y), &mut top);
+        match how {
+            Resampling::Nearest => row.iter_mut().zip(first.iter().step_by(2)).for_each(|(o, &v)| *o = v),
+            Resampling::Average => {
+                // The last row of an odd height stands alone: the mean with itself is the same.
+                let second = slice(plane.index_axis_move(Axis(0), (2 * y + 1).min(h - 1)), &mut bottom);
+                average(first, second, nodata, row);
             }
         }
     }
-    Ok(Tensor::from_ndarray(out.into_dyn()))
+    Tensor::new(T::DTYPE, &shape, out.freeze())
 }
 
 fn slice<'a, T: Element>(row: ArrayView1<'a, T>, copy: &'a mut [T]) -> &'a [T] {
