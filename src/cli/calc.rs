@@ -4,9 +4,9 @@ use crate::base::{DType, Error, Result, Scalar};
 use crate::cli::run_args::RunArgs;
 use crate::expr::Chunks;
 use crate::format::geotiff::{Compression, GeoTiff, Predictor, Resampling, WriteOptions};
-use crate::raster::{Raster, calc};
+use crate::raster::{Raster, calc, quicklook};
 use clap::{Arg, ArgMatches, Command};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Bytes that a chunk of the largest input or the output aims at. A constant, so that the file's bytes (the order of its tiles) depend
 /// neither on the threads nor on the budget.
@@ -57,6 +57,9 @@ pub struct CalcArgs {
     /// Replace an existing output.
     #[arg(long)]
     overwrite: bool,
+    /// Also write a picture of the first band, at most 1024 pixels wide and high (replaced if it exists).
+    #[arg(long, value_name = "PNG")]
+    quicklook: Option<PathBuf>,
     #[command(flatten)]
     run: RunArgs,
 }
@@ -102,7 +105,7 @@ impl clap::Args for Bands {
 /// `scene.tif:2` as path and band; the band is 1 if none is named.
 fn path_and_band(text: &str) -> (PathBuf, usize) {
     match text.rsplit_once(':').and_then(|(p, b)| Some((p, b.parse::<usize>().ok()?))) {
-        Some((path, band)) if !std::path::Path::new(text).exists() => (path.into(), band),
+        Some((path, band)) if !Path::new(text).exists() => (path.into(), band),
         _ => (text.into(), 1),
     }
 }
@@ -207,8 +210,18 @@ fn chunk_side(files: &[&GeoTiff], tile: usize, budget: u64) -> usize {
 /// Arguments that mean nothing, and what the run fails with.
 pub fn run(args: &CalcArgs) -> Result<()> {
     let options = args.options()?;
+    if let Some(png) = &args.quicklook {
+        let folder = png.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let (png, folder) = (png.display(), folder.display());
+            return Err(Error::usage(format!("--quicklook {png}: the folder {folder} does not exist: make it first")));
+        }
+    }
     let raster = args.raster()?;
-    args.run.with_session(|s| raster.write(&args.output, options.clone(), s))
+    args.run.with_session(|s| {
+        raster.write(&args.output, options.clone(), s)?;
+        args.quicklook.as_ref().map_or(Ok(()), |png| quicklook(&args.output, 1, 1024, png, s))
+    })
 }
 
 /// `tilework explain`.

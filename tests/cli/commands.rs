@@ -106,6 +106,20 @@ fn datasets_are_listed_and_made_the_same_each_time() {
 }
 
 #[test]
+fn calc_leaves_a_picture_if_asked() {
+    let f = Folder::new();
+    f.run(&["datasets", "dem", "-o", "dem.tif", "--size", "300x200"]).ok();
+    f.run(&["calc", "A*2", "-A", "dem.tif", "-o", "o.tif", "--quicklook", "o.png"]).ok();
+    let decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(f.at("o.png")).unwrap()));
+    let info = decoder.read_info().expect("a PNG").info().size();
+    assert_eq!(info, (200, 300));
+    f.refused(
+        &["calc", "A*2", "-A", "dem.tif", "-o", "p.tif", "--quicklook", "no/p.png"],
+        &["--quicklook no/p.png", "the folder no does not exist"],
+    );
+}
+
+#[test]
 fn the_demo_leaves_what_it_says() {
     let f = Folder::new();
     let ran = f.run(&["demo", "--size", "1024", "--dir", "d"]);
