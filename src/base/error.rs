@@ -87,10 +87,14 @@ impl Error {
         Self::new(kind, format!("{what}: {e}"))
     }
 
-    /// The same error with the place (op, chunk, file) put in front.
+    /// The same error with the place (op, chunk, file) put in front, unless it starts with that already.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
-        self.0.places.insert(0, place.into());
+        let place = place.into();
+        let first = self.0.places.first().unwrap_or(&self.0.message);
+        if !first.starts_with(&place) {
+            self.0.places.insert(0, place);
+        }
         self
     }
 

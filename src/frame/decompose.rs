@@ -8,7 +8,7 @@ use crate::op::table::{TableStep, apply};
 use polars::polars_utils::idx_vec::UnitVec;
 use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Schema, SchemaRef, col, len, lit, when};
 use polars_plan::plans::expr_ir::ExprIR;
-use polars_plan::plans::{AExpr, IRAggExpr, is_elementwise, is_elementwise_rec};
+use polars_plan::plans::{AExpr, IRAggExpr, IRFunctionExpr, is_elementwise, is_elementwise_rec};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 use std::sync::Arc;
 
@@ -100,6 +100,12 @@ impl Stages<'_> {
             }
             AExpr::Len => {
                 let n = self.state(len().cast(DataType::UInt64), |p| p.sum());
+                Some(self.value(n.strict_cast(DataType::UInt32)))
+            }
+            // SQL's sum asks for it, since there a sum of nothing is null.
+            AExpr::Function { input, function: IRFunctionExpr::NullCount, .. } => {
+                let (x, _) = self.operand(input.first()?.node())?;
+                let n = self.state(x.null_count().cast(DataType::UInt64), |p| p.sum());
                 Some(self.value(n.strict_cast(DataType::UInt32)))
             }
             AExpr::Literal(_) => reads_nothing_long(&e).then_some(node),

@@ -52,6 +52,9 @@ fn aggregates(of_groups: bool) -> Vec<Expr> {
         }
     }
     all.push(((col("x") + col("i")).sum() / (col("i").count() + lit(1))).alias("ratio"));
+    all.push(col("x").null_count().alias("nulls"));
+    let some = col("w").null_count().lt(col("w").len());
+    all.push(when(some).then(col("w").sum()).otherwise(lit(NULL)).alias("sum as of SQL"));
     all.push(when(col("w").sum().gt(lit(0))).then(col("x").mean()).otherwise(lit(-1.0)).alias("choice"));
     all
 }

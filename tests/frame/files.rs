@@ -137,6 +137,14 @@ fn mistakes_are_told_before_anything_runs() {
 }
 
 #[test]
+fn aggregates_of_sql_are_taken_apart() {
+    let f = frame(flights(20_000).lazy()).with_partition_bytes(50_000);
+    let query = "SELECT origin, sum(dep_delay) AS s, mean(dep_delay) AS m, count(*) AS n, min(day) AS first, max(day) AS last FROM f GROUP BY origin";
+    let plan = Frame::sql(query, &[("f", f)]).expect("is SQL").explain(&session(64 << 20)).expect("explains");
+    assert!(plan.contains("one state per partition") && !plan.contains("in one task"), "{plan}");
+}
+
+#[test]
 fn what_cannot_be_taken_apart_runs_whole_or_is_refused() {
     let df = flights(20_000);
     let f = frame(df.clone().lazy()).with_partition_bytes(50_000);
