@@ -104,7 +104,7 @@ fn main() {
                 (0..3).map(time).fold(f64::INFINITY, f64::min)
             };
             let graph = per(&|_| ());
-            let nothing = per(&|g| assert!(null::run(g, Limits::default(), n_threads as u32, 1 << 30).is_ok()));
+            let nothing = per(&|g| assert!(null::run(g, Limits::default(), n_threads as u32, 1 << 30, |_| ()).is_ok()));
             let one = per(&|g| drop(serial::run(g, &Nothing, &CancelToken::new()).expect("a run")));
             let all = per(&|g| threads(&pool, g));
             println!("{name} {n:>8}: graph {graph:6.1}  null {nothing:6.1}  serial {one:6.1}  threads {all:6.1}");
@@ -113,7 +113,7 @@ fn main() {
     for n in [250_000, 500_000, 1_000_000] {
         let graph = Arc::new(two_passes(n));
         let t = Instant::now();
-        let stats = null::run(&graph, Limits::default(), n_threads as u32, 1 << 30).expect("a run");
+        let stats = null::run(&graph, Limits::default(), n_threads as u32, 1 << 30, |_| ()).expect("a run");
         let ns = t.elapsed().as_nanos() as f64 / stats.n_runs as f64;
         println!("x - mean(x), {:.0} times the budget: null {ns:6.1} per run, {} reruns", (n / 4) as f64 / 1024.0, stats.n_reruns);
     }

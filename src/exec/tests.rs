@@ -273,10 +273,10 @@ fn a_panic_outside_of_tasks_ends_the_run() {
 #[test]
 fn the_null_executor_schedules_everything() {
     let graph = two_passes(500, 1);
-    let stats = null::run(&graph, Limits::default(), 4, 60 * KB).unwrap();
+    let stats = null::run(&graph, Limits::default(), 4, 60 * KB, |_| ()).unwrap();
     assert_eq!(stats.n_runs - stats.n_reruns, graph.n_live() as u64);
     assert!(stats.n_reruns > 0 && stats.peak_bytes <= 60 * KB);
-    assert_eq!(null::run(&graph, Limits::default(), 4, 6 * KB).unwrap_err().kind(), Kind::Budget);
+    assert_eq!(null::run(&graph, Limits::default(), 4, 6 * KB, |_| ()).unwrap_err().kind(), Kind::Budget);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn an_empty_graph_ends_at_once() {
     let graph = Arc::new(GraphBuilder::new().finish().unwrap());
     let runner = Hash::new(&graph);
     assert!(Threads::new(2).unwrap().run(&job(&graph, &runner, 0, None)).unwrap().wanted.is_empty());
-    assert!(null::run(&graph, Limits::default(), 1, 0).is_ok());
+    assert!(null::run(&graph, Limits::default(), 1, 0, |_| ()).is_ok());
 }
 
 proptest! {

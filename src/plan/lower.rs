@@ -28,8 +28,6 @@ pub struct Plan {
     pub fixed_bytes: u64,
     /// The part of it that the threads keep, all together: registers of kernels, buffers and tables of codecs.
     pub thread_bytes: u64,
-    /// About how many bytes are read from storage.
-    pub read_bytes: u64,
     /// About how many bytes are written to storage.
     pub written_bytes: u64,
 }
@@ -42,6 +40,8 @@ pub struct Layer {
     pub first: u32,
     /// Number of tasks.
     pub n_tasks: u32,
+    /// About how many bytes its tasks read from storage, each run once.
+    pub read_bytes: u64,
     /// What runs them.
     pub step: Box<dyn Step>,
 }
@@ -85,7 +85,6 @@ pub struct Lowering {
     fixed_bytes: u64,
     /// What each thread keeps, by who keeps it.
     thread_bytes: BTreeMap<(Keeper, &'static str), u64>,
-    read_bytes: u64,
     written_bytes: u64,
 }
 
@@ -106,7 +105,7 @@ impl Lowering {
         let name = name.into();
         let first = self.graph.next_task();
         self.graph.layer(&name);
-        self.layers.push(Layer { name, first, n_tasks: 0, step: Box::new(step) });
+        self.layers.push(Layer { name, first, n_tasks: 0, read_bytes: 0, step: Box::new(step) });
     }
 
     /// Adds a task with one output to the layer; gives the output's data id.
@@ -157,9 +156,11 @@ impl Lowering {
         *kept = (*kept).max(bytes);
     }
 
-    /// Bytes read from and written to storage.
+    /// Bytes that a task of the layer reads from and writes to storage.
     pub fn io(&mut self, read: u64, written: u64) {
-        self.read_bytes = self.read_bytes.saturating_add(read);
+        if let Some(layer) = self.layers.last_mut() {
+            layer.read_bytes = layer.read_bytes.saturating_add(read);
+        }
         self.written_bytes = self.written_bytes.saturating_add(written);
     }
 
@@ -197,7 +198,6 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
         sinks: vec![],
         fixed_bytes: 0,
         thread_bytes: BTreeMap::new(),
-        read_bytes: 0,
         written_bytes: 0,
     };
     for e in Expr::topological(roots) {
@@ -229,7 +229,6 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
         sinks: l.sinks,
         fixed_bytes,
         thread_bytes,
-        read_bytes: l.read_bytes,
         written_bytes: l.written_bytes,
     })
 }

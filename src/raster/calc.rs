@@ -356,7 +356,10 @@ fn constant(op: &'static crate::kernel::element::ElementOp, args: &[Value]) -> R
 fn near(name: &str) -> String {
     let all = element::ALL.iter().map(|o| o.name);
     let best = all.map(|n| (distance(name, n), n)).min();
-    best.filter(|(d, n)| *d <= 1 + n.len() / 4).map_or_else(String::new, |(_, n)| format!(": did you mean '{n}'?"))
+    best.filter(|(d, n)| *d <= 1 + n.len() / 4).map_or_else(
+        || ": known are NumPy's elementwise functions, like sqrt, log and minimum".to_string(),
+        |(_, n)| format!(": did you mean '{n}'?"),
+    )
 }
 
 /// Edits between two names (Levenshtein).

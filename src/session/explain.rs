@@ -2,10 +2,13 @@
 
 use crate::base::Result;
 use crate::base::bytes::format_bytes;
+use crate::exec::null;
 use crate::expr::Expr;
 use crate::expr::explain::tree;
 use crate::optimize::{Pass, optimize};
 use crate::plan::lower;
+use crate::plan::lower::Layer;
+use crate::sched::{Limits, Stats};
 use crate::session::Session;
 use std::fmt;
 
@@ -20,8 +23,12 @@ pub struct Explanation {
     pub layers: Vec<(String, usize)>,
     /// Tasks in all.
     pub n_tasks: usize,
-    /// About how many bytes are read from storage.
+    /// About how many bytes are read from storage, those read again included.
     pub read_bytes: u64,
+    /// Runs of tasks whose results were dropped, since making them again is cheaper than keeping or spilling them.
+    pub n_reruns: u64,
+    /// About how many bytes are written to spill files.
+    pub spilled_bytes: u64,
     /// About how many bytes are written to storage (an upper bound where they are compressed).
     pub written_bytes: u64,
     /// Upper bound of the run's memory.
@@ -33,7 +40,7 @@ pub struct Explanation {
 }
 
 impl Session {
-    /// What a run of the roots would do. Nothing is read but metadata.
+    /// What a run of the roots would do. Nothing is read but metadata; the schedule is played through without running a task.
     ///
     /// # Errors
     /// When the expression cannot be planned. A plan that does not fit the budget is explained, with the reason.
@@ -41,16 +48,30 @@ impl Session {
         let mut passes = Vec::new();
         let optimized = if self.config().optimize { optimize(roots, Some(&mut passes))? } else { roots.to_vec() };
         let plan = lower(&optimized, self.config())?;
+        let budget = plan.chunk_budget(self.config());
+        let mut runs: Vec<u64> = plan.layers.iter().map(|l| u64::from(l.n_tasks)).collect();
+        let mut stats = Stats::default();
+        if let Ok(budget) = budget {
+            let mut played = vec![0; runs.len()];
+            let count = |task| played[plan.locate(task).0] += 1;
+            // What the bounds of sizes forbid may still run with sizes as they are.
+            if let Ok(s) = null::run(&plan.graph, Limits::default(), self.config().n_threads as u32, budget, count) {
+                (runs, stats) = (played, s);
+            }
+        }
+        let read = |(l, runs): (&Layer, &u64)| (l.read_bytes as f64 / f64::from(l.n_tasks.max(1)) * *runs as f64) as u64;
         Ok(Explanation {
             expression: tree(roots),
             passes,
             layers: plan.layers.iter().map(|l| (l.name.clone(), l.n_tasks as usize)).collect(),
             n_tasks: plan.graph.n_tasks(),
-            read_bytes: plan.read_bytes,
+            read_bytes: plan.layers.iter().zip(&runs).map(read).sum(),
+            n_reruns: stats.n_reruns,
+            spilled_bytes: stats.spilled_bytes,
             written_bytes: plan.written_bytes,
             projected_bytes: plan.projected_bytes(self.config()),
             budget_bytes: self.config().budget_bytes,
-            refusal: plan.chunk_budget(self.config()).err().map(|e| e.to_string()),
+            refusal: budget.err().map(|e| e.to_string()),
         })
     }
 
@@ -82,6 +103,12 @@ impl fmt::Display for Explanation {
             writeln!(f, "  {n:>8}  {name}")?;
         }
         writeln!(f, "bytes read:       about {}", format_bytes(self.read_bytes))?;
+        if self.n_reruns > 0 {
+            writeln!(f, "made again:       {} chunks, which is cheaper than keeping or spilling them", self.n_reruns)?;
+        }
+        if self.spilled_bytes > 0 {
+            writeln!(f, "bytes spilled:    about {}", format_bytes(self.spilled_bytes))?;
+        }
         writeln!(f, "bytes written:    at most {}", format_bytes(self.written_bytes))?;
         writeln!(f, "projected memory: {} of a budget of {}", format_bytes(self.projected_bytes), format_bytes(self.budget_bytes))?;
         if let Some(r) = &self.refusal {

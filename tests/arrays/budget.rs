@@ -132,7 +132,11 @@ fn two_passes_over_data_far_larger_than_the_budget() {
         let least = if name == "x.npy" { 1.0 } else { 1.9 };
         assert!((least..=2.1).contains(&read), "{name}: the data was read {read} times");
         assert_eq!(counts.spilled.load(Ordering::Relaxed), 0, "{name}: something was spilled");
+        // Explaining plays the schedule through, so it knows of the second pass.
+        let told = session.explain(&[out.npy_sink(folder.path().join("o.npy"), false).unwrap()]).unwrap();
         if name == "x.zarr" {
+            let expected = told.read_bytes as f64 / n_bytes as f64;
+            assert!((1.9..=2.1).contains(&expected) && told.n_reruns > 200 && told.spilled_bytes == 0, "{told}");
             assert_eq!(bits(&total(&y, &session).unwrap()), want);
         }
     }
