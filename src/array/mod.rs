@@ -3,19 +3,26 @@
 //! A [`DynArray`] has its dtype as a value, an [`Array<T>`](Array) as a type; both are thin over an expression. Every error of shape,
 //! dtype or chunks comes from the call that makes it. Methods of ops come from the op tables.
 
+pub mod axes;
 pub mod blocks;
 pub mod create;
+pub mod diag;
 pub mod dynamic;
 pub mod io;
+pub mod join;
 pub mod ops;
+pub mod pad;
 pub mod random;
 pub mod shape;
 pub mod typed;
 
 pub use blocks::{map_blocks, map_overlap};
 pub use create::{arange, eye, from_ndarray, full, linspace, ones, zeros};
+pub use diag::{Indexing, indices, meshgrid, tri};
 pub use dynamic::{DynArray, IntoScalar};
 pub use io::{open_npy, open_zarr};
+pub use join::{Block, Positions, block, broadcast_arrays, column_stack, dstack, hstack, vstack};
 pub use ops::{Argument, where_};
+pub use pad::PadMode;
 pub use shape::{Index, concatenate, stack};
 pub use typed::Array;

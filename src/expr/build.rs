@@ -195,7 +195,10 @@ pub fn cast(x: &Expr, dtype: DType) -> Result<Expr> {
 }
 
 /// The elements under another arrangement of axes: `map` says where each axis of `x` goes, `grid` is the result's.
-fn rearrange(x: &Expr, map: IndexMap, grid: Grid, label: &str) -> Result<Expr> {
+///
+/// # Errors
+/// When the result has too many elements.
+pub fn rearrange(x: &Expr, map: IndexMap, grid: Grid, label: &str) -> Result<Expr> {
     let (dtype, _) = x.array()?;
     grid.n_elements().map_err(|e| e.at(label))?;
     let blockwise = Blockwise { program: Arc::new(Program::identity(dtype)), maps: vec![map] };

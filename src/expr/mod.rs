@@ -6,6 +6,7 @@ pub mod chunks;
 pub mod explain;
 pub mod map;
 pub mod node;
+pub mod reshape;
 pub mod sink;
 pub mod source;
 pub mod table;

@@ -76,7 +76,7 @@ pub enum Kind {
     TreeReduce(TreeReduce),
     /// A running value along an axis.
     Scan(Scan),
-    /// Regions of inputs make output chunks: slices, concatenation, halos.
+    /// Regions of inputs make output chunks: slices, concatenation, halos, other shapes.
     Select(Select),
     /// The same elements, cut otherwise (the grid is the node's own).
     Rechunk,
@@ -177,6 +177,8 @@ pub enum Select {
         /// What lies beyond the border.
         boundary: Boundary,
     },
+    /// The same elements in C order under another shape; chunk `i` of the input makes chunk `i`.
+    Reshape,
 }
 
 /// A function on aligned blocks.

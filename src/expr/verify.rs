@@ -126,6 +126,11 @@ fn select(e: &Expr, s: &Select) -> Result<(), String> {
             }
             Ok(())
         }
+        Select::Reshape => {
+            arity(e, 1)?;
+            let (a, b) = (grid(&e.inputs()[0])?, grid(e)?);
+            if crate::expr::reshape::same_pieces(a, b) { Ok(()) } else { Err(format!("chunks of {a:?} are not those of {b:?}")) }
+        }
     }
 }
 

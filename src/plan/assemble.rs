@@ -148,7 +148,7 @@ fn cover(have: &Axis, range: &Range<usize>, at: usize) -> Vec<Segment> {
         .collect()
 }
 
-/// Slices, concatenations and halos.
+/// Slices, concatenations, halos and other shapes.
 ///
 /// # Errors
 /// Too many tasks.
@@ -166,7 +166,41 @@ pub fn select(l: &mut Lowering, e: &Expr, s: &Select) -> Result<Ids> {
             let fill = if let Boundary::Constant(v) = boundary { Some(*v) } else { None };
             build(l, e, axes, fill)
         }
+        Select::Reshape => reshape(l, e),
     }
+}
+
+/// Chunks under another shape.
+struct Reshape(Grid);
+
+impl Step for Reshape {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let shape = self.0.chunk_region(index).shape();
+        let t = inputs.first().ok_or_else(|| Error::bug("a piece is missing")).and_then(tensor)?;
+        if t.len() != shape.iter().product::<usize>() {
+            return Err(Error::bug(format!("a chunk of {:?} cannot become one of {shape:?}", t.shape())));
+        }
+        outputs.push(Chunk::Tensor(t.reshape(&shape)));
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        chunk_place(&self.0, index)
+    }
+}
+
+fn reshape(l: &mut Lowering, e: &Expr) -> Result<Ids> {
+    let (dtype, grid) = e.array()?;
+    let ids = l.ids(&e.inputs()[0])?;
+    let first = l.next_data();
+    l.layer(e.label(), Reshape(grid.clone()));
+    each_chunk(grid, |i, coords| {
+        // The elements are shared, not copied, wherever they lie in C order; the bound holds if they do not.
+        let out_bytes = (grid.region(coords).n_elements() * dtype.size()) as u64;
+        l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes: 0, ns: 100 });
+        Ok(())
+    })?;
+    Ok(Ids::From(first))
 }
 
 fn sliced(axis: &Axis, s: &AxisSlice) -> AxisPlan {

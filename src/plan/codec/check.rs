@@ -3,7 +3,7 @@
 
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Result};
 use crate::expr::node::{ArrayReduce, Blockwise, Call, Select, SourceNode, TreeReduce};
-use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, build};
+use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, build, reshape};
 
 /// Most chunks of all nodes together.
 pub(super) const MAX_CHUNKS: usize = 1 << 26;
@@ -138,6 +138,10 @@ fn select(e: &Expr, s: &Select) -> Result<()> {
             only_input(e)?;
             let made = build::halo(&e.inputs()[0], depth, *boundary).map_err(|x| Error::corrupt(x.message().to_string()))?;
             ensure(made.meta() == e.meta(), || "a halo that gives another array".into())
+        }
+        Select::Reshape => {
+            let (d, g) = only_input(e)?;
+            ensure(d == dtype && reshape::same_pieces(g, out), || "a reshape to other elements".into())
         }
     }
 }

@@ -95,6 +95,7 @@ impl Decoder<'_> {
             KindForm::Concat(axis) => Kind::Select(Select::Concat(axis as usize)),
             KindForm::Halo { depth, boundary } => Kind::Select(halo(&depth, &boundary)?),
             KindForm::Rechunk => Kind::Rechunk,
+            KindForm::Reshape => Kind::Select(Select::Reshape),
             KindForm::Shuffle(t) => Kind::Shuffle(same(r.shuffle(&t.name, &t.params)?, &t, |s| (s.key(), s.label()))?),
             KindForm::Call { thing, maps } => Kind::Call(Call {
                 op: same(r.call(&thing.name, &thing.params)?, &thing, |c| (c.key(), c.label()))?,

@@ -104,6 +104,7 @@ fn select(s: &Select) -> KindForm {
             KindForm::Slice(s.iter().map(one).collect())
         }
         Select::Concat(axis) => KindForm::Concat(*axis as u32),
+        Select::Reshape => KindForm::Reshape,
         Select::Halo { depth, boundary } => KindForm::Halo {
             depth: depth.iter().map(|&(a, b)| (a as u64, b as u64)).collect(),
             boundary: match boundary {

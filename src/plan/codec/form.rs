@@ -47,6 +47,7 @@ pub(super) enum KindForm {
     Shuffle(Named),
     Call { thing: Named, maps: Vec<MapForm> },
     Sink(Named),
+    Reshape,
 }
 
 /// Something from a registry. The key tells whether the other side has opened the same thing (a file may have changed).
