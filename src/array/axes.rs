@@ -36,8 +36,8 @@ pub(super) fn at_least(x: &Expr, ndim: usize) -> Result<Expr> {
 impl DynArray {
     /// The elements in C order under another shape; one length may be -1 and follows from the others. NumPy's `reshape`.
     ///
-    /// Where no chunk holds more elements than before anyway, chunks stay as they are; else they are cut along the leading axis of
-    /// those that merge or part, so that no chunk of the result is larger than the largest of this array.
+    /// Chunks that are runs of elements in C order (the last axes whole, as a row or some rows of an image are) stay as they are. Others
+    /// are cut anew along the leading ones of the axes that merge or part; no chunk becomes larger than the largest of this array.
     ///
     /// # Example
     /// ```

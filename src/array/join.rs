@@ -39,6 +39,11 @@ impl<const N: usize> From<[isize; N]> for Positions {
         Positions::At(v.to_vec())
     }
 }
+impl From<&[isize]> for Positions {
+    fn from(v: &[isize]) -> Positions {
+        Positions::At(v.to_vec())
+    }
+}
 impl From<Vec<isize>> for Positions {
     fn from(v: Vec<isize>) -> Positions {
         Positions::At(v)
@@ -268,8 +273,8 @@ impl DynArray {
         }
         let many = if places.len() == 1 { values.array()?.1.shape().get(axis).copied().unwrap_or(1) } else { places.len() };
         let size = grid.axes()[axis].max_size().max(1);
-        let room = with_axis(grid, axis, Axis::regular(many, size));
-        let values = reshape::broadcast_cut(&values, &room).map_err(|e| {
+        let target = with_axis(grid, axis, Axis::regular(many, size));
+        let values = reshape::broadcast_cut(&values, &target).map_err(|e| {
             e.at(format!("insert: values of shape {:?} at {} positions along axis {axis}", have.as_slice(), places.len()))
         })?;
         let mut order: Vec<usize> = (0..places.len()).collect();
@@ -336,7 +341,8 @@ impl DynArray {
     /// # Errors
     /// When an axis is out of bounds or the result has too many elements.
     pub fn repeat(&self, n: usize, axis: Option<isize>) -> Result<DynArray> {
-        let (x, axis) = self.along(axis, "repeat")?;
+        // NumPy, too, lets an array without axes repeat along axis 0.
+        let (x, axis) = self.atleast_1d()?.along(axis, "repeat")?;
         let (dtype, grid) = x.parts();
         let own = grid.axes()[axis].clone();
         if n == 0 || own.is_empty() {

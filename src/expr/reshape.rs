@@ -114,7 +114,7 @@ fn runs(lens: &[usize], most: usize) -> Vec<Axis> {
 /// Whether chunk `i` of both grids, for every `i`, holds the same elements in C order.
 pub fn same_pieces(old: &Grid, new: &Grid) -> bool {
     let (a, b) = (old.shape(), new.shape());
-    if a.contains(&0) || b.contains(&0) {
+    if a.contains(&0) || b.contains(&0) || old.n_chunks() != new.n_chunks() {
         return false;
     }
     groups(&a, &b).is_some_and(|all| {

@@ -9,5 +9,6 @@ mod kernel_limit;
 mod material;
 mod reductions;
 mod scans;
+mod shape;
 mod tree_steps;
 mod trees;

@@ -44,7 +44,7 @@ fn leaf(dice: &mut Dice) -> Result<DynArray> {
 fn step(x: &DynArray, dice: &mut Dice) -> Result<DynArray> {
     let ndim = x.ndim();
     let axis = dice.below(ndim) as isize;
-    match dice.below(13) {
+    match dice.below(15) {
         0 => x.multiply(3)?.add(1),
         1 => x.astype(DType::F64)?.sin(),
         2 => x.add(x),
@@ -64,6 +64,7 @@ fn step(x: &DynArray, dice: &mut Dice) -> Result<DynArray> {
             let border = [Boundary::Nearest, Boundary::Constant(Scalar::I64(1)), Boundary::Periodic, Boundary::None][dice.below(4)];
             DynArray::from_expr(build::halo(x.expr(), &vec![(1, 2); ndim], border)?)
         }
+        13 if ndim > 0 => x.ravel()?.tile(&[2, 1])?.reshape(&[-1, 2]),
         _ => x.square(),
     }
 }
