@@ -127,6 +127,15 @@ impl DynArray {
 
     /// Axes of length 1 gone: those named, all if None.
     ///
+    /// # Example
+    /// ```
+    /// use tilework::{DType, array::zeros};
+    /// let x = zeros(&[1, 3, 1], DType::U8, 2)?;
+    /// assert_eq!(x.squeeze(None)?.shape(), [3]);
+    /// assert_eq!(x.squeeze(Some(&[-1]))?.shape(), [1, 3]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When an axis is out of bounds or repeated, or its length is not 1.
     pub fn squeeze(&self, axes: Option<&[isize]>) -> Result<DynArray> {
@@ -148,6 +157,13 @@ impl DynArray {
 
     /// New axes of length 1; `axes` are their places in the result. NumPy's `expand_dims`.
     ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// assert_eq!(arange(0, 3, 1, 2)?.expand_dims(&[0, -1])?.shape(), [1, 3, 1]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When a place is out of bounds or repeated.
     pub fn expand_dims(&self, axes: &[isize]) -> Result<DynArray> {
@@ -157,6 +173,14 @@ impl DynArray {
     }
 
     /// The elements in reverse order along the axes named, along all if None.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(0, 4, 1, 3)?.reshape(&[2, 2])?;
+    /// assert_eq!(x.flip(Some(&[1]))?.compute_as::<i64>()?, ndarray::array![[1, 0], [3, 2]].into_dyn());
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When an axis is out of bounds or repeated.

@@ -73,6 +73,14 @@ pub fn meshgrid(arrays: &[DynArray], indexing: Indexing) -> Result<Vec<DynArray>
 /// The positions of an array of `shape`: int64 of shape `(ndim, ...)`, `[a]` being the index along axis `a`. NumPy's `indices`;
 /// `chunks` cuts `shape`.
 ///
+/// # Example
+/// ```
+/// use tilework::array::indices;
+/// let x = indices(&[1, 2], 1)?;
+/// assert_eq!(x.compute_as::<i64>()?, ndarray::array![[[0, 0]], [[0, 1]]].into_dyn());
+/// # Ok::<(), tilework::Error>(())
+/// ```
+///
 /// # Errors
 /// When the chunks do not fit the shape.
 pub fn indices(shape: &[usize], chunks: impl Into<Chunks>) -> Result<DynArray> {
@@ -89,6 +97,14 @@ pub fn indices(shape: &[usize], chunks: impl Into<Chunks>) -> Result<DynArray> {
 
 impl DynArray {
     /// The elements at and below the diagonal of the last two axes, zeros above; `k` moves the diagonal right. NumPy's `tril`.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(1, 5, 1, 3)?.reshape(&[2, 2])?;
+    /// assert_eq!(x.tril(0)?.compute_as::<i64>()?, ndarray::array![[1, 0], [3, 4]].into_dyn());
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When there are no dimensions.
@@ -157,6 +173,14 @@ impl DynArray {
 
     /// The elements on the diagonal of two axes, along a new last axis; `offset` moves the diagonal towards the end of `axis2`.
     /// NumPy's `diagonal`. Only the chunks on the diagonal are used.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(0, 6, 1, 4)?.reshape(&[2, 3])?;
+    /// assert_eq!(x.diagonal(1, 0, 1)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [1, 5]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When an axis is out of bounds or both are the same.

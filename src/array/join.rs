@@ -87,7 +87,8 @@ pub(super) fn with_axis(grid: &Grid, axis: usize, new: Axis) -> Grid {
     Grid::new(grid.axes().iter().enumerate().map(|(a, own)| if a == axis { new.clone() } else { own.clone() }))
 }
 
-fn joined(name: &str, arrays: &[DynArray], axis: isize) -> Result<DynArray> {
+/// Arrays along an axis, for a call of this name.
+pub(super) fn joined(name: &str, arrays: &[DynArray], axis: isize) -> Result<DynArray> {
     if arrays.is_empty() {
         return Err(Error::usage(format!("{name} needs at least one array")));
     }
@@ -133,6 +134,14 @@ pub fn dstack(arrays: &[DynArray]) -> Result<DynArray> {
 
 /// Arrays of one axis as columns, of two axes side by side. NumPy's `column_stack`.
 ///
+/// # Example
+/// ```
+/// use tilework::array::{arange, column_stack};
+/// let x = column_stack(&[arange(0, 2, 1, 1)?, arange(5, 7, 1, 1)?])?;
+/// assert_eq!(x.compute_as::<i64>()?, ndarray::array![[0, 5], [1, 6]].into_dyn());
+/// # Ok::<(), tilework::Error>(())
+/// ```
+///
 /// # Errors
 /// When there are none, or their lengths differ.
 pub fn column_stack(arrays: &[DynArray]) -> Result<DynArray> {
@@ -140,81 +149,16 @@ pub fn column_stack(arrays: &[DynArray]) -> Result<DynArray> {
     joined("column_stack", &each(arrays, column)?, 1)
 }
 
-/// Arrays nested as NumPy's `block` takes them.
-#[derive(Clone, Debug)]
-pub enum Block {
-    /// A block.
-    Array(DynArray),
-    /// Blocks side by side along the axis of this depth; the innermost lists run along the last axis.
-    List(Vec<Block>),
-}
-
-impl From<DynArray> for Block {
-    fn from(a: DynArray) -> Block {
-        Block::Array(a)
-    }
-}
-impl From<&DynArray> for Block {
-    fn from(a: &DynArray) -> Block {
-        Block::Array(a.clone())
-    }
-}
-impl<B: Into<Block>> From<Vec<B>> for Block {
-    fn from(v: Vec<B>) -> Block {
-        Block::List(v.into_iter().map(Into::into).collect())
-    }
-}
-impl<B: Into<Block>, const N: usize> From<[B; N]> for Block {
-    fn from(v: [B; N]) -> Block {
-        Block::List(v.into_iter().map(Into::into).collect())
-    }
-}
-
-/// An array put together from blocks: innermost lists run along the last axis, those around them along the one before, and so on.
-/// NumPy's `block`.
+/// The arrays repeated to their common shape and cut alike. NumPy's `broadcast_arrays`.
 ///
 /// # Example
 /// ```
-/// use tilework::{DType, array::{block, ones, zeros}};
-/// let (a, b) = (ones(&[2, 2], DType::I64, 1)?, zeros(&[2, 3], DType::I64, 1)?);
-/// let x = block([[&a, &b], [&a, &b]])?;
-/// assert_eq!((x.shape(), x.compute_as::<i64>()?.sum()), (vec![4, 5], 8));
+/// use tilework::array::{arange, broadcast_arrays};
+/// let (x, y) = (arange(0, 3, 1, 2)?, arange(0, 2, 1, 1)?.expand_dims(&[1])?);
+/// let both = broadcast_arrays(&[x, y])?;
+/// assert_eq!((both[0].shape(), both[1].chunks()), (vec![2, 3], vec![vec![1, 1], vec![2, 1]]));
 /// # Ok::<(), tilework::Error>(())
 /// ```
-///
-/// # Errors
-/// When a list is empty, arrays lie at different depths, or blocks do not fit together.
-pub fn block(blocks: impl Into<Block>) -> Result<DynArray> {
-    let blocks = blocks.into();
-    let (depth, ndim) = measure(&blocks)?;
-    put_together(&blocks, depth, ndim.max(depth))
-}
-
-/// How deep the arrays lie, and the most dimensions of one.
-fn measure(b: &Block) -> Result<(usize, usize)> {
-    let Block::List(list) = b else {
-        let Block::Array(a) = b else { return Ok((0, 0)) };
-        return Ok((0, a.ndim()));
-    };
-    let all: Vec<(usize, usize)> = list.iter().map(measure).collect::<Result<_>>()?;
-    let Some(&(depth, _)) = all.first() else { return Err(Error::usage("block: a list of blocks is empty")) };
-    if let Some((other, _)) = all.iter().find(|(d, _)| *d != depth) {
-        return Err(Error::usage(format!("block: arrays lie {depth} and {other} lists deep; all must lie equally deep")));
-    }
-    Ok((depth + 1, all.iter().map(|x| x.1).max().unwrap_or(0)))
-}
-
-fn put_together(b: &Block, depth: usize, ndim: usize) -> Result<DynArray> {
-    match b {
-        Block::Array(a) => Ok(DynArray::wrap(at_least(a.expr(), ndim)?)),
-        Block::List(list) => {
-            let parts: Vec<DynArray> = list.iter().map(|b| put_together(b, depth - 1, ndim)).collect::<Result<_>>()?;
-            joined("block", &parts, (ndim - depth) as isize)
-        }
-    }
-}
-
-/// The arrays repeated to their common shape and cut alike. NumPy's `broadcast_arrays`.
 ///
 /// # Errors
 /// When shapes do not broadcast.
@@ -226,6 +170,14 @@ pub fn broadcast_arrays(arrays: &[DynArray]) -> Result<Vec<DynArray>> {
 
 impl DynArray {
     /// This array and then `values`, along an axis, or both flat without one. NumPy's `append`.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(0, 2, 1, 2)?;
+    /// assert_eq!(x.append(&arange(5, 7, 1, 2)?, None)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [0, 1, 5, 6]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When their other axes differ.
@@ -311,7 +263,7 @@ impl DynArray {
         let mut gone = at.into().ranges(n, n, "delete", axis)?;
         gone.sort_unstable_by_key(|r| r.start);
         let (mut parts, mut sizes, mut done) = (Vec::new(), vec![0; own.n_chunks()], 0);
-        for r in gone.into_iter().chain([n..n]) {
+        for r in gone.into_iter().chain(std::iter::once(n..n)) {
             if r.start > done {
                 parts.push(part(x.expr(), axis, done, r.start - done)?);
                 for c in own.chunks_over(&(done..r.start)) {

@@ -4,6 +4,7 @@
 //! dtype or chunks comes from the call that makes it. Methods of ops come from the op tables.
 
 pub mod axes;
+pub mod block;
 pub mod blocks;
 pub mod create;
 pub mod diag;
@@ -16,12 +17,13 @@ pub mod random;
 pub mod shape;
 pub mod typed;
 
+pub use block::{Block, block};
 pub use blocks::{map_blocks, map_overlap};
 pub use create::{arange, eye, from_ndarray, full, linspace, ones, zeros};
 pub use diag::{Indexing, indices, meshgrid, tri};
 pub use dynamic::{DynArray, IntoScalar};
 pub use io::{open_npy, open_zarr};
-pub use join::{Block, Positions, block, broadcast_arrays, column_stack, dstack, hstack, vstack};
+pub use join::{Positions, broadcast_arrays, column_stack, dstack, hstack, vstack};
 pub use ops::{Argument, where_};
 pub use pad::PadMode;
 pub use shape::{Index, concatenate, stack};

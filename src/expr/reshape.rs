@@ -76,7 +76,7 @@ fn unflatten(lens: &[usize], cut: &Axis) -> Option<Vec<Axis>> {
         let mut sizes = Vec::new();
         for i in 0..cut.n_chunks() {
             let r = cut.range(i);
-            if r.len() % after != 0 || r.end > period {
+            if !r.len().is_multiple_of(after) || r.end > period {
                 return None;
             }
             sizes.push(r.len() / after);

@@ -235,7 +235,7 @@ fn refactored(noise: &mut Noise, shape: &[usize]) -> Vec<isize> {
     let mut left: usize = shape.iter().product();
     let mut out = Vec::new();
     while left > 1 && out.len() < 6 {
-        let divisors: Vec<usize> = (1..=left).filter(|d| left % d == 0).collect();
+        let divisors: Vec<usize> = (1..=left).filter(|d| left.is_multiple_of(*d)).collect();
         let d = noise.one_of(&divisors);
         out.push(d as isize);
         left /= d;
