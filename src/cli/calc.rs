@@ -152,6 +152,29 @@ impl CalcArgs {
         })
     }
 
+    /// No file that is written may be another that is written, nor an input.
+    fn check_paths(&self) -> Result<()> {
+        let full = |p: &Path| p.canonicalize().or_else(|_| std::path::absolute(p)).unwrap_or_else(|_| p.to_path_buf());
+        let inputs: Vec<PathBuf> = self.bands.0.iter().map(|(_, t)| full(&path_and_band(t).0)).collect();
+        let mut written = vec![("-o", full(&self.output))];
+        let others = [("--quicklook", &self.quicklook), ("--report", &self.run.report), ("--trace", &self.run.trace)];
+        for (option, path) in others.iter().filter_map(|(o, p)| Some((*o, p.as_deref()?))) {
+            let place = full(path);
+            let name = path.display();
+            if inputs.contains(&place) {
+                return Err(Error::usage(format!("{option} {name}: that is an input: name another file")));
+            }
+            if let Some((other, _)) = written.iter().find(|(_, p)| *p == place) {
+                return Err(Error::usage(format!("{option} {name}: {other} writes that file already: name another")));
+            }
+            written.push((option, place));
+        }
+        if let Some(png) = self.quicklook.as_ref().filter(|p| !p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))) {
+            return Err(Error::usage(format!("--quicklook {}: the picture is a PNG: let its name end in .png", png.display())));
+        }
+        Ok(())
+    }
+
     /// The result as a lazy raster.
     fn raster(&self) -> Result<Raster> {
         let config = self.run.config()?;
@@ -177,6 +200,12 @@ impl CalcArgs {
         let nodata = self.nodata.as_deref().map(number).transpose()?;
         let result = calc(&self.expression, &bands, nodata, !self.ignore_nodata)?;
         let out = dtype.map_or(Ok(result.clone()), |d| result.astype(d))?;
+        if let (None, Some(v), None) = (nodata, result.georef().nodata, out.georef().nodata) {
+            let dtype = out.array().dtype();
+            return Err(Error::usage(format!(
+                "the inputs' nodata value {v} does not fit the output's dtype {dtype}: name one that does by --nodata, or use --ignore-nodata"
+            )));
+        }
         if let (Some(v), None) = (nodata, out.georef().nodata) {
             return Err(Error::usage(format!(
                 "--nodata {v} does not fit the output's dtype {}: choose another value or --dtype",
@@ -210,6 +239,7 @@ fn chunk_side(files: &[&GeoTiff], tile: usize, budget: u64) -> usize {
 /// Arguments that mean nothing, and what the run fails with.
 pub fn run(args: &CalcArgs) -> Result<()> {
     let options = args.options()?;
+    args.check_paths()?;
     if let Some(png) = &args.quicklook {
         let folder = png.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {

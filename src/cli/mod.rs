@@ -66,7 +66,10 @@ pub fn main() -> ExitCode {
         Command::Datasets(a) => data::run(&a),
         Command::Demo(a) => demo::run(&a),
         #[cfg(feature = "frame")]
-        Command::Table(a) => a.run.with_session(|s| table::run(&a.query, s)),
+        Command::Table(a) => {
+            start_over_for_polars(&a.run);
+            a.run.with_session(|s| table::run(&a.query, s))
+        }
         #[cfg(feature = "remote")]
         Command::Scheduler(a) => remote::scheduler(&a),
         #[cfg(feature = "remote")]
@@ -79,6 +82,26 @@ pub fn main() -> ExitCode {
             ExitCode::from(code(&e))
         }
     }
+}
+
+/// Polars reads the size of its thread pool, and the allocator when it gives freed pages back, from the environment as a process
+/// starts: the program starts over with both set (once), so that `--threads` and the memory budget hold for Polars' work too.
+#[cfg(feature = "frame")]
+fn start_over_for_polars(run: &run_args::RunArgs) {
+    use std::os::unix::process::CommandExt;
+    const STARTED: &str = "TILEWORK_STARTED_OVER";
+    let (Ok(program), Ok(config)) = (std::env::current_exe(), run.config()) else { return };
+    if std::env::var_os(STARTED).is_some() {
+        return;
+    }
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1)).env(STARTED, "1");
+    for (name, value) in [("POLARS_MAX_THREADS", config.n_threads.to_string()), ("MIMALLOC_PURGE_DELAY", "0".to_string())] {
+        if std::env::var_os(name).is_none() {
+            again.env(name, value);
+        }
+    }
+    let _ = again.exec(); // only returns if it failed; then the work is done as it can be here
 }
 
 /// The arguments, with what `table` shares with other commands moved in front of its tables, whose names are the user's options.

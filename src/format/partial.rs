@@ -3,9 +3,10 @@
 //! A writer holds a lock on its temporary file or folder; the system lets go of it however the writer ends. What is locked by
 //! nobody, and is not so young that its writer may only just have made it, is removed by the next writer of the same target.
 
+use crate::base::{Error, Result};
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const SUFFIX: &str = ".part";
@@ -15,6 +16,32 @@ const SETUP_TIME: Duration = Duration::from_secs(60);
 /// How temporary names of a target begin.
 fn prefix(target: &Path) -> String {
     format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Refuses a target that is no place for a file: a folder, a device, or what exists and may not be replaced.
+pub(super) fn check_file(target: &Path, overwrite: bool) -> Result<()> {
+    let name = target.display();
+    if target.is_dir() {
+        return Err(Error::usage(format!("{name} is a folder: give the name of a file")));
+    }
+    if !overwrite && target.symlink_metadata().is_ok() {
+        return Err(exists(target));
+    }
+    if target.metadata().is_ok_and(|m| !m.is_file()) {
+        return Err(Error::usage(format!("{name} is no regular file: it is not replaced")));
+    }
+    Ok(())
+}
+
+/// The error for a target that exists.
+pub(super) fn exists(target: &Path) -> Error {
+    Error::usage(format!("{} exists: choose another name, or allow overwriting (--overwrite)", target.display()))
+}
+
+/// The absolute path of a target, and where it is a link to a file, that file's: the file is replaced, not the link.
+pub(super) fn resolved(target: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(target).map_err(|e| Error::io(target.display(), &e))?;
+    Ok(if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path })
 }
 
 /// A maker of temporary names beside `target`, after a sweep of what killed runs left there.

@@ -24,20 +24,9 @@ pub(super) struct OpenFile {
 impl FileTarget {
     /// A target. Nothing is touched yet.
     pub(super) fn new(path: impl AsRef<Path>, overwrite: bool) -> Result<FileTarget> {
-        let path = std::path::absolute(&path).map_err(|e| Error::io(path.as_ref().display(), &e))?;
-        let target = FileTarget { path, overwrite };
-        target.check()?;
-        Ok(target)
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.path.is_dir() {
-            return Err(Error::usage(format!("{} is a folder: name a file", self.path.display())));
-        }
-        if !self.overwrite && self.path.symlink_metadata().is_ok() {
-            return Err(Error::usage(format!("{} exists: allow overwriting, or choose another name", self.path.display())));
-        }
-        Ok(())
+        let path = partial::resolved(path.as_ref())?;
+        partial::check_file(&path, overwrite)?;
+        Ok(FileTarget { path, overwrite })
     }
 
     /// The file's name, for people.
@@ -47,7 +36,7 @@ impl FileTarget {
 
     /// An empty file beside the target, and a handle to write to it.
     pub(super) fn create(&self) -> Result<(OpenFile, File)> {
-        self.check()?;
+        partial::check_file(&self.path, self.overwrite)?;
         // The usual mode of new files, less the process's umask.
         let mode = Permissions::from_mode(0o666);
         let make = || {

@@ -75,7 +75,7 @@ impl Plan {
             _ => held,
         };
         let fix = if need >= threads.max(others) {
-            "use smaller chunks (rechunk), or "
+            "use smaller chunks, or "
         } else if others >= threads {
             "store the result to a file (npy, Zarr, GeoTIFF) instead of holding it, without overviews, or "
         } else if config.n_threads > 1 {

@@ -139,10 +139,17 @@ fn number(rest: &str) -> Option<(usize, Token)> {
     value.map(|v| (n, Token::Number(v)))
 }
 
+/// Most characters of an expression that an error shows.
+const MOST_SHOWN: usize = 200;
+
 /// An error that shows where in the expression.
 fn place(text: &str, at: usize, what: &str) -> Error {
     let column = text[..at].chars().count() + 1;
-    Error::usage(format!("expression '{text}', column {column}: {what}"))
+    if text.chars().count() <= MOST_SHOWN {
+        return Error::usage(format!("expression '{text}', column {column}: {what}"));
+    }
+    let near: String = text.chars().skip(column.saturating_sub(MOST_SHOWN / 2)).take(MOST_SHOWN).collect();
+    Error::usage(format!("expression '...{near}...', column {column}: {what}"))
 }
 
 struct Parser<'a> {
@@ -267,9 +274,9 @@ impl Parser<'_> {
                 Ok(Value::Number(v))
             }
             ("nodata", None) => Err(self.error("nodata is used, but no value is given (--nodata)")),
-            ("nan", _) => {
+            ("nan" | "pi", _) => {
                 self.at += 1;
-                Ok(Value::Number(Scalar::F64(f64::NAN)))
+                Ok(Value::Number(Scalar::F64(if name == "pi" { std::f64::consts::PI } else { f64::NAN })))
             }
             _ => {
                 let have: Vec<String> = self.bands.iter().map(|(c, _)| c.to_string()).collect();
@@ -312,6 +319,12 @@ impl Parser<'_> {
 
     /// An op on values; numbers alone are computed with as float64 arrays of no dimension would be, which no band needs.
     fn apply(&self, name: &str, args: &[Value]) -> Result<Value> {
+        if let ("power", [base, Value::Number(Scalar::I64(n))]) = (name, args)
+            && *n < 0
+        {
+            // A whole number to a negative power is none: as a float it is what was meant.
+            return self.apply(name, &[base.clone(), Value::Number(Scalar::F64(*n as f64))]);
+        }
         let op = element::find(name).ok_or_else(|| Error::bug(format!("no op '{name}'")))?;
         if args.iter().all(|a| matches!(a, Value::Number(_))) {
             return constant(op, args);

@@ -60,7 +60,7 @@ fn a_plan_that_cannot_fit_is_refused_before_it_starts() {
         "inputs 8 MiB",
         "result 8 MiB",
         "budget is 4 MiB",
-        "use smaller chunks (rechunk)",
+        "use smaller chunks, or",
         "raise the budget to at least 24",
     ] {
         assert!(text.contains(part), "'{text}' lacks '{part}'");

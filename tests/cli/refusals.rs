@@ -188,3 +188,32 @@ fn a_budget_that_is_too_small_says_how_much_is_needed() {
     f.run(&[&args[..], &[&bytes.to_string()]].concat()).ok();
     assert_eq!(f.read("o.tif").0.len(), 1 << 20);
 }
+
+#[test]
+fn a_file_that_is_written_is_no_other_files_place() {
+    let f = folder();
+    std::fs::copy(f.at("in.tif"), f.at("in.png")).unwrap();
+    let same = |options: &[&str], words: &[&str]| {
+        f.refused(&[&["calc", "A", "-A", "in.png", "-o", "o.png"], options].concat(), words);
+    };
+    same(&["--quicklook", "in.png"], &["--quicklook in.png", "an input"]);
+    same(&["--quicklook", "./o.png"], &["--quicklook ./o.png", "-o writes that file"]);
+    same(&["--quicklook", "q.jpg"], &["--quicklook q.jpg", ".png"]);
+    same(&["--report", "r.json", "--trace", "r.json"], &["--trace r.json", "--report writes that file"]);
+    f.refused(&["calc", "A", "-A", "in.tif", "-o", "/dev/null", "--overwrite"], &["/dev/null is no regular file"]);
+    // A link stays one: its file is replaced.
+    std::os::unix::fs::symlink("in.png", f.at("link.tif")).unwrap();
+    f.run(&["calc", "A*2", "-A", "in.tif", "-o", "link.tif", "--overwrite"]).ok();
+    assert!(f.at("link.tif").is_symlink());
+    let doubled = f.read("in.tif").0.iter().map(|v| v * 2.0).collect::<Vec<_>>();
+    assert_eq!(f.read("in.png").0, doubled);
+}
+
+#[test]
+fn nodata_of_an_input_is_not_lost_in_silence() {
+    let f = folder();
+    f.two_bands("holes.tif", Some(65_535.into()));
+    let args = ["calc", "A", "-A", "holes.tif", "-o", "o.tif", "--dtype", "uint8"];
+    f.refused(&args, &["nodata value 65535", "uint8", "--nodata"]);
+    f.run(&[&args[..], &["--nodata", "0"]].concat()).ok();
+}

@@ -178,7 +178,8 @@ fn place(d: &mut Directory, georef: &Georef) -> Result<()> {
         }
         None => {}
     }
-    if georef.affine.is_some() || georef.crs.is_some() {
+    // Without keys pixels are areas too, and no reader takes the place for one in an unnamed CRS.
+    if georef.crs.is_some() {
         let keys = GeoKeys::for_crs(georef.crs.as_ref())?;
         d.shorts(tags::GEO_KEYS, &keys.directory);
         d.doubles(tags::GEO_DOUBLES, &keys.doubles);

@@ -100,6 +100,7 @@ impl Encoder {
         full.clear();
         overviews.clear();
         full.reserve_exact(self.reserve(pixels));
+        overviews.reserve_exact(if self.design.levels.len() > 1 { self.reserve(pixels) / 2 } else { 0 });
         self.tiles(0, region, pixels, &mut records, &mut full)?;
         let mut rest = None;
         let (mut current, mut area) = (pixels.clone(), region.clone());
@@ -181,14 +182,11 @@ impl Encoder {
         Ok(Record { level, tile, start: start as u64, len: len as u64 })
     }
 
-    /// Upper bound of the memory that a thread keeps for tiles to come.
-    pub(super) fn thread_bytes(&self) -> u64 {
+    /// Upper bound of the memory that a thread keeps for tiles to come, if chunks take at most `encoded` bytes.
+    pub(super) fn thread_bytes(&self, encoded: u64) -> u64 {
         let design = &self.design;
         let tile = (design.row_bytes() * design.tile) as u64;
-        let (width, height) = design.levels[0];
-        let all = (width * height * design.bands * design.dtype.size()) as u64;
-        // Of all tiles and their overviews, a half more at most.
-        let out = (all + all / 2).saturating_add(tile).min(KEEP as u64);
+        let out = if encoded <= KEEP as u64 { encoded } else { 0 };
         out + tile.min(super::tile::KEEP as u64) + design.compression.context_bytes(tile)
     }
 

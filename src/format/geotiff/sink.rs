@@ -25,8 +25,18 @@ pub struct GeoTiffSink {
     spec: Spec,
     encoder: Encoder,
     output: Mutex<Option<Output>>,
-    /// Bands and rows of a chunk of the write grid and the overviews whole in it, from which the memory of overviews follows.
-    chunk: Mutex<(usize, usize, usize)>,
+    chunk: Mutex<ChunkSize>,
+}
+
+/// A chunk of the write grid, from which the memory of overviews and of encoding follows.
+#[derive(Clone, Copy, Debug)]
+struct ChunkSize {
+    bands: usize,
+    rows: usize,
+    /// Overviews that are whole in a chunk.
+    whole: usize,
+    /// Upper bound of the bytes of a chunk when encoded.
+    encoded_bytes: u64,
 }
 
 /// All that makes a sink.
@@ -76,7 +86,7 @@ impl GeoTiffSink {
         let design = Design::new(shape, spec.dtype, &spec.georef, &spec.options).map_err(at)?;
         super::geokeys::GeoKeys::for_crs(spec.georef.crs.as_ref()).map_err(at)?;
         let encoder = Encoder::new(design, &spec.georef, &spec.options);
-        let chunk = Mutex::new((shape[0], shape[1], 0));
+        let chunk = Mutex::new(ChunkSize { bands: shape[0], rows: shape[1], whole: 0, encoded_bytes: 0 });
         Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk })
     }
 
@@ -146,7 +156,13 @@ impl Sink for GeoTiffSink {
         };
         let rows = self.write_axis(y, limit(y, x));
         let cols = self.write_axis(x, limit(x, y));
-        *self.chunk.lock() = (bands, rows.max_size(), design.whole_levels(&rows.range(0), &cols.range(0)));
+        let first = Region::new([0..bands, rows.range(0), cols.range(0)]);
+        *self.chunk.lock() = ChunkSize {
+            bands,
+            rows: rows.max_size(),
+            whole: design.whole_levels(&rows.range(0), &cols.range(0)),
+            encoded_bytes: self.encoder.bytes(&first).0,
+        };
         let band_axis = (axes.len() == 3).then(|| Axis::regular(design.bands, bands));
         Ok(Grid::new(band_axis.into_iter().chain([rows, cols])))
     }
@@ -170,13 +186,13 @@ impl Sink for GeoTiffSink {
         let design = self.encoder.design();
         let tiles: u64 = (0..design.levels.len()).map(|l| design.n_tiles(l) as u64).sum();
         // Tables, then their bytes as they are written, then one tile being compressed and halved.
-        let (bands, rows, whole) = *self.chunk.lock();
+        let ChunkSize { bands, rows, whole, .. } = *self.chunk.lock();
         let overviews = Pyramid::held_bytes(design, bands, rows, whole);
         tiles * 16 * 3 + overviews + 4 * design.tile_bound()
     }
 
     fn thread_bytes(&self) -> u64 {
-        self.encoder.thread_bytes()
+        self.encoder.thread_bytes(self.chunk.lock().encoded_bytes)
     }
 
     fn commit(&self, _i: usize, region: &Region, encoded: &Chunk) -> Result<()> {

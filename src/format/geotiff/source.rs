@@ -153,7 +153,9 @@ impl Source for GeoTiffSource {
 
     fn key(&self) -> u128 {
         let mut bytes = self.tiff.0.file.stamp.to_le_bytes().to_vec();
-        bytes.extend(self.tiff.0.file.path.as_os_str().as_encoded_bytes());
+        // Workers open the file by its absolute path.
+        let path = &self.tiff.0.file.path;
+        bytes.extend(std::path::absolute(path).as_ref().unwrap_or(path).as_os_str().as_encoded_bytes());
         bytes.extend([self.level as u8, (self.level >> 8) as u8, u8::from(self.mask)]);
         xxhash_rust::xxh3::xxh3_128(&bytes)
     }

@@ -48,10 +48,6 @@ impl std::fmt::Debug for Output {
     }
 }
 
-fn exists(path: &Path) -> Error {
-    Error::usage(format!("{} exists: choose another name, or replace it with --overwrite", path.display()))
-}
-
 /// A temporary file beside `path`, and the lock that shows it is in use; what killed runs left there is swept.
 fn temporary(path: &Path) -> std::io::Result<(NamedTempFile, File)> {
     let target = std::path::absolute(path)?;
@@ -66,12 +62,9 @@ impl Output {
     /// # Errors
     /// When the output exists and may not be replaced, or its folder cannot be written to.
     pub(super) fn begin(path: &Path, design: Design, georef: &Georef, options: &WriteOptions) -> Result<Output> {
-        if !options.overwrite && path.symlink_metadata().is_ok() {
-            return Err(exists(path));
-        }
-        if path.is_dir() {
-            return Err(Error::usage(format!("{} is a folder: give the name of a file", path.display())));
-        }
+        partial::check_file(path, options.overwrite)?;
+        let target = if path.is_symlink() { partial::resolved(path)? } else { path.to_path_buf() };
+        let path = target.as_path();
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             return Err(Error::usage(format!("{}: the folder {} does not exist: make it first", path.display(), folder.display())));
@@ -184,7 +177,7 @@ impl Output {
         let named = if self.overwrite { file.persist(&self.path) } else { file.persist_noclobber(&self.path) };
         match named {
             Ok(_) => {}
-            Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => return Err(exists(&self.path)),
+            Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => return Err(partial::exists(&self.path)),
             Err(e) => return Err(self.io(&e.error)),
         }
         if self.sync {

@@ -46,7 +46,7 @@ impl NpySink {
     /// # Errors
     /// When the target exists and may not be overwritten, or has no parent folder.
     pub fn new(path: impl AsRef<Path>, dtype: DType, shape: &[usize], overwrite: bool) -> Result<NpySink> {
-        let path = std::path::absolute(&path).map_err(|e| Error::io(path.as_ref().display(), &e))?;
+        let path = partial::resolved(path.as_ref())?;
         let sink = NpySink::of(Target { path, dtype, shape: shape.into(), overwrite });
         sink.check_target()?;
         Ok(sink)
@@ -66,14 +66,7 @@ impl NpySink {
     }
 
     fn check_target(&self) -> Result<()> {
-        let path = &self.target.path;
-        if path.is_dir() {
-            return Err(Error::usage(format!("{} is a folder: name a file", path.display())));
-        }
-        if !self.target.overwrite && path.symlink_metadata().is_ok() {
-            return Err(Error::usage(format!("{} exists: allow overwriting, or choose another name", path.display())));
-        }
-        Ok(())
+        partial::check_file(&self.target.path, self.target.overwrite)
     }
 
     fn fail(&self, e: &std::io::Error) -> Error {
