@@ -7,8 +7,8 @@ const LOG2_E: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
 pub const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
 pub const LN2_LO: f64 = f64::from_bits(0x3d2e_f357_93c7_6730);
 /// ln 2 in 53 bits and the rest.
-const LN2: f64 = f64::from_bits(0x3fe6_2e42_fefa_39ef);
-const LN2_REST: f64 = f64::from_bits(0x3c7a_bc9e_3b39_803f);
+pub const LN2: f64 = f64::from_bits(0x3fe6_2e42_fefa_39ef);
+pub const LN2_REST: f64 = f64::from_bits(0x3c7a_bc9e_3b39_803f);
 
 /// `e^r - 1 - r` for |r| <= 0.3467.
 #[inline(always)]

@@ -1,7 +1,7 @@
-//! Logarithms, and the logarithm of an unevaluated sum.
+//! Logarithms, of unevaluated sums too, and of sums of exponentials.
 
 use super::bits::{canonical, fast_sum, poly, pow2, two_product, two_sum};
-use super::exp::{LN2_HI, LN2_LO};
+use super::exp::{LN2, LN2_HI, LN2_LO, LN2_REST, exp_sum};
 
 const LOG2_E: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
 const LOG2_E_REST: f64 = f64::from_bits(0x3c77_77d0_ffda_0d24);
@@ -95,6 +95,54 @@ pub fn log_sum(u: f64, ul: f64, more: f64) -> f64 {
     let k = k + more;
     let (s, e) = fast_sum(k * LN2_HI, hi);
     s + (e + k.mul_add(LN2_LO, lo))
+}
+
+/// log2(u + ul) for positive finite u, ul far below u, accurate also where u + ul is near 1; exact for powers of 2.
+#[inline(always)]
+fn log2_sum(u: f64, ul: f64) -> f64 {
+    let (k, m) = split(u);
+    let (f, fl) = two_sum(m - 1.0, ul * pow2(-k));
+    let (hi, lo) = ln_1p(f);
+    let lo = fl.mul_add(f.mul_add(f, 1.0 - f), lo);
+    let (p, pl) = two_product(hi, LOG2_E);
+    let (s, e) = fast_sum(k, p);
+    s + (e + (pl + hi.mul_add(LOG2_E_REST, lo * LOG2_E)))
+}
+
+/// The larger number and what the smaller is less, as an unevaluated sum; 0 less for equal infinities.
+#[inline(always)]
+fn larger_and_step(x: f64, y: f64) -> (f64, f64, f64) {
+    let (m, n) = if x < y { (y, x) } else { (x, y) };
+    let (d, dl) = two_sum(n, -m);
+    if x == y { (m, 0.0, 0.0) } else { (m, d, dl) }
+}
+
+/// Below this `ln(1 + e)` rounds to e.
+const FAINT: f64 = 1e-17;
+
+/// `ln(e^x + e^y)`, within 2 ulp of the largest of the result and the arguments' magnitudes: near 0 the exact result is a
+/// difference of two numbers of which one has no more digits.
+#[inline(always)]
+pub fn logaddexp(x: f64, y: f64) -> f64 {
+    let (m, d, dl) = larger_and_step(x, y);
+    let inside = d > -746.0;
+    let e = exp_sum(if inside { d } else { -746.0 }, if inside { dl } else { 0.0 });
+    let (u, ul) = two_sum(1.0, e);
+    let r = m + if e < FAINT { e } else { log_sum(u, ul, 0.0) };
+    if x.is_nan() | y.is_nan() { f64::NAN } else { r }
+}
+
+/// `log2(2^x + 2^y)`, as exact as [`logaddexp`]; exact for equal arguments.
+#[inline(always)]
+pub fn logaddexp2(x: f64, y: f64) -> f64 {
+    let (m, d, dl) = larger_and_step(x, y);
+    let inside = d > -1076.0;
+    let (d, dl) = (if inside { d } else { -1076.0 }, if inside { dl } else { 0.0 });
+    let (p, pl) = two_product(d, LN2);
+    let e = exp_sum(p, d.mul_add(LN2_REST, dl.mul_add(LN2, pl)));
+    let (u, ul) = two_sum(1.0, e);
+    let r = m + if e < FAINT { e * LOG2_E } else { log2_sum(u, ul) };
+    if x.is_nan() | y.is_nan() { f64::NAN } else { r }
 }
 
 /// ln(1 + x), accurate also near 0.

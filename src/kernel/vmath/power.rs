@@ -1,6 +1,6 @@
-//! pow, cbrt and hypot.
+//! pow, ldexp, cbrt and hypot.
 
-use super::bits::{canonical, clamp, nearest, poly, pow2, two_product, with_sign};
+use super::bits::{canonical, clamp, nearest, poly, pow2, scale, two_product, with_sign};
 use super::exp::exp_sum;
 use super::log::{log_wide, split};
 
@@ -31,6 +31,17 @@ pub fn pow(x: f64, y: f64) -> f64 {
     let inside = p.abs() < 1000.0;
     let r = exp_sum(clamp(p, -746.0, 710.0), if inside { pl } else { 0.0 });
     pow_special(x, y, p, r)
+}
+
+/// `x 2^n`, rounded once; a fraction of `n` is dropped.
+#[inline(always)]
+pub fn ldexp(x: f64, n: f64) -> f64 {
+    let a = x.abs();
+    let (k, m) = split(a);
+    // Exponents beyond these bounds overflow or vanish whatever x is.
+    let power = clamp(k + clamp(n.trunc(), -4000.0, 4000.0), -1100.0, 1030.0);
+    let r = if (a > 0.0) & (a < f64::INFINITY) { with_sign(scale(m, power), x) } else { x };
+    canonical(if n.is_nan() { n } else { r })
 }
 
 /// Cube root.

@@ -254,6 +254,14 @@ rounded! {
     atanh(x);
     /// Cube root.
     cbrt(x);
+    /// ln(e^x + e^y).
+    logaddexp(x, y);
+    /// log2(2^x + 2^y).
+    logaddexp2(x, y);
+    /// `x 2^n`, rounded once; a fraction of `n` is dropped.
+    ldexp(x, n);
+    /// sin(pi x) / (pi x), 1 for 0; NaN for infinities.
+    sinc(x);
     /// sin x; branches on the size of x.
     sin(x);
     /// cos x; branches on the size of x.

