@@ -200,13 +200,13 @@ fn case(name: &str, folder: &Path) -> Result<Expr> {
 /// The op on one chunk of the widest dtype it takes; other arguments are numbers of the same kind.
 fn elementwise(name: &str) -> Result<Expr> {
     let op = element::find(name).expect("a row of the table");
-    let int = matches!(op.rule, DTypeRule::Bits | DTypeRule::Generate(_));
+    let int = matches!(op.rule, DTypeRule::Bits | DTypeRule::Count | DTypeRule::Generate(_));
     let middle = f64::midpoint(op.domain.0, op.domain.1);
     let scalar = if int { Operand::Scalar(Scalar::I64(3)) } else { Operand::Scalar(Scalar::F64(middle)) };
     let x = noise(DType::F64, op.domain, 1)?;
     let first = match op.rule {
         DTypeRule::Generate(_) => Generator::new(1).integers(0, 1 << 40, &[SIDE.0, SIDE.1], Chunks::Whole)?.astype(DType::U64)?,
-        DTypeRule::Bits => Generator::new(1).integers(0, 60, &[SIDE.0, SIDE.1], Chunks::Whole)?,
+        DTypeRule::Bits | DTypeRule::Count => Generator::new(1).integers(0, 60, &[SIDE.0, SIDE.1], Chunks::Whole)?,
         DTypeRule::Choose => x.greater(middle)?,
         _ => x.clone(),
     };

@@ -12,8 +12,9 @@ fn page() -> String {
         let _ = writeln!(out, "| `{}` | {} | {:?} | {} |", op.name, op.arity, op.rule, op.doc);
     }
     out.push_str(
-        "\nDtypes: `Same` promotes the arguments and gives that dtype; `Float` computes integers as float64; `Compare`, `Test` and `Logical` give bool; \
-         `Bits` takes integers and bool; `Choose` promotes the last two.\n\n## Reductions\n\n| op | meaning |\n|---|---|\n",
+        "\nDtypes: `Same` promotes the arguments and gives that dtype; `Float` computes integers as float64; `First` does so by the first argument alone; \
+         `Double` gives float64 always; `Compare`, `Test` and `Logical` give bool; \
+         `Bits` takes integers and bool; `Count` does too and gives uint8; `Choose` promotes the last two.\n\n## Reductions\n\n| op | meaning |\n|---|---|\n",
     );
     for op in reduction::ALL {
         let _ = writeln!(out, "| `{}` | {} |", op.name, op.doc);

@@ -75,6 +75,22 @@ macro_rules! binary_methods {
 }
 crate::op::element::for_each_binary!(binary_methods);
 
+macro_rules! ternary_methods {
+    ($(($method:ident, $NAME:ident, $doc:literal))*) => {
+        impl DynArray {$(
+            #[doc = $doc]
+            ///
+            /// # Errors
+            /// When shapes do not broadcast, the op does not take the dtypes, or a number does not fit.
+            pub fn $method(&self, second: impl Argument, third: impl Argument) -> Result<DynArray> {
+                let operands = [Operand::Array(self.expr().clone()), second.operand(), third.operand()];
+                Ok(DynArray::wrap(build::elementwise(&element::$NAME, &operands)?))
+            }
+        )*}
+    };
+}
+crate::op::element::for_each_ternary!(ternary_methods);
+
 /// The elements of `a` where `condition` holds, else of `b`; NumPy's `where`.
 ///
 /// # Errors

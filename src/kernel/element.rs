@@ -16,6 +16,10 @@ pub enum DTypeRule {
     Same,
     /// Like `Same`, but integers and bool become float64, and int8/uint8/int16/uint16 too (sin, exp, true division).
     Float,
+    /// Every argument becomes float64, and so is the result (float_power).
+    Double,
+    /// Like `Float`, but of the first argument alone, to which the others are cast (ldexp).
+    First,
     /// Arguments are promoted to one dtype, the result is bool (less, equal).
     Compare,
     /// Arguments become bool, the result is bool (logical_and).
@@ -24,6 +28,8 @@ pub enum DTypeRule {
     Test,
     /// Integers and bool only, promoted to one dtype (bitwise_and).
     Bits,
+    /// Integers and bool only, the result is uint8 (bitwise_count).
+    Count,
     /// First argument bool, the others promoted to one dtype, the result has it (where).
     Choose,
     /// The block function for uint64 says what the arguments are cast to: a uint64 element number first, then keys and

@@ -192,20 +192,21 @@ impl ElementOp {
         }
         let promoted = |d: &[DType]| d.iter().copied().reduce(DType::promote).unwrap_or(DType::F64);
         let all = promoted(args);
+        let float = |d: DType| if d.is_float() { d } else { DType::F64 };
         let same = |operand: DType, result: DType| (std::iter::repeat_n(operand, args.len()).collect(), result);
         let (operands, result): (SmallVec<[DType; 3]>, DType) = match self.rule {
             DTypeRule::Same => same(all, all),
-            DTypeRule::Float => {
-                let f = if all.is_float() { all } else { DType::F64 };
-                same(f, f)
-            }
+            DTypeRule::Float => same(float(all), float(all)),
+            DTypeRule::First => same(float(args[0]), float(args[0])),
+            DTypeRule::Double => same(DType::F64, DType::F64),
             DTypeRule::Compare => same(all, DType::Bool),
             DTypeRule::Logical => same(DType::Bool, DType::Bool),
             DTypeRule::Test => same(all, DType::Bool),
-            DTypeRule::Bits if all.is_float() => {
+            DTypeRule::Bits | DTypeRule::Count if all.is_float() => {
                 return Err(Error::usage(format!("{} takes integers and bool, not {all}: cast with astype first", self.name)));
             }
             DTypeRule::Bits => same(all, all),
+            DTypeRule::Count => same(all, DType::U8),
             DTypeRule::Choose => {
                 let d = promoted(&args[1..]);
                 let mut v: SmallVec<[DType; 3]> = std::iter::repeat_n(d, args.len()).collect();

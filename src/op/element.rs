@@ -28,6 +28,9 @@ unary {
         float => a.abs();
         bool => a;
     }
+    fabs FABS "The magnitude, as a float." (a) Float [idempotent()] in (-1e3, 1e3) costs 0.3 {
+        float => a.abs();
+    }
     sign SIGN "-1, 0 or 1, as the number is negative, zero or positive; NaN stays NaN." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.4 {
         signed => T::from(a > 0) - T::from(a < 0);
         unsigned => T::from(a > 0);
@@ -52,6 +55,11 @@ unary {
         int => !a;
         bool => !a;
     }
+    bitwise_count BITWISE_COUNT "How many bits of the magnitude are set, as uint8." (a) Count [] in (0.0, 100.0) costs 0.3 {
+        signed => a.unsigned_abs().count_ones() as u8;
+        unsigned => a.count_ones() as u8;
+        bool => u8::from(a);
+    }
     isnan ISNAN "Whether the value is NaN." (a) Test [] in (-1e3, 1e3) costs 0.2 {
         float => a.is_nan();
         int => { let _ = a; false };
@@ -59,6 +67,16 @@ unary {
     }
     isinf ISINF "Whether the value is an infinity." (a) Test [] in (-1e3, 1e3) costs 0.2 {
         float => a.is_infinite();
+        int => { let _ = a; false };
+        bool => { let _ = a; false };
+    }
+    isposinf ISPOSINF "Whether the value is positive infinity." (a) Test [] in (-1e3, 1e3) costs 0.2 {
+        float => a == T::INFINITY;
+        int => { let _ = a; false };
+        bool => { let _ = a; false };
+    }
+    isneginf ISNEGINF "Whether the value is negative infinity." (a) Test [] in (-1e3, 1e3) costs 0.2 {
+        float => a == T::NEG_INFINITY;
         int => { let _ = a; false };
         bool => { let _ = a; false };
     }
@@ -72,6 +90,9 @@ unary {
         signed => a < 0;
         unsigned => { let _ = a; false };
     }
+    spacing SPACING "The distance to the next float away from zero, with the sign of the number; NaN for an infinity." (a) Float [] in (-1e3, 1e3) costs 0.4 {
+        float => Real::spacing(a);
+    }
     floor FLOOR "The largest integer that is not above the number." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
         float => a.floor();
         int => a;
@@ -83,6 +104,11 @@ unary {
         bool => a;
     }
     trunc TRUNC "The number without its fraction." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
+        float => a.trunc();
+        int => a;
+        bool => a;
+    }
+    fix FIX "The number rounded toward zero; the same as trunc." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
         float => a.trunc();
         int => a;
         bool => a;
@@ -100,6 +126,7 @@ unary {
     sin SIN "The sine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig sin_fast sin_slow; }
     cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig cos_fast cos_slow; }
     tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { trig tan_fast tan_slow; }
+    sinc SINC "The sine of pi times the number over pi times the number; 1 for 0, exactly 0 for other whole numbers." (a) Float [] in (-50.0, 50.0) costs 2.5 { math sinc; }
     arcsin ARCSIN "The angle in radians, -pi/2 to pi/2, whose sine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math asin; }
     arccos ARCCOS "The angle in radians, 0 to pi, whose cosine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math acos; }
     arctan ARCTAN "The angle in radians, -pi/2 to pi/2, whose tangent this is." (a) Float [] in (-1e3, 1e3) costs 2.5 { math atan; }
@@ -142,6 +169,13 @@ binary {
         int => Whole::remainder(a, b);
         float => Real::remainder(a, b);
     }
+    fmod FMOD "What is left of the first number after division rounded toward zero, with the sign of the first; of integers by 0 it is 0." (a, b) Same [] in (0.1, 1e3) costs 3.0 {
+        int => Whole::fmod(a, b);
+        float => a % b;
+    }
+    float_power FLOAT_POWER "The first number to the power of the second, always as float64." (a, b) Double [] in (0.1, 5.0) costs 5.0 {
+        f64 => double::pow(a, b);
+    }
     power POWER "The first number to the power of the second; an integer to a negative power is rounded toward zero." (a, b) Same [] in (0.1, 5.0) costs 5.0 {
         int => Whole::power(a, b);
         math pow;
@@ -166,6 +200,9 @@ binary {
         float => if a.is_nan() { b } else if b.is_nan() { a } else { Real::minimum(a, b) };
         bool => a & b;
     }
+    heaviside HEAVISIDE "0 for negative and 1 for positive numbers, the second argument for 0." (a, b) Float [] in (-1e3, 1e3) costs 0.4 {
+        float => if a.is_nan() { a } else if a == 0.0 { b } else if a > 0.0 { 1.0 } else { 0.0 };
+    }
     equal EQUAL "Whether the values are equal; NaN equals nothing." (a, b) Compare [commutative()] in (-1e3, 1e3) costs 0.3 { any => a == b; }
     not_equal NOT_EQUAL "Whether the values differ." (a, b) Compare [commutative()] in (-1e3, 1e3) costs 0.3 { any => a != b; }
     less LESS "Whether the first is less than the second." (a, b) Compare [] in (-1e3, 1e3) costs 0.3 { any => a < b; }
@@ -184,9 +221,28 @@ binary {
     right_shift RIGHT_SHIFT "The bits moved down by the second number, the sign kept." (a, b) Bits [identity(0.0)] in (0.0, 60.0) costs 0.4 {
         int => Whole::right_shift(a, b);
     }
+    gcd GCD "The greatest common divisor; not negative, and the other number where one is 0." (a, b) Bits [commutative()] in (0.0, 1e5) costs 20.0 {
+        int => Whole::gcd(a, b);
+    }
+    lcm LCM "The least common multiple; not negative but where it wraps, and 0 where one number is 0." (a, b) Bits [commutative()] in (0.0, 1e4) costs 25.0 {
+        int => Whole::lcm(a, b);
+    }
+    logaddexp LOGADDEXP "The logarithm of the sum of e to the power of either number." (a, b) Float [commutative()] in (-700.0, 700.0) costs 4.0 { math logaddexp; }
+    logaddexp2 LOGADDEXP2 "The logarithm to base 2 of the sum of 2 to the power of either number." (a, b) Float [commutative()] in (-1000.0, 1000.0) costs 4.0 { math logaddexp2; }
+    ldexp LDEXP "The first number times 2 to the power of the second, rounded once; a fraction of the second is dropped." (a, b) First [identity(0.0)] in (-60.0, 60.0) costs 1.0 { math ldexp; }
+    nextafter NEXTAFTER "The next float from the first number toward the second." (a, b) Float [] in (-1e3, 1e3) costs 0.6 {
+        float => Real::next_after(a, b);
+    }
     arctan2 ARCTAN2 "The angle in radians, -pi to pi, of the point whose y is the first and x the second number." (a, b) Float [] in (-1e3, 1e3) costs 4.0 { math atan2; }
     hypot HYPOT "The length of the hypotenuse over two legs." (a, b) Float [commutative()] in (-1e3, 1e3) costs 2.0 { math hypot; }
     copysign COPYSIGN "The first number with the sign of the second." (a, b) Float [] in (-1e3, 1e3) costs 0.3 { float => a.copysign(b); }
+}
+ternary {
+    clip CLIP "The first number, but at least the second and at most the third, which wins where they cross; NaN if any is NaN." (a, lo, hi) Same [] in (-1e3, 1e3) costs 0.5 {
+        int => a.max(lo).min(hi);
+        float => Real::minimum(Real::maximum(a, lo), hi);
+        bool => (a | lo) & hi;
+    }
 }
 choose {
     "where" WHERE "The second argument where the first holds, else the third." (c, a, b) in (0.0, 1e3) costs 0.4 { if c { a } else { b } }

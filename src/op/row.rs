@@ -27,6 +27,9 @@ macro_rules! out_type {
     (Test $t:ident) => {
         bool
     };
+    (Count $t:ident) => {
+        u8
+    };
     ($rule:ident $t:ident) => {
         $t
     };
@@ -237,22 +240,24 @@ macro_rules! generate_row {
     };
 }
 
-/// The table. `$d` is a dollar sign, for the macros that this makes: `for_each_unary!(callback)` and `for_each_binary!(callback)`
-/// call `callback! { (name, NAME, "doc") … }` with the rows of one and of two arguments.
+/// The table. `$d` is a dollar sign, for the macros that this makes: `for_each_unary!(callback)`, `for_each_binary!(callback)` and
+/// `for_each_ternary!(callback)` call `callback! { (name, NAME, "doc") … }` with the rows of one, two and three arguments.
 macro_rules! element_table {
     ($d:tt
      unary { $($name1:ident $NAME1:ident $doc1:literal ($a1:ident) $rule1:ident $tags1:tt in $in1:tt costs $cost1:literal $arms1:tt)* }
      binary { $($name2:ident $NAME2:ident $doc2:literal ($a2:ident, $b2:ident) $rule2:ident $tags2:tt in $in2:tt costs $cost2:literal $arms2:tt)* }
-     choose { $($name3:literal $NAME3:ident $doc3:literal ($c3:ident, $a3:ident, $b3:ident) in $in3:tt costs $cost3:literal $arms3:tt)* }
-     generate { $($name4:ident $NAME4:ident $doc4:literal $t4:ident $d4:ident costs $cost4:literal $arms4:tt)* }
+     ternary { $($name3:ident $NAME3:ident $doc3:literal ($a3:ident, $b3:ident, $c3:ident) $rule3:ident $tags3:tt in $in3:tt costs $cost3:literal $arms3:tt)* }
+     choose { $($name4:literal $NAME4:ident $doc4:literal ($c4:ident, $a4:ident, $b4:ident) in $in4:tt costs $cost4:literal $arms4:tt)* }
+     generate { $($name5:ident $NAME5:ident $doc5:literal $t5:ident $d5:ident costs $cost5:literal $arms5:tt)* }
     ) => {
         $(plain_row! { Lane1 block1 1 $name1 $NAME1 $doc1 ($a1) $rule1 $tags1 $in1 $cost1 $arms1 })*
         $(plain_row! { Lane2 block2 2 $name2 $NAME2 $doc2 ($a2 $b2) $rule2 $tags2 $in2 $cost2 $arms2 })*
-        $(choose_row! { $name3 $NAME3 $doc3 ($c3 $a3 $b3) $in3 $cost3 $arms3 })*
-        $(generate_row! { $name4 $NAME4 $doc4 $t4 $d4 $cost4 $arms4 })*
+        $(plain_row! { Lane3 block3 3 $name3 $NAME3 $doc3 ($a3 $b3 $c3) $rule3 $tags3 $in3 $cost3 $arms3 })*
+        $(choose_row! { $name4 $NAME4 $doc4 ($c4 $a4 $b4) $in4 $cost4 $arms4 })*
+        $(generate_row! { $name5 $NAME5 $doc5 $t5 $d5 $cost5 $arms5 })*
 
         /// Every elementwise operation.
-        pub static ALL: &[&ElementOp] = &[$(&$NAME1,)* $(&$NAME2,)* $(&$NAME3,)* $(&$NAME4,)*];
+        pub static ALL: &[&ElementOp] = &[$(&$NAME1,)* $(&$NAME2,)* $(&$NAME3,)* $(&$NAME4,)* $(&$NAME5,)*];
 
         #[allow(unused_macros)]
         macro_rules! for_each_unary {
@@ -262,7 +267,11 @@ macro_rules! element_table {
         macro_rules! for_each_binary {
             ($d callback:ident) => { $d callback! { $(($name2, $NAME2, $doc2))* } };
         }
+        #[allow(unused_macros)]
+        macro_rules! for_each_ternary {
+            ($d callback:ident) => { $d callback! { $(($name3, $NAME3, $doc3))* } };
+        }
         #[allow(unused_imports)]
-        pub(crate) use {for_each_binary, for_each_unary};
+        pub(crate) use {for_each_binary, for_each_ternary, for_each_unary};
     };
 }

@@ -99,18 +99,24 @@ fn against_rust(op: &ElementOp, args: &[Tensor], got: &Tensor, what: &str) {
 
 fn float(name: &str, v: &[f64]) -> Option<f64> {
     let truth = |b: bool| Some(f64::from(u8::from(b)));
-    let (a, b) = (v[0], v.get(1).copied().unwrap_or(0.0));
+    let (a, b, c) = (v[0], v.get(1).copied().unwrap_or(0.0), v.get(2).copied().unwrap_or(0.0));
     match name {
         "negative" => Some(-a),
         "positive" => Some(a),
-        "absolute" => Some(a.abs()),
+        "absolute" | "fabs" => Some(a.abs()),
+        "fmod" => Some(a % b),
+        "float_power" => Some(a.powf(b)),
+        "isposinf" => truth(a == f64::INFINITY),
+        "isneginf" => truth(a == f64::NEG_INFINITY),
+        "clip" if [a, b, c].iter().any(|v| v.is_nan()) => Some(f64::NAN),
+        "clip" => Some(a.max(b).min(c)),
         "reciprocal" => Some(1.0 / a),
         "square" => Some(a * a),
         "sqrt" => Some(a.sqrt()),
         "cbrt" => Some(a.cbrt()),
         "floor" => Some(a.floor()),
         "ceil" => Some(a.ceil()),
-        "trunc" => Some(a.trunc()),
+        "trunc" | "fix" => Some(a.trunc()),
         "exp" => Some(a.exp()),
         "log" => Some(a.ln()),
         "log2" => Some(a.log2()),
@@ -153,6 +159,9 @@ fn integer(name: &str, v: &[i64]) -> Option<i64> {
         "multiply" => Some(a.wrapping_mul(b)),
         "maximum" => Some(a.max(b)),
         "minimum" => Some(a.min(b)),
+        "clip" => Some(a.max(b).min(v[2])),
+        "fmod" => Some(a.checked_rem(b).unwrap_or(0)),
+        "bitwise_count" => Some(i64::from(a.unsigned_abs().count_ones())),
         "bitwise_and" => Some(a & b),
         "bitwise_or" => Some(a | b),
         "bitwise_xor" => Some(a ^ b),
@@ -171,8 +180,8 @@ fn refusals_follow_the_dtype_rule() {
             let x = build::source(Arc::new(MemorySource::new(t)), &3.into()).unwrap();
             let made = build::elementwise(op, &vec![Operand::Array(x); op.arity]);
             let refused = match op.rule {
-                DTypeRule::Bits => dtype.is_float(),
-                DTypeRule::Float | DTypeRule::Compare | DTypeRule::Logical => false,
+                DTypeRule::Bits | DTypeRule::Count => dtype.is_float(),
+                DTypeRule::Float | DTypeRule::First | DTypeRule::Double | DTypeRule::Compare | DTypeRule::Logical => false,
                 _ => continue,
             };
             // A shift has no meaning for bool.

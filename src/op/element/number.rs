@@ -8,12 +8,33 @@ pub(super) trait Whole: Sized {
     fn remainder(a: Self, b: Self) -> Self;
     /// The quotient rounded toward zero; 0 for a divisor of 0; wraps.
     fn truncated(a: Self, b: Self) -> Self;
+    /// What the quotient rounded toward zero leaves; 0 for a divisor of 0.
+    fn fmod(a: Self, b: Self) -> Self;
+    /// Greatest common divisor of the magnitudes; wraps for two lowest integers, or one and 0.
+    fn gcd(a: Self, b: Self) -> Self;
+    /// Least common multiple of the magnitudes, wrapping; 0 if either is 0.
+    fn lcm(a: Self, b: Self) -> Self;
     /// `a` to the power of `b` by squaring, wrapping; rounded toward zero for negative `b` (and 0 for 0).
     fn power(a: Self, b: Self) -> Self;
     /// 0 when `b` is negative or at least the number of bits.
     fn left_shift(a: Self, b: Self) -> Self;
     /// As if shifted one by one; 0 or -1 when `b` is negative or at least the number of bits.
     fn right_shift(a: Self, b: Self) -> Self;
+}
+
+/// Greatest common divisor by shifts and differences (Stein); `gcd(a, 0) = a`.
+#[inline(always)]
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    if a == 0 || b == 0 {
+        return a | b;
+    }
+    let twos = (a | b).trailing_zeros();
+    a >>= a.trailing_zeros();
+    while b != 0 {
+        b >>= b.trailing_zeros();
+        (a, b) = (a.min(b), a.abs_diff(b));
+    }
+    a << twos
 }
 
 macro_rules! whole {
@@ -39,6 +60,21 @@ macro_rules! whole {
             #[inline(always)]
             fn truncated(a: $t, b: $t) -> $t {
                 if b == 0 { 0 } else { a.wrapping_div(b) }
+            }
+            #[inline(always)]
+            fn fmod(a: $t, b: $t) -> $t {
+                if b == 0 { 0 } else { a.wrapping_rem(b) }
+            }
+            #[inline(always)]
+            fn gcd(a: $t, b: $t) -> $t {
+                let size = |v: $t| if $signed { (v as i64).unsigned_abs() } else { v as u64 };
+                common_divisor(size(a), size(b)) as $t
+            }
+            #[inline(always)]
+            fn lcm(a: $t, b: $t) -> $t {
+                let size = |v: $t| if $signed { (v as i64).unsigned_abs() } else { v as u64 };
+                let divisor = common_divisor(size(a), size(b));
+                if divisor == 0 { 0 } else { (size(a) / divisor).wrapping_mul(size(b)) as $t }
             }
             #[inline(always)]
             fn power(a: $t, b: $t) -> $t {
@@ -94,6 +130,10 @@ pub(super) trait Real: Sized {
     fn maximum(a: Self, b: Self) -> Self;
     /// NaN if either is; the negative one of two zeros.
     fn minimum(a: Self, b: Self) -> Self;
+    /// The next number away from zero, minus this; NaN for infinities. Of either zero the least positive number.
+    fn spacing(self) -> Self;
+    /// The next number from `a` toward `b`; `b` if they are equal.
+    fn next_after(a: Self, b: Self) -> Self;
     /// Degrees as radians.
     fn radians(self) -> Self;
     /// Radians as degrees.
@@ -142,6 +182,21 @@ macro_rules! real {
                 let equal = $t::from_bits(a.to_bits() | b.to_bits());
                 let smaller = if a < b || a.is_nan() { a } else { b };
                 if a == b { equal } else { smaller }
+            }
+            #[inline(always)]
+            fn spacing(self) -> $t {
+                let step = $t::from_bits(self.to_bits().wrapping_add(1)) - self;
+                let step = if self == 0.0 { $t::from_bits(1) } else { step };
+                if self.is_finite() { step } else { $t::NAN }
+            }
+            #[inline(always)]
+            fn next_after(a: $t, b: $t) -> $t {
+                // Bits of one sign are ordered as sizes are.
+                let away = (b > a) == (a > 0.0);
+                let step = a.to_bits().wrapping_add(if away { 1 } else { !0 });
+                let step = if a == 0.0 { $t::from_bits(1).copysign(b) } else { $t::from_bits(step) };
+                let step = if a == b { b } else { step };
+                if a.is_nan() | b.is_nan() { $t::NAN } else { step }
             }
             #[inline(always)]
             fn radians(self) -> $t {

@@ -19,7 +19,9 @@ UNARY = {
     "negative": INTS + FLOATS, "absolute": ["bool"] + INTS + FLOATS, "sign": INTS + FLOATS, "square": INTS + FLOATS,
     "invert": ["bool"] + INTS, "isnan": INTS + FLOATS, "isinf": FLOATS, "isfinite": INTS + FLOATS, "signbit": FLOATS,
     "floor": INTS + FLOATS, "ceil": FLOATS, "trunc": FLOATS, "rint": FLOATS, "sqrt": FLOATS, "reciprocal": FLOATS,
-    "logical_not": ["bool"], "deg2rad": FLOATS, "rad2deg": FLOATS,
+    "logical_not": ["bool"], "deg2rad": FLOATS, "rad2deg": FLOATS, "fabs": FLOATS, "fix": ["bool"] + INTS + FLOATS,
+    "isposinf": ["bool"] + INTS + FLOATS, "isneginf": ["bool"] + INTS + FLOATS, "spacing": FLOATS, "sinc": FLOATS,
+    "bitwise_count": ["bool"] + INTS,
 }
 BINARY = {
     "add": ["bool"] + INTS + FLOATS, "subtract": INTS + FLOATS, "multiply": ["bool"] + INTS + FLOATS, "divide": FLOATS,
@@ -28,8 +30,10 @@ BINARY = {
     "equal": FLOATS, "not_equal": FLOATS, "less": ["bool"] + INTS + FLOATS, "less_equal": FLOATS, "greater": FLOATS,
     "greater_equal": INTS + FLOATS, "left_shift": INTS, "right_shift": INTS, "bitwise_and": ["bool", "int8"],
     "bitwise_or": ["bool", "int8"], "bitwise_xor": ["bool", "int8"], "logical_and": ["bool"], "logical_or": ["bool"],
-    "logical_xor": ["bool"], "power": INTS,
+    "logical_xor": ["bool"], "power": INTS, "fmod": INTS + FLOATS, "float_power": INTS + FLOATS, "heaviside": FLOATS,
+    "gcd": INTS, "lcm": INTS, "logaddexp": FLOATS, "logaddexp2": FLOATS, "ldexp": FLOATS, "nextafter": FLOATS,
 }
+TERNARY = {"clip": ["bool"] + INTS + FLOATS}
 
 
 def samples(dtype):
@@ -54,14 +58,19 @@ def bits(a):
 
 
 with open(pathlib.Path(__file__).parent / "numpy.txt", "w") as out:
-    for arity, table in ((1, UNARY), (2, BINARY)):
+    for arity, table in ((1, UNARY), (2, BINARY), (3, TERNARY)):
         for name, dtypes in table.items():
             for dtype in dtypes:
                 v = samples(dtype)
+                if arity == 3:
+                    v = v[np.isin(v, [-3.7, -1, 0, 1, 7, np.inf]) | (v != v) | (v == v.max()) | (v == v.min())]
                 args = [np.array(c, dtype) for c in zip(*itertools.product(v, repeat=arity))]
                 if name == "power":
                     keep = args[1] >= 0
                     args = [a[keep] for a in args]
-                result = getattr(np, name)(*args)
+                if name == "ldexp":
+                    args = [np.concatenate([a, a]) for a in args]
+                    args[1] = np.resize(np.array([0, 1, -1, 24, -52, 127, -149, 1023, -1074, 2100, -2100], dtype), args[1].shape)
+                result = getattr(np, name)(*(a.astype(int) if name == "ldexp" and i else a for i, a in enumerate(args)))
                 cases = zip(*(bits(a) for a in [*args, result]))
                 out.write(f"{name} {dtype} {result.dtype} " + " ".join(",".join(c) for c in cases) + "\n")

@@ -24,6 +24,24 @@ fn parse(dtype: DType, word: &str) -> u64 {
     }
 }
 
+fn number(dtype: DType, v: u64) -> f64 {
+    if dtype == DType::F32 { f64::from(f32::from_bits(v as u32)) } else { f64::from_bits(v) }
+}
+
+/// Whether a result of a function that NumPy rounds more than once, itself or in the system's library, is within its error: of
+/// the largest of arguments and results, or of 1 for `sinc`, whose zeros NumPy misses.
+fn close(name: &str, out: DType, got: u64, want: u64, case: impl Iterator<Item = u64>) -> bool {
+    let ulp = if out == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let (g, w) = (number(out, got), number(out, want));
+    let scale = match name {
+        "sinc" => 1.0,
+        "logaddexp" | "logaddexp2" => case.map(|v| number(out, v).abs()).filter(|v| v.is_finite()).fold(w.abs(), f64::max),
+        "float_power" => w.abs(),
+        _ => return false,
+    };
+    (g - w).abs() <= 3.0 * ulp * scale
+}
+
 #[test]
 fn results_are_those_of_numpy() {
     let mut n_lines = 0;
@@ -40,9 +58,10 @@ fn results_are_those_of_numpy() {
         let (got, want) = (bits(&got), bits(&column(op.arity, out)));
         // Which zero NumPy's maximum of 0.0 and -0.0 is depends on its build.
         let zero = |v: u64| v == 0 || (out.is_float() && v == 1 << (8 * out.size() - 1));
-        let either_zero = op.name.contains("max") || op.name.contains("min");
+        let either_zero = op.name.contains("max") || op.name.contains("min") || op.name == "clip";
         for ((g, w), case) in got.iter().zip(&want).zip(&cases) {
-            assert!(g == w || (either_zero && zero(*g) && zero(*w)), "{} {dtype} {case:?}: {g:x}, not {w:x}", op.name);
+            let fair = close(op.name, out, *g, *w, case.iter().map(|c| parse(out, c)));
+            assert!(g == w || fair || (either_zero && zero(*g) && zero(*w)), "{} {dtype} {case:?}: {g:x}, not {w:x}", op.name);
         }
         n_lines += 1;
     }

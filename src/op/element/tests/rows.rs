@@ -35,11 +35,13 @@ fn lists_by_arity_cover_the_table() {
     }
     let one: Vec<(&str, &'static ElementOp, &str)> = crate::op::element::for_each_unary!(names);
     let two: Vec<(&str, &'static ElementOp, &str)> = crate::op::element::for_each_binary!(names);
-    for (list, arity) in [(one, 1), (two, 2)] {
+    let three: Vec<(&str, &'static ElementOp, &str)> = crate::op::element::for_each_ternary!(names);
+    for (list, arity) in [(one, 1), (two, 2), (three, 3)] {
         for (name, op, doc) in &list {
             assert_eq!((*name, *doc, arity), (op.name, op.doc, op.arity));
         }
-        assert_eq!(list.len(), ALL.iter().filter(|op| op.arity == arity && !matches!(op.rule, DTypeRule::Generate(_))).count());
+        let plain = |op: &&ElementOp| !matches!(op.rule, DTypeRule::Generate(_) | DTypeRule::Choose);
+        assert_eq!(list.len(), ALL.iter().copied().filter(plain).filter(|op| op.arity == arity).count());
     }
 }
 
