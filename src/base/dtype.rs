@@ -194,6 +194,20 @@ impl DType {
         }
     }
 
+    /// What all of these promote to; None for none. Floats come first, as in NumPy: int16, uint16 and float32 make float32, though
+    /// int16 and uint16 make int32, which with float32 makes float64.
+    ///
+    /// ```
+    /// use tilework::DType;
+    /// assert_eq!(DType::promote_all([DType::I16, DType::U16, DType::F32]), Some(DType::F32));
+    /// assert_eq!(DType::promote_all([DType::I16, DType::U16, DType::I8]), Some(DType::I32));
+    /// ```
+    pub fn promote_all(dtypes: impl IntoIterator<Item = DType, IntoIter: Clone>) -> Option<DType> {
+        let all = dtypes.into_iter();
+        let floats = all.clone().filter(|d| d.is_float());
+        floats.chain(all.filter(|d| !d.is_float())).reduce(DType::promote)
+    }
+
     /// Parses NumPy's name, or its short form (`f4`, `u2`, `i8`, `b1`).
     ///
     /// # Errors

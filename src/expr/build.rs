@@ -137,7 +137,7 @@ pub fn elementwise(op: &'static ElementOp, operands: &[Operand]) -> Result<Expr>
     let dtypes: Vec<DType> = inputs.iter().map(|e| e.array().map(|a| a.0)).collect::<Result<_>>()?;
     // The condition of a choice takes no part in the others' dtype.
     let skip = usize::from(op.rule == DTypeRule::Choose && matches!(operands[0], Operand::Array(_)));
-    let beside = dtypes[skip..].iter().copied().reduce(DType::promote).unwrap_or(DType::Bool);
+    let beside = DType::promote_all(dtypes[skip..].iter().copied()).unwrap_or(DType::Bool);
     let mut b = Builder::new();
     let mut next = 0;
     let args: Vec<Value> = operands

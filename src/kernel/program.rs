@@ -190,7 +190,7 @@ impl ElementOp {
         if args.len() != self.arity {
             return Err(Error::usage(format!("{} takes {} arguments, not {}", self.name, self.arity, args.len())));
         }
-        let promoted = |d: &[DType]| d.iter().copied().reduce(DType::promote).unwrap_or(DType::F64);
+        let promoted = |d: &[DType]| DType::promote_all(d.iter().copied()).unwrap_or(DType::F64);
         let all = promoted(args);
         let float = |d: DType| if d.is_float() { d } else { DType::F64 };
         let same = |operand: DType, result: DType| (std::iter::repeat_n(operand, args.len()).collect(), result);
