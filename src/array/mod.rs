@@ -6,6 +6,7 @@
 pub mod axes;
 pub mod block;
 pub mod blocks;
+pub mod compose;
 pub mod create;
 pub mod diag;
 pub mod dynamic;
@@ -19,6 +20,7 @@ pub mod typed;
 
 pub use block::{Block, block};
 pub use blocks::{map_blocks, map_overlap};
+pub use compose::{Outside, Tolerance, choose, piecewise, select};
 pub use create::{arange, eye, from_ndarray, full, linspace, ones, zeros};
 pub use diag::{Indexing, indices, meshgrid, tri};
 pub use dynamic::{DynArray, IntoScalar};

@@ -108,7 +108,7 @@ fn conform(input: &Expr, map: &IndexMap, grid: &Grid) -> Result<Expr> {
 }
 
 /// The dtype a bare scalar takes beside arrays of `dtype`: theirs, unless its kind is higher (bool < integer < float).
-fn weak_dtype(s: Scalar, dtype: DType) -> DType {
+pub(crate) fn weak_dtype(s: Scalar, dtype: DType) -> DType {
     match s {
         Scalar::Bool(_) => DType::Bool,
         Scalar::F64(_) if dtype.is_float() => dtype,

@@ -1,6 +1,7 @@
 //! Arrays from the user's calls to the bits that come out.
 
 mod budget;
+mod compose;
 mod creation;
 mod elementwise;
 mod errors;
