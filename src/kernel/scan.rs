@@ -1,13 +1,28 @@
-//! Cumulative sums and products along one axis of a chunk.
+//! Running values along one axis of a chunk: sums, products, extremes, and the last value seen.
 //!
 //! The state that goes from chunk to chunk is the last hyperplane of the result, so a scan is exact in its links: float64 and
 //! integers give the same bits however the axis is cut. float32 accumulates in float64 within a chunk and is rounded where
-//! it is stored, so there the cuts matter, within that rounding.
+//! it is stored, so there the cuts of a sum or product matter, within that rounding.
 
 use crate::base::{AxisSlice, DType, Element, Error, Result};
 use crate::chunk::Tensor;
 use crate::for_dtype;
 use std::fmt;
+
+/// What is carried along the axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Running {
+    /// The sum so far.
+    Sum,
+    /// The product so far.
+    Prod,
+    /// The largest so far; NaN from the first NaN on.
+    Max,
+    /// The smallest so far; NaN from the first NaN on.
+    Min,
+    /// The last value that was not NaN; NaN before the first.
+    Last,
+}
 
 /// One cumulative operation.
 pub struct ScanOp {
@@ -15,9 +30,9 @@ pub struct ScanOp {
     pub name: &'static str,
     /// One sentence for the docs.
     pub doc: &'static str,
-    /// Whether elements are multiplied (else added).
-    pub multiplies: bool,
-    /// Whether NaN counts as the neutral element.
+    /// What is carried.
+    pub running: Running,
+    /// Whether NaN counts as the neutral element (of sums and products).
     pub skips_nan: bool,
     /// Cost of one element in nanoseconds, roughly, for estimates.
     pub cost_ns: f32,
@@ -36,7 +51,7 @@ impl PartialEq for ScanOp {
 }
 impl Eq for ScanOp {}
 
-/// What is carried along the axis: 64 bits wide whatever the elements are.
+/// What sums and products carry: 64 bits wide whatever the elements are.
 trait Total: Element {
     const ZERO: Self;
     const ONE: Self;
@@ -66,12 +81,12 @@ total!(i64, 0, 1, a b: a.wrapping_add(b), a.wrapping_mul(b);
 
 /// What a scan does with an element, fixed at compile time.
 trait Step<A> {
-    const START_ONE: bool;
+    const START: A;
     fn step(total: A, x: A) -> A;
 }
 struct Scan<const MUL: bool, const SKIP: bool>;
 impl<A: Total, const MUL: bool, const SKIP: bool> Step<A> for Scan<MUL, SKIP> {
-    const START_ONE: bool = MUL;
+    const START: A = if MUL { A::ONE } else { A::ZERO };
     #[inline(always)]
     fn step(total: A, x: A) -> A {
         let x = match (SKIP && x.is_nan(), MUL) {
@@ -83,11 +98,63 @@ impl<A: Total, const MUL: bool, const SKIP: bool> Step<A> for Scan<MUL, SKIP> {
     }
 }
 
+/// What extremes and the last value need of an element.
+trait Ordered: Element {
+    /// Not above any other; NaN apart.
+    const LEAST: Self;
+    /// Not below any other; NaN apart.
+    const MOST: Self;
+    /// What stands before the first value.
+    const UNSEEN: Self;
+    fn is_nan(self) -> bool;
+    fn above(self, other: Self) -> bool;
+}
+
+macro_rules! ordered {
+    ($($t:ty, $least:expr, $most:expr, $unseen:expr);* $(;)?) => {$(
+        impl Ordered for $t {
+            const LEAST: Self = $least;
+            const MOST: Self = $most;
+            const UNSEEN: Self = $unseen;
+            #[inline(always)]
+            #[allow(clippy::eq_op, reason = "the cheapest test for NaN, and false for integers")]
+            fn is_nan(self) -> bool { self != self }
+            #[inline(always)]
+            #[allow(clippy::bool_comparison, reason = "one macro for all types")]
+            fn above(self, other: Self) -> bool { self > other }
+        }
+    )*};
+}
+ordered!(bool, false, true, false;
+    i8, i8::MIN, i8::MAX, 0; i16, i16::MIN, i16::MAX, 0; i32, i32::MIN, i32::MAX, 0; i64, i64::MIN, i64::MAX, 0;
+    u8, u8::MIN, u8::MAX, 0; u16, u16::MIN, u16::MAX, 0; u32, u32::MIN, u32::MAX, 0; u64, u64::MIN, u64::MAX, 0;
+    f32, f32::NEG_INFINITY, f32::INFINITY, f32::NAN; f64, f64::NEG_INFINITY, f64::INFINITY, f64::NAN);
+
+struct Extreme<const MAX: bool>;
+impl<A: Ordered, const MAX: bool> Step<A> for Extreme<MAX> {
+    const START: A = if MAX { A::LEAST } else { A::MOST };
+    #[inline(always)]
+    fn step(total: A, x: A) -> A {
+        let better = if MAX { x.above(total) } else { total.above(x) };
+        if better || (x.is_nan() && !total.is_nan()) { x } else { total }
+    }
+}
+
+struct Last;
+impl<A: Ordered> Step<A> for Last {
+    const START: A = A::UNSEEN;
+    #[inline(always)]
+    fn step(total: A, x: A) -> A {
+        if x.is_nan() { total } else { x }
+    }
+}
+
 impl ScanOp {
-    /// Dtype of the result: int64 for bool and signed integers, uint64 for unsigned ones, floats stay.
+    /// Dtype of the result. Of sums and products: int64 for bool and signed integers, uint64 for unsigned ones, floats stay; of
+    /// the others: the same.
     pub fn result_dtype(&self, dtype: DType) -> DType {
         match dtype {
-            d if d.is_float() => d,
+            d if d.is_float() || !matches!(self.running, Running::Sum | Running::Prod) => d,
             d if d.is_unsigned() => DType::U64,
             _ => DType::I64,
         }
@@ -127,6 +194,9 @@ impl ScanOp {
             }
         }
         for_dtype!(t.dtype(), T => match out {
+            _ if self.running == Running::Max => run::<T, T, T, Extreme<true>>(t, axis, carry),
+            _ if self.running == Running::Min => run::<T, T, T, Extreme<false>>(t, axis, carry),
+            _ if self.running == Running::Last => run::<T, T, T, Last>(t, axis, carry),
             DType::U64 => self.pick::<T, u64, u64>(t, axis, carry),
             DType::F32 => self.pick::<T, f64, f32>(t, axis, carry),
             DType::F64 => self.pick::<T, f64, f64>(t, axis, carry),
@@ -147,7 +217,7 @@ impl ScanOp {
         A: Total + As<R>,
         R: Element + As<A>,
     {
-        match (self.multiplies, self.skips_nan && T::DTYPE.is_float()) {
+        match (self.running == Running::Prod, self.skips_nan && T::DTYPE.is_float()) {
             (false, false) => run::<T, A, R, Scan<false, false>>(t, axis, carry),
             (false, true) => run::<T, A, R, Scan<false, true>>(t, axis, carry),
             (true, false) => run::<T, A, R, Scan<true, false>>(t, axis, carry),
@@ -183,11 +253,20 @@ as_into!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64 => u64);
 as_into!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64 => f64);
 as_into!(f64 => f32);
 bool_into!(i64, u64, f64);
+macro_rules! as_self {
+    ($($t:ty),*) => {$(
+        impl As<$t> for $t {
+            #[inline(always)]
+            fn as_(self) -> $t { self }
+        }
+    )*};
+}
+as_self!(bool, i8, i16, i32, u8, u16, u32, f32);
 
 fn run<T, A, R, S>(t: &Tensor, axis: usize, carry: Option<&Tensor>) -> Result<Tensor>
 where
     T: Element + As<A>,
-    A: Total + As<R>,
+    A: Element + As<R>,
     R: Element + As<A>,
     S: Step<A>,
 {
@@ -195,10 +274,9 @@ where
     let (n, inner): (usize, usize) = (shape[axis], shape[axis + 1..].iter().product());
     let source = t.contiguous();
     let data = source.as_slice::<T>()?;
-    let start = if S::START_ONE { A::ONE } else { A::ZERO };
     let mut totals: Vec<A> = match carry {
         Some(c) => c.contiguous().as_slice::<R>()?.iter().map(|&x| x.as_()).collect(),
-        None => vec![start; data.len().checked_div(n).unwrap_or(0)],
+        None => vec![S::START; data.len().checked_div(n).unwrap_or(0)],
     };
     let mut out: Vec<R> = Vec::with_capacity(data.len());
     if inner == 1 {
