@@ -15,6 +15,7 @@ pub mod join;
 pub mod ops;
 pub mod pad;
 pub mod random;
+pub mod reduction;
 pub mod shape;
 pub mod typed;
 
@@ -28,5 +29,6 @@ pub use io::{open_npy, open_zarr};
 pub use join::{Positions, broadcast_arrays, column_stack, dstack, hstack, vstack};
 pub use ops::{Argument, where_};
 pub use pad::PadMode;
+pub use reduction::Reduction;
 pub use shape::{Index, concatenate, stack};
 pub use typed::Array;

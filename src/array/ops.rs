@@ -7,7 +7,7 @@ use crate::kernel::reduce::ReduceOp;
 use crate::op::{element, reduction, scan};
 
 /// States that a reduction combines at a time.
-const SPLIT_EVERY: usize = 8;
+pub(super) const SPLIT_EVERY: usize = 8;
 
 /// What can stand beside an array: another array or a number.
 pub trait Argument {
