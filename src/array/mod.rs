@@ -17,6 +17,7 @@ pub mod pad;
 pub mod random;
 pub mod reduction;
 pub mod shape;
+pub mod statistics;
 pub mod typed;
 
 pub use block::{Block, block};
@@ -31,4 +32,5 @@ pub use ops::{Argument, where_};
 pub use pad::PadMode;
 pub use reduction::Reduction;
 pub use shape::{Index, concatenate, stack};
+pub use statistics::Cov;
 pub use typed::Array;
