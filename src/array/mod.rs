@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod compose;
 pub mod create;
 pub mod diag;
+pub mod difference;
 pub mod dynamic;
 pub mod io;
 pub mod join;
