@@ -42,6 +42,11 @@ pub trait CallOp: Send + Sync + Debug {
         (None, input_bytes.iter().sum())
     }
 
+    /// Bytes that the function itself holds while a plan runs: lists it looks up in.
+    fn held_bytes(&self) -> u64 {
+        0
+    }
+
     /// About how long a block takes, in nanoseconds, if inputs and result have `bytes` together.
     fn cost_ns(&self, bytes: u64) -> u64 {
         bytes

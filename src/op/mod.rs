@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod row;
+pub mod block;
 pub mod creation;
 pub mod element;
 pub mod reduction;

@@ -67,6 +67,7 @@ impl Step for Partitions {
 /// Too many tasks.
 pub fn lower(l: &mut Lowering, e: &Expr, c: &Call) -> Result<Ids> {
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
+    l.hold(c.op.held_bytes());
     match e.meta() {
         Meta::Array { dtype, grid } => blocks(l, e, c, &ids, *dtype, grid),
         Meta::Table(meta) => {

@@ -6,6 +6,7 @@ use super::form::{
     NodeForm, ReduceForm, SliceForm, VERSION, dtype, size,
 };
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Kind as ErrorKind, Result};
+use crate::expr::call::CallOp;
 use crate::expr::node::{ArrayReduce, Blockwise, Boundary, Call, Scan, Select, SinkNode, SourceNode, TreeReduce};
 use crate::expr::table::TableMeta;
 use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, verify};
@@ -98,7 +99,7 @@ impl Decoder<'_> {
             KindForm::Reshape => Kind::Select(Select::Reshape),
             KindForm::Shuffle(t) => Kind::Shuffle(same(r.shuffle(&t.name, &t.params)?, &t, |s| (s.key(), s.label()))?),
             KindForm::Call { thing, maps } => Kind::Call(Call {
-                op: same(r.call(&thing.name, &thing.params)?, &thing, |c| (c.key(), c.label()))?,
+                op: same(function(&thing, r)?, &thing, |c| (c.key(), c.label()))?,
                 maps: maps.iter().map(map).collect::<Result<_>>()?,
             }),
             KindForm::Sink(thing) => {
@@ -111,6 +112,14 @@ impl Decoder<'_> {
                 Kind::Sink(SinkNode::Array(sink))
             }
         })
+    }
+}
+
+/// A function of the op tables, or else one that the registry knows.
+fn function(thing: &Named, r: &Registry) -> Result<Arc<dyn CallOp>> {
+    match op::block::open(&thing.name, &thing.params)? {
+        Some(op) => Ok(op),
+        None => r.call(&thing.name, &thing.params),
     }
 }
 

@@ -14,6 +14,7 @@ pub const VERSION: u16 = 1;
 pub fn registry_hash(registry: &Registry) -> u64 {
     let ops = op::element::ALL.iter().map(|o| o.name);
     let ops = ops.chain(op::reduction::ALL.iter().map(|o| o.name)).chain(op::scan::ALL.iter().map(|o| o.name));
+    let ops = ops.chain(op::block::NAMES.iter().copied());
     registry.hash(ops) ^ u64::from(VERSION).rotate_left(48)
 }
 

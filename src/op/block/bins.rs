@@ -1,0 +1,105 @@
+//! Counting the elements of a block into bins. Blocks have an axis of length 1 at their end, in whose place the bins come; all
+//! other axes of the result have length 1.
+//!
+//! Weights are added in float64, in order of the elements.
+
+use crate::base::{Error, Result};
+use crate::chunk::Tensor;
+use crate::op::block::NamedBlock;
+use serde::{Deserialize, Serialize};
+
+/// The one input.
+pub(super) fn only(inputs: &[Tensor]) -> Result<&Tensor> {
+    inputs.first().ok_or_else(|| Error::bug("a block function without an input"))
+}
+
+/// Elements (float64) between edges; int64 counts, or float64 sums of the weights in the second input.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Histogram {
+    /// Bin `i` begins at edge `i` and ends before the next; the last includes its end. Rising.
+    pub edges: Vec<f64>,
+    /// Whether all bins have about the same width, so that places can be computed.
+    pub even: bool,
+}
+
+impl Histogram {
+    fn bin(&self, x: f64) -> Option<usize> {
+        let last = self.edges.len().checked_sub(2)?;
+        let (low, high) = (self.edges[0], self.edges[last + 1]);
+        if !(low <= x && x <= high) {
+            return None;
+        }
+        if !self.even {
+            return Some(self.edges.partition_point(|&e| e <= x).saturating_sub(1).min(last));
+        }
+        let mut i = (((x - low) / (high - low) * (last + 1) as f64) as usize).min(last);
+        // The division may be off by its rounding; the edges decide.
+        while i > 0 && x < self.edges[i] {
+            i -= 1;
+        }
+        while i < last && x >= self.edges[i + 1] {
+            i += 1;
+        }
+        Some(i)
+    }
+}
+
+impl NamedBlock for Histogram {
+    const NAME: &'static str = "histogram";
+
+    fn compute(&self, inputs: &[Tensor], out: &[usize]) -> Result<Tensor> {
+        let x = only(inputs)?.as_slice::<f64>()?;
+        let n = self.edges.len().saturating_sub(1);
+        count(inputs, n, out, x.iter().map(|&v| Ok(self.bin(v))))
+    }
+
+    fn held_bytes(&self) -> u64 {
+        8 * self.edges.len() as u64
+    }
+}
+
+/// How often each of the numbers below `n` occurs among elements (int64), or the sums of their weights.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BinCount {
+    /// Number of bins.
+    pub n: usize,
+}
+
+impl NamedBlock for BinCount {
+    const NAME: &'static str = "bincount";
+
+    fn compute(&self, inputs: &[Tensor], out: &[usize]) -> Result<Tensor> {
+        let x = only(inputs)?.as_slice::<i64>()?;
+        let bin = |&v: &i64| match usize::try_from(v) {
+            Ok(i) if i < self.n => Ok(Some(i)),
+            _ => Err(Error::usage(format!("{v} is not within 0 and {}: raise the length, or choose elements with where_", self.n))),
+        };
+        count(inputs, self.n, out, x.iter().map(bin))
+    }
+
+    fn held_bytes(&self) -> u64 {
+        0
+    }
+}
+
+fn count(inputs: &[Tensor], n: usize, shape: &[usize], bins: impl Iterator<Item = Result<Option<usize>>>) -> Result<Tensor> {
+    if shape.iter().product::<usize>() != n {
+        return Err(Error::bug(format!("{n} bins for a block of shape {shape:?}")));
+    }
+    if let Some(w) = inputs.get(1) {
+        let mut sums = vec![0.0f64; n];
+        for (bin, w) in bins.zip(w.as_slice::<f64>()?) {
+            if let Some(i) = bin? {
+                sums[i] += w;
+            }
+        }
+        return Tensor::from_vec(shape, sums);
+    }
+    let mut counts = vec![0i64; n];
+    for bin in bins {
+        if let Some(i) = bin? {
+            counts[i] += 1;
+        }
+    }
+    Tensor::from_vec(shape, counts)
+}

@@ -1,0 +1,77 @@
+//! Looking every element up in a sorted list, by halving.
+
+use crate::base::{Element, Result};
+use crate::chunk::Tensor;
+use crate::op::block::numbers::order;
+use crate::op::block::{NamedBlock, Numbers};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// Where elements would have to be put into a sorted list (int64).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SearchSorted {
+    /// The list, of the elements' dtype, rising (NaN last).
+    pub sorted: Numbers,
+    /// Behind equal numbers instead of before them.
+    pub right: bool,
+    /// The place counted from the end, for lists that were falling.
+    pub from_end: bool,
+}
+
+impl SearchSorted {
+    fn places<T: Element>(&self, list: &[T], x: &Tensor) -> Result<Tensor> {
+        let place = |&v: &T| {
+            let i = match self.right {
+                false => list.partition_point(|&s| order(s, v) == Ordering::Less),
+                true => list.partition_point(|&s| order(s, v) != Ordering::Greater),
+            };
+            (if self.from_end { list.len() - i } else { i }) as i64
+        };
+        Tensor::from_vec(x.shape(), x.as_slice::<T>()?.iter().map(place).collect())
+    }
+}
+
+impl NamedBlock for SearchSorted {
+    const NAME: &'static str = "searchsorted";
+
+    fn compute(&self, inputs: &[Tensor], _: &[usize]) -> Result<Tensor> {
+        let x = super::bins::only(inputs)?;
+        match &self.sorted {
+            Numbers::F64(v) => self.places(v, x),
+            Numbers::I64(v) => self.places(v, x),
+            Numbers::U64(v) => self.places(v, x),
+        }
+    }
+
+    fn held_bytes(&self) -> u64 {
+        8 * self.sorted.len() as u64
+    }
+}
+
+/// Whether elements are in a set.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IsIn {
+    /// The set, of the elements' dtype, rising.
+    pub set: Numbers,
+}
+
+impl NamedBlock for IsIn {
+    const NAME: &'static str = "isin";
+
+    fn compute(&self, inputs: &[Tensor], _: &[usize]) -> Result<Tensor> {
+        fn found<T: Element>(set: &[T], x: &Tensor) -> Result<Tensor> {
+            let is_in = |&v: &T| set.get(set.partition_point(|&s| s < v)).is_some_and(|&s| s == v);
+            Tensor::from_vec(x.shape(), x.as_slice::<T>()?.iter().map(is_in).collect())
+        }
+        let x = super::bins::only(inputs)?;
+        match &self.set {
+            Numbers::F64(v) => found(v, x),
+            Numbers::I64(v) => found(v, x),
+            Numbers::U64(v) => found(v, x),
+        }
+    }
+
+    fn held_bytes(&self) -> u64 {
+        8 * self.set.len() as u64
+    }
+}
