@@ -11,5 +11,6 @@ mod material;
 mod reductions;
 mod scans;
 mod shape;
+mod statistics;
 mod tree_steps;
 mod trees;
