@@ -49,7 +49,7 @@ impl DynArray {
     ///
     /// # Example
     /// ```
-    /// use tilework::array::{arange, from_ndarray};
+    /// use tilework::array::from_ndarray;
     /// let x = from_ndarray(ndarray::array![[1.0, 2.0], [3.0, 5.0]].into_dyn(), 1)?;
     /// let w = from_ndarray(ndarray::array![1.0, 3.0].into_dyn(), 1)?;
     /// assert_eq!(x.average(Some(&[1]), Some(&w))?.compute_as::<f64>()?, ndarray::array![1.75, 4.5].into_dyn());
