@@ -7,7 +7,7 @@ use crate::kernel::program::Builder;
 
 impl DynArray {
     /// A part of one axis, bounds as Python's.
-    fn along(&self, axis: usize, start: Option<isize>, stop: Option<isize>) -> Result<DynArray> {
+    fn part(&self, axis: usize, start: Option<isize>, stop: Option<isize>) -> Result<DynArray> {
         let mut parts = vec![Index::from(..); axis];
         parts.push(Index::Slice(start, stop, None));
         self.index(&parts)
@@ -51,7 +51,7 @@ impl DynArray {
         let mut x = if parts.len() == 1 { self.clone() } else { concatenate(&parts, axis as isize).map_err(named)? };
         // More than that leaves nothing either.
         for _ in 0..n.min(x.shape()[axis] + 1) {
-            let (later, earlier) = (x.along(axis, Some(1), None)?, x.along(axis, None, Some(-1))?);
+            let (later, earlier) = (x.part(axis, Some(1), None)?, x.part(axis, None, Some(-1))?);
             let bool = x.dtype() == DType::Bool;
             x = later.beside(&earlier, |a, b| if bool { a.not_equal(b) } else { a.subtract(b) })?;
         }
@@ -116,7 +116,7 @@ impl DynArray {
             return Err(Error::usage(message));
         }
         let x = if self.dtype().is_float() { self.clone() } else { self.astype(DType::F64)? };
-        let at = |i: isize| x.along(axis, Some(i), if i == -1 { None } else { Some(i + 1) });
+        let at = |i: isize| x.part(axis, Some(i), if i == -1 { None } else { Some(i + 1) });
         let side = |three: [isize; 3], sign: f64| {
             if edge_order == 1 {
                 return at(three[1])?.subtract(at(three[0])?)?.multiply(sign)?.divide(spacing);
@@ -124,7 +124,7 @@ impl DynArray {
             let by = |i: usize, c: f64| at(three[i])?.multiply(sign * c / spacing);
             by(0, -1.5)?.add(by(1, 2.0)?)?.add(by(2, -0.5)?)
         };
-        let inner = x.along(axis, Some(2), None)?.beside(&x.along(axis, None, Some(-2))?, |a, b| a.subtract(b))?;
+        let inner = x.part(axis, Some(2), None)?.beside(&x.part(axis, None, Some(-2))?, |a, b| a.subtract(b))?;
         let parts = [side([0, 1, 2], 1.0)?, inner.divide(2.0 * spacing)?, side([-1, -2, -3], -1.0)?];
         concatenate(&parts, axis as isize)?.rechunk(Chunks::Exact(self.chunks()))
     }

@@ -131,9 +131,9 @@ fn what_does_not_fit_is_refused_at_the_call() {
     };
     refused(holds.round(1), "round");
     refused(select(&[], [0; 0], 0), "select");
-    refused(select(&[holds.clone()], [1, 2], 0), "select");
-    refused(select(&[x.clone()], [1], 0), "condition 0");
-    refused(select(&[holds.clone()], [x.astype(DType::I8).unwrap()], 300), "300");
+    refused(select(std::slice::from_ref(&holds), [1, 2], 0), "select");
+    refused(select(std::slice::from_ref(&x), [1], 0), "condition 0");
+    refused(select(std::slice::from_ref(&holds), [x.astype(DType::I8).unwrap()], 300), "300");
     refused(choose(&y, [1, 2], Outside::Clip), "index");
     refused(choose(&x, [0; 0], Outside::Clip), "choices");
     refused(piecewise(&x, &[], &[1]), "piecewise");

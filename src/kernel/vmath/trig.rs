@@ -151,6 +151,7 @@ pub fn tan(x: f64) -> f64 {
 pub fn sinc(x: f64) -> f64 {
     // From 2^52 on all numbers are whole.
     let far = x.abs() >= 4_503_599_627_370_496.0;
+    #[allow(clippy::eq_op, reason = "0, but NaN of infinities")]
     let a = if far { x - x } else { x };
     // The period is 2, so y, and the part t of it beyond the quarter turn k, are exact.
     let y = (-2.0f64).mul_add(nearest(0.5 * a), a);
