@@ -182,29 +182,34 @@ impl Encoder {
         Ok(Record { level, tile, start: start as u64, len: len as u64 })
     }
 
-    /// Upper bound of the memory that a thread keeps for tiles to come, if chunks take at most `encoded` bytes.
-    pub(super) fn thread_bytes(&self, encoded: u64) -> u64 {
+    /// Upper bound of the memory that a thread keeps for tiles to come, if those of a chunk take at most `tiles` bytes.
+    pub(super) fn thread_bytes(&self, tiles: u64) -> u64 {
         let design = &self.design;
         let tile = (design.row_bytes() * design.tile) as u64;
-        let out = if encoded <= KEEP as u64 { encoded } else { 0 };
+        let out = if tiles <= KEEP as u64 { tiles } else { 0 };
         out + tile.min(super::tile::KEEP as u64) + design.compression.context_bytes(tile)
     }
 
-    /// Upper bounds of the bytes of an encoded chunk and of the memory beside it.
-    pub(super) fn bytes(&self, region: &Region) -> (u64, u64) {
+    /// Upper bound of the bytes of a chunk's tiles, those of its overviews included.
+    pub(super) fn tile_bytes(&self, region: &Region) -> u64 {
         let design = &self.design;
         let shape = region.shape();
         let tiles = |level: u32| {
             let side = |n: usize| n.div_ceil(design.tile << level).max(1) as u64;
             side(shape[1]) * side(shape[2]) * (shape[0] as u64).div_ceil(design.tile_bands() as u64)
         };
-        let n_levels = design.levels.len() as u32;
         let whole = design.whole_levels(&region.ranges()[1], &region.ranges()[2]) as u32;
         let per_tile = design.tile_bound() + 8 + 64;
+        (0..=whole.min(design.levels.len() as u32 - 1)).map(|l| tiles(l) * per_tile).sum()
+    }
+
+    /// Upper bounds of the bytes of an encoded chunk and of the memory beside it.
+    pub(super) fn bytes(&self, region: &Region) -> (u64, u64) {
+        let design = &self.design;
         let raw = (region.n_elements() * design.dtype.size()) as u64;
-        let encoded: u64 = (0..=whole.min(n_levels - 1)).map(|l| tiles(l) * per_tile).sum();
+        let encoded = self.tile_bytes(region);
         // Odd sides round up at every halving.
-        let half = if n_levels > 1 { raw / 2 + 1024 } else { 0 };
+        let half = if design.levels.len() > 1 { raw / 2 + 1024 } else { 0 };
         // Tiles are put together in memory that the thread keeps, if that is enough, and copied where they have just their size.
         let out = if encoded <= KEEP as u64 { 0 } else { encoded };
         (encoded + half, out + half + 3 * design.tile_bound())

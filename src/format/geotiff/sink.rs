@@ -35,8 +35,8 @@ struct ChunkSize {
     rows: usize,
     /// Overviews that are whole in a chunk.
     whole: usize,
-    /// Upper bound of the bytes of a chunk when encoded.
-    encoded_bytes: u64,
+    /// Upper bound of the bytes of its tiles.
+    tile_bytes: u64,
 }
 
 /// All that makes a sink.
@@ -86,7 +86,7 @@ impl GeoTiffSink {
         let design = Design::new(shape, spec.dtype, &spec.georef, &spec.options).map_err(at)?;
         super::geokeys::GeoKeys::for_crs(spec.georef.crs.as_ref()).map_err(at)?;
         let encoder = Encoder::new(design, &spec.georef, &spec.options);
-        let chunk = Mutex::new(ChunkSize { bands: shape[0], rows: shape[1], whole: 0, encoded_bytes: 0 });
+        let chunk = Mutex::new(ChunkSize { bands: shape[0], rows: shape[1], whole: 0, tile_bytes: 0 });
         Ok(GeoTiffSink { spec, encoder, output: Mutex::new(None), chunk })
     }
 
@@ -161,7 +161,7 @@ impl Sink for GeoTiffSink {
             bands,
             rows: rows.max_size(),
             whole: design.whole_levels(&rows.range(0), &cols.range(0)),
-            encoded_bytes: self.encoder.bytes(&first).0,
+            tile_bytes: self.encoder.tile_bytes(&first),
         };
         let band_axis = (axes.len() == 3).then(|| Axis::regular(design.bands, bands));
         Ok(Grid::new(band_axis.into_iter().chain([rows, cols])))
@@ -192,7 +192,7 @@ impl Sink for GeoTiffSink {
     }
 
     fn thread_bytes(&self) -> u64 {
-        self.encoder.thread_bytes(self.chunk.lock().encoded_bytes)
+        self.encoder.thread_bytes(self.chunk.lock().tile_bytes)
     }
 
     fn commit(&self, _i: usize, region: &Region, encoded: &Chunk) -> Result<()> {
