@@ -29,7 +29,7 @@ def machine():
         if line.startswith("MemTotal"):
             memory = f", {int(line.split()[1]) / (1 << 20):.0f} GiB memory"
             break
-    return f"{model}, {os.cpu_count()} cores{memory}, {platform.system()} {platform.release().split("-")[0]}"
+    return f"{model}, {os.cpu_count()} cores{memory}, {platform.system()} {platform.release().partition('-')[0]}"
 
 
 def _lines(path):
