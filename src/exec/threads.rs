@@ -391,7 +391,11 @@ impl<'a> Shared<'a> {
                 None => Err(Error::bug(format!("wanted data {d} is nowhere"))),
             },
         };
-        let wanted = self.job.graph.wanted().iter().map(take).collect::<Result<Vec<Chunk>>>()?;
+        let ids = self.job.graph.wanted();
+        let mut wanted = Vec::with_capacity(ids.len()); // growing would touch twice the memory
+        for d in ids {
+            wanted.push(take(d)?);
+        }
         Ok(Report { wanted, stats: core.scheduler.stats() })
     }
 }

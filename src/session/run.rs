@@ -190,6 +190,9 @@ fn deal(roots: &[(&Expr, Ids)], ids: &[u32], wanted: Vec<Chunk>) -> Result<Vec<V
     let n_chunks = |e: &Expr| if matches!(e.meta(), Meta::Unit) { 0 } else { e.meta().n_chunks() };
     // Chunks are wanted once each, in order of the roots; where roots share some, they are looked up.
     if roots.iter().map(|(e, _)| n_chunks(e)).sum::<usize>() == wanted.len() {
+        if roots.len() == 1 {
+            return Ok(vec![wanted]);
+        }
         let mut rest = wanted.into_iter();
         return Ok(roots.iter().map(|(e, _)| rest.by_ref().take(n_chunks(e)).collect()).collect());
     }
