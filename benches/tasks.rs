@@ -12,6 +12,11 @@ use tilework::exec::{CancelToken, Outputs, Runner, Threads, null, serial};
 use tilework::graph::{GraphBuilder, TaskDef, TaskGraph};
 use tilework::sched::Limits;
 
+/// As the program has it.
+#[cfg(feature = "cli")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Nothing;
 
 impl Runner for Nothing {
