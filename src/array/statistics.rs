@@ -3,10 +3,9 @@
 //! Nothing here computes by itself; every result is an expression over the op tables, so that plans, memory and bits follow from
 //! what those promise.
 
-use crate::array::{DynArray, concatenate, where_};
-use crate::base::{DType, Error, Grid, Result, Scalar};
+use crate::array::DynArray;
+use crate::base::{DType, Error, Result, Scalar};
 use crate::expr::build;
-use crate::kernel::reduce::ReduceOp;
 use crate::op::{creation, reduction};
 
 /// Options of [`DynArray::cov`].
@@ -177,7 +176,7 @@ impl DynArray {
     /// As [`cov`](DynArray::cov).
     pub fn corrcoef(&self, rowvar: bool) -> Result<DynArray> {
         let c = self.products(Cov { rowvar, ddof: 1 }, "corrcoef")?;
-        let deviation = diagonal(&c, 0, 0, 1)?.sqrt()?;
+        let deviation = c.diagonal(0, 0, 1)?.sqrt()?;
         let down = DynArray::wrap(build::expand_dims(deviation.expr(), &[1])?);
         let r = c.divide(down)?.divide(deviation)?.minimum(1.0)?.maximum(-1.0)?;
         if r.shape() == [1, 1] { Ok(DynArray::wrap(build::index(r.expr(), &[Some(0), Some(0)])?)) } else { Ok(r) }
@@ -222,42 +221,6 @@ impl DynArray {
         if a == b {
             return Err(Error::usage(format!("trace: axis1 and axis2 are both {a}")));
         }
-        let along = if a < b { a } else { a - 1 };
-        diagonal(self, offset, a, b)?.sum(Some(&[along as isize]))
+        self.diagonal(offset as i64, axis1, axis2)?.sum(Some(&[-1]))
     }
-}
-
-/// The diagonal of axes `a` and `b`, lying along `a`; `b` goes away. Every piece is picked out of its own square.
-fn diagonal(x: &DynArray, offset: isize, a: usize, b: usize) -> Result<DynArray> {
-    let (_, grid) = x.parts();
-    let shape = grid.shape();
-    let (down, right) = (offset.min(0).unsigned_abs(), offset.max(0).unsigned_abs());
-    let n = shape[a].saturating_sub(down).min(shape[b].saturating_sub(right));
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    while at < n || pieces.is_empty() {
-        // A piece ends where a chunk of either axis does.
-        let end = |axis: usize, i: usize| if n == 0 { 0 } else { grid.axes()[axis].range(grid.axes()[axis].chunk_of(i)).end - i };
-        let len = end(a, at + down).min(end(b, at + right)).min(n - at);
-        let mut slices: Vec<_> = shape.iter().map(|&m| crate::base::AxisSlice::whole(m)).collect();
-        (slices[a].start, slices[a].len) = (if len == 0 { 0 } else { at + down }, len);
-        (slices[b].start, slices[b].len) = (if len == 0 { 0 } else { at + right }, len);
-        pieces.push(square_diagonal(&DynArray::wrap(build::slice(x.expr(), &slices)?), len, a, b)?);
-        at += len;
-    }
-    concatenate(&pieces, if a < b { a } else { a - 1 } as isize)
-}
-
-fn square_diagonal(x: &DynArray, len: usize, a: usize, b: usize) -> Result<DynArray> {
-    let eye = build::generate(creation::eye(0, DType::Bool)?, Grid::whole(&[len, len]), "eye");
-    let others: Vec<usize> = (0..x.ndim()).filter(|i| *i != a && *i != b).collect();
-    let eye = DynArray::wrap(build::expand_dims(&eye, &others)?);
-    // What never is the largest, so that even -0.0 and NaN come through.
-    let (least, op): (Scalar, &'static ReduceOp) = match x.dtype() {
-        DType::Bool => (Scalar::Bool(false), &reduction::MAX),
-        d if d.is_float() => (Scalar::F64(f64::NAN), &reduction::NANMAX),
-        d if d.is_unsigned() => (Scalar::U64(0), &reduction::MAX),
-        d => (Scalar::I64(i64::MIN >> (64 - 8 * d.size())), &reduction::MAX),
-    };
-    where_(&eye, x, least)?.reduce(op, Some(&[b as isize]), false, 0.0, super::ops::SPLIT_EVERY)
 }
