@@ -15,6 +15,7 @@ use crate::plan::blockwise::each_chunk;
 use crate::plan::lower::{Cost, Ids, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place, tensor};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A run of one axis of an output chunk that comes from one input chunk.
 #[derive(Clone, Debug)]
@@ -104,8 +105,8 @@ fn build(l: &mut Lowering, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scalar>) 
     let (_, input) = e.inputs()[0].array()?;
     let ids = l.ids(&e.inputs()[0])?;
     let first = l.next_data();
-    let step = Assemble { dtype, grid: grid.clone(), axes: axes.clone(), fill };
-    l.layer(e.label(), Assemble { dtype, grid: grid.clone(), axes, fill });
+    let step = Arc::new(Assemble { dtype, grid: grid.clone(), axes, fill });
+    l.layer(e.label(), step.clone());
     let mut inputs = Vec::new();
     each_chunk(grid, |_, coords| {
         inputs.clear();

@@ -10,6 +10,7 @@ use crate::kernel::run::Placement;
 use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place, tensor};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// A compiled program with where its inputs come from: what blockwise and fused reductions run.
 pub struct Fused {
@@ -105,16 +106,15 @@ impl Step for Fused {
 /// Too many tasks.
 pub fn lower(l: &mut Lowering, e: &Expr, b: &Blockwise) -> Result<Ids> {
     let (dtype, grid) = e.array()?;
-    let fused = Fused::new(b, e.inputs(), grid)?;
-    let again = Fused::new(b, e.inputs(), grid)?;
+    let fused = Arc::new(Fused::new(b, e.inputs(), grid)?);
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
     let element_ns = b.program.cost_ns() + 0.2;
     l.keep(Keeper::Kernel, "", fused.program.scratch_bytes());
     let first = l.next_data();
-    l.layer(e.label(), fused);
+    l.layer(e.label(), fused.clone());
     let mut inputs = Vec::new();
     each_chunk(grid, |_, coords| {
-        again.inputs(&ids, coords, &mut inputs);
+        fused.inputs(&ids, coords, &mut inputs);
         let n: usize = coords.iter().zip(grid.axes()).map(|(&c, a)| a.range(c).len()).product();
         l.task(&inputs, Cost { out_bytes: (n * dtype.size()) as u64, scratch_bytes: 0, ns: (n as f64 * element_ns) as u64 });
         Ok(())

@@ -3,6 +3,7 @@
 use crate::base::{Error, Result};
 use crate::chunk::{Chunk, Tensor};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// The values a task leaves, in order of its outputs.
 pub type Outputs = SmallVec<[Chunk; 1]>;
@@ -17,6 +18,17 @@ pub trait Step: Send + Sync {
 
     /// Where task `index` works, for error messages: `chunk (0, 3) [0:512, 1536:2048]`.
     fn place(&self, index: usize) -> String;
+}
+
+/// What plans tasks and then runs them may be held for both.
+impl<S: Step> Step for Arc<S> {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        self.as_ref().run(index, inputs, outputs)
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.as_ref().place(index)
+    }
 }
 
 /// The input as a piece of an array.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 const TABLE_SPLIT: usize = 8;
 
 struct Map {
-    fused: Fused,
+    fused: Arc<Fused>,
     spec: ArrayReduce,
 }
 
@@ -113,8 +113,7 @@ fn fold(
 /// Too many tasks.
 pub fn array(l: &mut Lowering, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
     let (dtype, out) = e.array()?;
-    let fused = Fused::new(&r.map, e.inputs(), &r.grid)?;
-    let again = Fused::new(&r.map, e.inputs(), &r.grid)?;
+    let fused = Arc::new(Fused::new(&r.map, e.inputs(), &r.grid)?);
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
     l.keep(Keeper::Kernel, "", fused.program.scratch_bytes());
     let element_ns = r.map.program.cost_ns() + f64::from(r.op.cost_ns);
@@ -123,10 +122,10 @@ pub fn array(l: &mut Lowering, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
     let kept_counts: Vec<usize> = kept.iter().map(|&a| r.grid.axes()[a].n_chunks()).collect();
     let mut groups: Vec<Vec<u32>> = vec![Vec::new(); kept_counts.iter().product()];
     let mut group_bytes = vec![0u64; groups.len()];
-    l.layer(format!("{} map", e.label()), Map { fused, spec: r.clone() });
+    l.layer(format!("{} map", e.label()), Map { fused: fused.clone(), spec: r.clone() });
     let mut inputs = Vec::new();
     each_chunk(&r.grid, |_, coords| {
-        again.inputs(&ids, coords, &mut inputs);
+        fused.inputs(&ids, coords, &mut inputs);
         let shape = r.grid.region(coords).shape();
         let n: usize = shape.iter().product();
         let out_bytes = r.op.state_bytes(in_dtype, &shape, &r.axes)?;
