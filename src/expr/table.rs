@@ -29,8 +29,16 @@ pub trait TableSource: Send + Sync + Debug {
     fn key(&self) -> u128;
     /// A short name for people.
     fn label(&self) -> String;
+    /// Names and types of the columns, for people.
+    fn columns(&self) -> Arc<[(String, String)]>;
+    /// Number of partitions, at least 1.
+    fn n_partitions(&self) -> usize;
     /// Columns and partitions.
-    fn meta(&self) -> TableMeta;
+    fn meta(&self) -> TableMeta {
+        let n_partitions = self.n_partitions();
+        let partition_bytes = (0..n_partitions).map(|i| self.bytes(i).0).max().unwrap_or(0);
+        TableMeta { columns: self.columns(), n_partitions, partition_bytes }
+    }
     /// Partition `i`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::{Bound, row_bytes};
-use crate::expr::table::{TableMeta, TableSink, TableSource};
+use crate::expr::table::{TableSink, TableSource};
 use crate::format::table_file::{FileTarget, OpenFile};
 use crate::format::table_scan::{Projection, files_label};
 use parking_lot::Mutex;
@@ -16,6 +16,7 @@ use polars::prelude::{CsvReadOptions, CsvWriter, DataFrame, DataType, PolarsErro
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -243,12 +244,12 @@ impl TableSource for CsvSource {
         files_label(&self.files)
     }
 
-    fn meta(&self) -> TableMeta {
-        TableMeta {
-            columns: self.projection.columns(),
-            n_partitions: self.parts.len(),
-            partition_bytes: (0..self.parts.len()).map(|i| self.bytes(i).0).max().unwrap_or(0),
-        }
+    fn columns(&self) -> Arc<[(String, String)]> {
+        self.projection.columns()
+    }
+
+    fn n_partitions(&self) -> usize {
+        self.parts.len()
     }
 
     fn read(&self, i: usize) -> Result<Chunk> {

@@ -7,7 +7,7 @@ use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::{Bound, varies};
-use crate::expr::table::{TableMeta, TableSink, TableSource};
+use crate::expr::table::{TableSink, TableSource};
 use crate::format::table_file::{FileTarget, OpenFile};
 use crate::format::table_scan::Projection;
 use parking_lot::Mutex;
@@ -211,12 +211,12 @@ impl TableSource for ParquetSource {
         crate::format::table_scan::files_label(&self.files)
     }
 
-    fn meta(&self) -> TableMeta {
-        TableMeta {
-            columns: self.projection.columns(),
-            n_partitions: self.parts.len(),
-            partition_bytes: (0..self.parts.len()).map(|i| self.bytes(i).0).max().unwrap_or(0),
-        }
+    fn columns(&self) -> Arc<[(String, String)]> {
+        self.projection.columns()
+    }
+
+    fn n_partitions(&self) -> usize {
+        self.parts.len()
     }
 
     fn read(&self, i: usize) -> Result<Chunk> {

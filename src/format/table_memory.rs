@@ -5,7 +5,7 @@ use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{column_bytes, stack, table, table_bytes};
 use crate::chunk::table_bound::{Bound, varies};
-use crate::expr::table::{TableMeta, TableSink, TableSource};
+use crate::expr::table::{TableSink, TableSource};
 use crate::format::table_scan::Projection;
 use parking_lot::Mutex;
 use polars::prelude::DataFrame;
@@ -65,12 +65,12 @@ impl TableSource for FrameSource {
         "table".into()
     }
 
-    fn meta(&self) -> TableMeta {
-        TableMeta {
-            columns: self.projection.columns(),
-            n_partitions: self.cuts.len() - 1,
-            partition_bytes: (0..self.cuts.len() - 1).map(|i| self.bytes(i).0).max().unwrap_or(0),
-        }
+    fn columns(&self) -> Arc<[(String, String)]> {
+        self.projection.columns()
+    }
+
+    fn n_partitions(&self) -> usize {
+        self.cuts.len() - 1
     }
 
     fn read(&self, i: usize) -> Result<Chunk> {
