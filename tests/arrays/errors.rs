@@ -1,5 +1,6 @@
 //! Bad calls: told at the call, as the user's mistake, with the thing named.
 
+use super::material::refused;
 use ndarray::ArrayD;
 use tilework::array::create::from_tensor;
 use tilework::array::random::Generator;
@@ -13,17 +14,7 @@ use tilework::expr::build;
 use tilework::expr::node::Boundary;
 use tilework::format::zarr::ZarrOptions;
 use tilework::op::element;
-use tilework::{Chunks, DType, ErrorKind, Result, Session};
-
-/// Fails with `Usage`, and the message holds all of `words`.
-#[track_caller]
-fn refused<T>(made: Result<T>, words: &[&str]) {
-    let Err(e) = made else { panic!("a bad call went through: {words:?}") };
-    assert_eq!(e.kind(), ErrorKind::Usage, "{e}");
-    for w in words {
-        assert!(e.to_string().contains(w), "'{e}' does not name {w}");
-    }
-}
+use tilework::{Chunks, DType, Session};
 
 fn x() -> DynArray {
     arange(0, 24, 1, 5).unwrap()

@@ -197,3 +197,13 @@ pub fn same_everywhere(x: &Expr, what: &str) -> Result<Tensor, Kind> {
 pub fn near(a: f64, b: f64, tolerance: f64, scale: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(scale)
 }
+
+/// Fails with `Usage`, and the message holds all of `words`.
+#[track_caller]
+pub fn refused<T>(made: tilework::Result<T>, words: &[&str]) {
+    let Err(e) = made else { panic!("a bad call went through: {words:?}") };
+    assert_eq!(e.kind(), Kind::Usage, "{e}");
+    for w in words {
+        assert!(e.to_string().contains(w), "'{e}' does not name {w}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Calls that change the shape of arrays: NumPy's values and refusals however arrays are cut; the same bits whole and in pieces,
 //! in every kind of run; chunks that stay bounded.
 
-use super::material::{Noise, bits, cut, oracle, run, same_everywhere, scalars, shape, specials, tensor, whole};
+use super::material::{Noise, bits, cut, oracle, refused, run, same_everywhere, scalars, shape, specials, tensor, whole};
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -380,16 +380,6 @@ fn ndarray_slices_the_same() {
         assert_eq!(got.compute_as::<i64>().unwrap(), padded);
         let empty = x.pad(&[(1, 0), (0, 0), (0, 0)], PadMode::Empty).unwrap().compute_as::<i64>().unwrap();
         assert!(empty.index_axis(Axis(0), 0).iter().all(|&v| v == 0));
-    }
-}
-
-/// Fails with `Usage`, and the message holds all of `words`.
-#[track_caller]
-fn refused<T>(made: Result<T>, words: &[&str]) {
-    let Err(e) = made else { panic!("a bad call went through: {words:?}") };
-    assert_eq!(e.kind(), ErrorKind::Usage, "{e}");
-    for w in words {
-        assert!(e.to_string().contains(w), "'{e}' does not name {w}");
     }
 }
 
