@@ -140,7 +140,7 @@ impl DynArray {
     }
 
     /// The covariance matrix of the variables (rows, unless `how` says columns), in float64; of one variable its variance. Join
-    /// further variables with [`concatenate`].
+    /// further variables with [`concatenate`](crate::array::concatenate).
     ///
     /// Observations may be many and are reduced chunk by chunk, after a first pass for the means. The products of all pairs of
     /// `p` variables cost `p * p` times the observations without blocking as in a matrix product, so that this is meant for up to
