@@ -9,7 +9,10 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tilework::array::random::Generator;
-use tilework::array::{DynArray, Index, concatenate, map_blocks, map_overlap, open_npy, open_zarr};
+use tilework::array::{
+    Bins, DynArray, Filter, Function, Index, apply_along_axis, apply_gufunc, concatenate, map_blocks, map_overlap, masked,
+    open_npy, open_zarr,
+};
 use tilework::base::{AxisSlice, Config, DType, Scalar};
 use tilework::expr::build::{self, Operand};
 use tilework::expr::node::Boundary;
@@ -58,16 +61,39 @@ fn names() -> Vec<String> {
         "random uniform",
         "random normal",
         "random integers",
+        "random gamma",
+        "random gamma-of-array",
+        "random permutation",
+        "random multinomial",
+        "histogram",
+        "masked mean",
+        "gufunc",
+        "lanes",
         "fused chain",
         "rechunk split",
         "rechunk cross",
         "transpose copy",
         "slice steps",
         "slice rows",
+        "take rows",
+        "take points",
+        "put rows",
+        "put points",
+        "gather",
+        "scatter",
+        "masked",
+        "places",
+        "triangle",
         "concatenate",
         "stack",
         "halo",
         "overlap",
+        "filter mean",
+        "filter long mean",
+        "filter median",
+        "window std",
+        "window view",
+        "label",
         "blocks",
         "broadcast",
         "astype",
@@ -83,6 +109,7 @@ fn names() -> Vec<String> {
         "zarr read-raw",
     ];
     out.extend(others.map(String::from));
+    out.extend(LINALG.iter().map(|op| format!("linalg {op}")));
     if cfg!(feature = "raster") {
         out.extend(["geotiff read", "geotiff write", "geotiff write-cog"].map(String::from));
     }
@@ -193,6 +220,7 @@ fn case(name: &str, folder: &Path) -> Result<Expr> {
         }
         "scan" => build::scan(noise(DType::F64, (0.5, 1.5), 1)?.expr(), scan::find(op).expect("a row of the table"), 0),
         "npy" | "zarr" | "geotiff" => file(name, folder),
+        "linalg" => matrices(op),
         _ => other(name),
     }
 }
@@ -205,7 +233,9 @@ fn elementwise(name: &str) -> Result<Expr> {
     let scalar = if int { Operand::Scalar(Scalar::I64(3)) } else { Operand::Scalar(Scalar::F64(middle)) };
     let x = noise(DType::F64, op.domain, 1)?;
     let first = match op.rule {
-        DTypeRule::Generate(_) => Generator::new(1).integers(0, 1 << 40, &[SIDE.0, SIDE.1], Chunks::Whole)?.astype(DType::U64)?,
+        DTypeRule::Generate(_) => {
+            Generator::new(1).integers(0, 1i64 << 40, &[SIDE.0, SIDE.1], Chunks::Whole)?.astype(DType::U64)?
+        }
         DTypeRule::Bits | DTypeRule::Count => Generator::new(1).integers(0, 60, &[SIDE.0, SIDE.1], Chunks::Whole)?,
         DTypeRule::Choose => x.greater(middle)?,
         _ => x.clone(),
@@ -224,6 +254,67 @@ fn elementwise(name: &str) -> Result<Expr> {
     build::elementwise(op, &operands)
 }
 
+/// All of `n` positions, mixed.
+fn mixed(n: usize) -> Vec<isize> {
+    (0..n).map(|i| (i * 7919 % n) as isize).collect()
+}
+
+/// Linear algebra and transforms: of matrices that make one task as large as it gets, or a few blocks.
+const LINALG: &[&str] = &[
+    "matmul one",
+    "matmul blocks",
+    "matmul tree",
+    "matmul stack",
+    "matmul i64",
+    "qr tall",
+    "qr panels",
+    "svd one",
+    "svdvals one",
+    "svd tall",
+    "lu",
+    "solve",
+    "cholesky",
+    "eigh one",
+    "eigvalsh one",
+    "fft rows",
+    "fft columns",
+    "fft prime",
+    "rfft rows",
+    "irfft rows",
+];
+
+fn matrices(name: &str) -> Result<Expr> {
+    use tilework::array::fft::{self, Scale};
+    use tilework::array::linalg;
+    let x = |m: usize, n: usize| Generator::new(3).uniform(-1.0, 1.0, &[m, n], [1024, 1024]);
+    let square =
+        |n: usize| linalg::matmul(&x(n, n)?, &x(n, n)?.transpose(None)?)?.add(tilework::array::eye(n, n, 0, DType::F64, 1024)?);
+    let y = match name {
+        "matmul one" => linalg::matmul(&x(1024, 1024)?, &x(1024, 1024)?)?,
+        "matmul blocks" => linalg::matmul(&x(3072, 4096)?, &x(4096, 3072)?)?,
+        "matmul tree" => linalg::matmul(&x(100, 200_000)?, &x(200_000, 100)?)?,
+        "matmul stack" => linalg::matmul(&x(300_000, 9)?.reshape(&[-1, 3, 3])?, &x(300_000, 9)?.reshape(&[-1, 3, 3])?)?,
+        "matmul i64" => linalg::matmul(&x(1024, 1024)?.multiply(9.0)?.astype(DType::I64)?, &x(1024, 1024)?.astype(DType::I64)?)?,
+        "qr tall" => linalg::qr(&x(200_000, 100)?)?.0,
+        "qr panels" => linalg::qr(&x(2048, 1500)?)?.0,
+        "svd one" => linalg::svd(&x(1200, 1000)?)?.0,
+        "svdvals one" => linalg::svdvals(&x(1200, 1000)?)?,
+        "svd tall" => linalg::svd(&x(200_000, 100)?)?.0,
+        "lu" => linalg::lu(&x(2048, 2048)?)?.1,
+        "solve" => linalg::solve(&x(2048, 2048)?, &x(2048, 512)?)?,
+        "cholesky" => linalg::cholesky(&square(3072)?, false)?,
+        "eigh one" => linalg::eigh(&square(1000)?)?.1,
+        "eigvalsh one" => linalg::eigvalsh(&square(1000)?)?,
+        "fft rows" => fft::fft(&x(64, 1 << 17)?, None, 1, Scale::Backward)?,
+        "fft columns" => fft::fft(&x(1 << 17, 64)?, None, 0, Scale::Backward)?,
+        "fft prime" => fft::fft(&x(8, 1_000_003)?, None, 1, Scale::Backward)?,
+        "rfft rows" => fft::rfft(&x(8, 1 << 20)?, None, 1, Scale::Backward)?,
+        "irfft rows" => fft::irfft(&x(8, 1 << 20)?, None, 1, Scale::Backward)?,
+        _ => panic!("no case '{name}'"),
+    };
+    Ok(y.expr().clone())
+}
+
 fn other(name: &str) -> Result<Expr> {
     let x = |n: usize| noise(DType::F64, (0.0, 1.0), n);
     let shape = [SIDE.0, SIDE.1];
@@ -231,11 +322,31 @@ fn other(name: &str) -> Result<Expr> {
         "random uniform" => Generator::new(1).random(&shape, Chunks::Whole)?,
         "random normal" => Generator::new(1).normal(1.0, 2.0, &shape, Chunks::Whole)?,
         "random integers" => Generator::new(1).integers(0, 100, &shape, Chunks::Whole)?,
+        "random gamma" => Generator::new(1).gamma(2.0, 1.0, &shape, Chunks::Whole)?,
+        "random gamma-of-array" => Generator::new(1).gamma(&x(1)?, 1.0, &shape, Chunks::Whole)?,
+        "random permutation" => Generator::new(1).permutation(SIDE.0 * SIDE.1, Chunks::Whole)?,
+        "random multinomial" => Generator::new(1).multinomial(100, &[0.1; 8], &[SIDE.0, SIDE.1 / 8], Chunks::Whole)?,
+        "histogram" => x(1)?.histogram(Bins::Even(1000, 0.0, 1.0), None, false)?.0,
+        "masked mean" => masked::masked_less(&x(1)?, 0.5)?.mean(Some(&[0]))?.data().clone(),
+        "gufunc" => {
+            let f = Function::several("both", |_, b| Ok(vec![b[0].clone(), b[0].index_axis(1, 0)]));
+            apply_gufunc(&f, "(i)->(i),()", &[&x(1)?], &[DType::F64, DType::F64], &[])?.remove(0)
+        }
+        "lanes" => apply_along_axis(&Function::new("same", |_, b| Ok(b[0].clone())), &x(1)?, 1, Some(SIDE.1), DType::F64)?,
         "fused chain" => x(1)?.multiply(3.0)?.add(1.0)?.sqrt()?.subtract(x(1)?)?,
         "rechunk split" => x(1)?.rechunk([512, 1024])?,
         "rechunk cross" => x(2)?.rechunk([SIDE.0 * 2, SIDE.1 / 2])?,
         "transpose copy" => x(1)?.transpose(None)?.rechunk([SIDE.1 / 2, SIDE.0])?,
         "slice steps" => x(1)?.index(&[Index::Slice(None, None, Some(-2)), Index::Slice(None, None, Some(3))])?,
+        "take rows" => x(1)?.take(mixed(SIDE.0), Some(0))?,
+        "take points" => x(1)?.index(&[mixed(SIDE.0).into(), mixed(SIDE.0).into()])?,
+        "put rows" => x(1)?.set(&[mixed(SIDE.0).into()], &x(1)?.negative()?)?,
+        "put points" => x(1)?.set(&[mixed(SIDE.0).into(), mixed(SIDE.0).into()], 1.0)?,
+        "gather" => x(1)?.take(&tilework::array::arange(0, SIDE.0, 1, SIDE.0)?.flip(None)?, Some(0))?,
+        "scatter" => x(1)?.put_along_axis(&tilework::array::arange(0, SIDE.0, 1, SIDE.0)?.expand_dims(&[1])?, 1.0, 1)?,
+        "masked" => x(1)?.extract(&x(1)?.greater(0.5)?)?,
+        "places" => x(1)?.greater(0.5)?.flatnonzero()?,
+        "triangle" => tilework::array::tril_indices(SIDE.1, 0, SIDE.1, Chunks::Whole)?[0].clone(),
         "slice rows" => x(1)?.index(&[Index::Slice(Some(1), None, None)])?,
         "concatenate" => concatenate(&[x(1)?, x(1)?.negative()?], 0)?,
         "stack" => tilework::array::stack(&[x(1)?, x(1)?.negative()?], 0)?,
@@ -243,6 +354,12 @@ fn other(name: &str) -> Result<Expr> {
         "overlap" => map_overlap("smooth", &x(1)?, &[(1, 1), (1, 1)], Boundary::Nearest, DType::F64, |_, t| {
             Ok(tilework::chunk::Tensor::from_ndarray(t.to_ndarray::<f64>()?))
         })?,
+        "filter mean" => x(1)?.uniform_filter(5, &Filter::default())?,
+        "filter long mean" => x(1)?.uniform_filter(51, &Filter::default())?,
+        "filter median" => x(1)?.median_filter(3, &Filter::default())?,
+        "window std" => x(1)?.sliding_window_view(5, None)?.std(0.0)?,
+        "window view" => x(1)?.sliding_window_view(5, Some(&[1]))?.array()?,
+        "label" => x(1)?.greater(0.6)?.label(None)?.0,
         "blocks" => map_blocks("double", &[&x(1)?], DType::F64, None, |_, t| {
             Ok(tilework::chunk::Tensor::from_ndarray(t[0].to_ndarray::<f64>()? * 2.0))
         })?,

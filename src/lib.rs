@@ -67,7 +67,8 @@ pub mod raster;
 
 pub use base::bytes::{format_bytes, parse_bytes};
 pub use base::config::Config;
-pub use base::dtype::{DType, Element, Scalar};
+pub use base::dtype::{C64, C128, DType};
 pub use base::error::{Error, Kind as ErrorKind, Result};
+pub use base::scalar::{Element, Scalar};
 pub use expr::Chunks;
 pub use session::Session;

@@ -45,6 +45,7 @@ const EXPORTS: &[(&str, u32)] = &[
     ("Element", 0),
     ("Scalar", 0),
     ("for_dtype", 0),
+    ("for_real", 0),
     ("format_bytes", 0),
     ("parse_bytes", 0),
     ("Chunks", 3),

@@ -50,6 +50,7 @@ impl DynArray {
     /// # Errors
     /// When the shape has another number of elements, or a length is negative and not the only -1.
     pub fn reshape(&self, shape: &[isize]) -> Result<DynArray> {
+        self.known("reshape")?;
         let have = self.shape();
         let n = self.parts().1.n_elements()?;
         let refuse = |why: &str| Error::usage(format!("reshape: {have:?} ({n} elements) cannot take the shape {shape:?}: {why}"));
@@ -71,6 +72,10 @@ impl DynArray {
     /// # Errors
     /// None for arrays that exist.
     pub fn ravel(&self) -> Result<DynArray> {
+        if self.ndim() == 1 {
+            return Ok(self.clone());
+        }
+        self.known("ravel")?;
         self.reshape(&[-1])
     }
 
@@ -142,7 +147,7 @@ impl DynArray {
         let shape = self.shape();
         let gone = match axes {
             Some(list) => axes_of(list, shape.len(), "squeeze")?,
-            None => (0..shape.len()).filter(|&a| shape[a] == 1).collect(),
+            None => (0..shape.len()).filter(|&a| shape[a] == 1 && !self.parts().1.axes()[a].is_unknown()).collect(),
         };
         if let Some(&a) = gone.iter().find(|&&a| shape[a] != 1) {
             let n = shape[a];
@@ -257,6 +262,7 @@ impl DynArray {
         if shifts.len() != axes.len() && shifts.len() != 1 && axes.len() != 1 {
             return Err(Error::usage(format!("roll: {} shifts do not go with {} axes", shifts.len(), axes.len())));
         }
+        self.known("roll")?;
         let shape = self.shape();
         let mut by = vec![0usize; shape.len()];
         let pairs = if shifts.is_empty() || axes.is_empty() { 0 } else { shifts.len().max(axes.len()) };

@@ -36,9 +36,9 @@ pub enum Outside {
     Clip,
 }
 
-/// The array as floats: integers and bool become float64.
+/// The array as floats (or complex numbers): integers and bool become float64.
 fn floats(x: &DynArray) -> Result<DynArray> {
-    if x.dtype().is_float() { Ok(x.clone()) } else { x.astype(DType::F64) }
+    if x.dtype().is_inexact() { Ok(x.clone()) } else { x.astype(DType::F64) }
 }
 
 impl DynArray {
@@ -61,6 +61,7 @@ impl DynArray {
         // Floats, so that differences do not wrap.
         let other = match other.operand() {
             Operand::Array(e) => Operand::Array(floats(&DynArray::from_expr(e)?)?.expr().clone()),
+            Operand::Scalar(s) if s.is_complex() => Operand::Scalar(s),
             Operand::Scalar(s) => Operand::Scalar(Scalar::F64(s.as_f64())),
         };
         let distance = self.subtract(other.clone())?.absolute()?;
@@ -71,8 +72,8 @@ impl DynArray {
                 distance.less_equal(&bound)?.logical_and(&y.isfinite()?)?
             }
             Operand::Scalar(s) => {
-                let y = s.as_f64();
-                distance.less_equal(by.atol + by.rtol * y.abs())?.logical_and(y.is_finite())?
+                let y = s.as_complex().norm();
+                distance.less_equal(by.atol + by.rtol * y)?.logical_and(y.is_finite())?
             }
         };
         let close = near.logical_or(&self.equal(other.clone())?)?;
@@ -81,7 +82,7 @@ impl DynArray {
         }
         let both = match &other {
             Operand::Array(e) => self.isnan()?.logical_and(&DynArray::from_expr(e.clone())?.isnan()?)?,
-            Operand::Scalar(s) => self.isnan()?.logical_and(s.as_f64().is_nan())?,
+            Operand::Scalar(s) => self.isnan()?.logical_and(s.is_nan())?,
         };
         close.logical_or(&both)
     }
@@ -116,11 +117,14 @@ impl DynArray {
     /// ```
     ///
     /// # Errors
-    /// None today.
+    /// For complex numbers.
     pub fn nan_to_num(&self, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Result<DynArray> {
         let most = match self.dtype() {
             DType::F64 => f64::MAX,
             DType::F32 => f64::from(f32::MAX),
+            d if d.is_complex() => {
+                return Err(Error::usage(format!("nan_to_num does not take {d}: take .real() and .imag() one by one")));
+            }
             _ => return Ok(self.clone()),
         };
         let some = where_(&self.isnan()?, nan, self)?;
@@ -150,7 +154,7 @@ impl DynArray {
         }
         // Factor by factor as in NumPy: exact up to 1e22, infinite from 1e309 on.
         let scale = (0..decimals.unsigned_abs().min(400)).fold(1.0, |power, _| power * 10.0);
-        match (dtype.is_float(), decimals) {
+        match (dtype.is_inexact(), decimals) {
             (true, 0) => self.rint(),
             (true, 1..) => self.multiply(scale)?.rint()?.divide(scale),
             (false, 0..) => Ok(self.clone()),
@@ -283,7 +287,7 @@ pub fn choose<C: Argument>(index: &DynArray, choices: impl IntoIterator<Item = C
     let Some(last) = choices.pop() else { return Err(Error::usage("choose: no choices")) };
     // Wide enough for the number of choices, and for every index.
     let index = match index.dtype() {
-        d if d.is_float() => return Err(Error::usage(format!("choose: the index is {d}, not integers: cast with astype first"))),
+        d if d.is_inexact() => return Err(Error::usage(format!("choose: the index is {d}, not integers: cast with astype first"))),
         DType::U64 => index.clone(),
         _ => index.astype(DType::I64)?,
     };
@@ -304,7 +308,8 @@ pub fn choose<C: Argument>(index: &DynArray, choices: impl IntoIterator<Item = C
 /// What assigning a number to an element of `dtype` stores: integers drop fractions.
 fn assigned(value: Scalar, dtype: DType) -> Result<Scalar> {
     let stored = match value {
-        v if dtype.is_float() => Scalar::F64(v.as_f64()),
+        v @ Scalar::C128(..) => v,
+        v if dtype.is_inexact() => Scalar::F64(v.as_f64()),
         v if dtype == DType::Bool => Scalar::Bool(v.as_f64() != 0.0),
         Scalar::F64(v) => Scalar::F64(v.trunc()),
         Scalar::Bool(v) => Scalar::I64(i64::from(v)),

@@ -115,7 +115,7 @@ impl DynArray {
                 format!("gradient: axis {axis} has {n} elements, edge_order {edge_order} needs {} at least", edge_order + 1);
             return Err(Error::usage(message));
         }
-        let x = if self.dtype().is_float() { self.clone() } else { self.astype(DType::F64)? };
+        let x = if self.dtype().is_inexact() { self.clone() } else { self.astype(DType::F64)? };
         let at = |i: isize| x.part(axis, Some(i), if i == -1 { None } else { Some(i + 1) });
         let side = |three: [isize; 3], sign: f64| {
             if edge_order == 1 {
@@ -147,7 +147,8 @@ impl DynArray {
     pub fn push(&self, axis: isize, limit: Option<usize>) -> Result<DynArray> {
         let a = build::normalize_axis(axis, self.ndim()).map_err(|e| e.at("push"))?;
         let filled = self.ffill(axis)?;
-        let (Some(limit), true) = (limit, self.dtype().is_float()) else { return Ok(filled) };
+        let (Some(limit), true) = (limit, self.dtype().is_inexact()) else { return Ok(filled) };
+        self.known("push")?;
         let mut b = Builder::new();
         let place = b.index(a);
         let place = DynArray::wrap(build::generate(b.finish(place), self.parts().1.clone(), "index"));

@@ -72,7 +72,7 @@ impl DynArray {
         self.parts().0
     }
 
-    /// Length along each axis.
+    /// Length along each axis; an upper bound where that is unknown (see [`dims`](DynArray::dims)).
     pub fn shape(&self) -> Vec<usize> {
         self.parts().1.shape().to_vec()
     }
@@ -82,7 +82,7 @@ impl DynArray {
         self.parts().1.ndim()
     }
 
-    /// Sizes of the chunks along each axis.
+    /// Sizes of the chunks along each axis, upper bounds where they are unknown.
     pub fn chunks(&self) -> Vec<Vec<usize>> {
         self.parts().1.axes().iter().map(|a| a.sizes().collect()).collect()
     }
@@ -92,7 +92,7 @@ impl DynArray {
         self.parts().1.n_chunks()
     }
 
-    /// Bytes of all elements.
+    /// Bytes of all elements, an upper bound where a size is unknown.
     pub fn n_bytes(&self) -> u64 {
         self.shape().iter().map(|&n| n as u64).product::<u64>() * self.dtype().size() as u64
     }
@@ -108,7 +108,8 @@ impl DynArray {
     /// The elements as another dtype, converted as NumPy's `astype` does (floats to integers saturate).
     ///
     /// # Errors
-    /// None today; the signature leaves room for dtypes that do not convert.
+    /// Complex numbers as integers or floats: NumPy drops the imaginary part with a warning, here [`real`](DynArray::real),
+    /// [`imag`](DynArray::imag) or [`absolute`](DynArray::absolute) says which number is meant.
     pub fn astype(&self, dtype: DType) -> Result<DynArray> {
         Ok(DynArray::wrap(build::cast(&self.expr, dtype)?))
     }
@@ -118,6 +119,7 @@ impl DynArray {
     /// # Errors
     /// When the chunks do not fit the shape.
     pub fn rechunk(&self, chunks: impl Into<Chunks>) -> Result<DynArray> {
+        self.known("rechunk")?;
         let grid = chunks.into().grid(&self.shape(), self.dtype(), None)?;
         Ok(DynArray::wrap(build::rechunk(&self.expr, grid)?))
     }
@@ -149,7 +151,7 @@ impl DynArray {
         self.compute()?.to_ndarray()
     }
 
-    /// Computes the array now and keeps it in memory, chunk by chunk, for further work.
+    /// Computes the array now and keeps it in memory, chunk by chunk, for further work. Sizes that were unknown are known then.
     ///
     /// # Errors
     /// As [`Session::run`].

@@ -5,76 +5,12 @@
 
 use crate::array::axes::{at_least, axes_of, part};
 use crate::array::ops::Argument;
-use crate::array::{DynArray, concatenate};
-use crate::base::{Axis, AxisSlice, DType, Error, Grid, Result};
+use crate::array::{DynArray, Index, concatenate};
+use crate::base::{Axis, DType, Error, Grid, Result};
 use crate::expr::build::{self, Operand};
 use crate::expr::chunks::AUTO_BYTES;
 use crate::expr::{Expr, reshape};
 use crate::op::creation;
-use std::ops::Range;
-
-/// Places along an axis: what to insert at or to delete.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Positions {
-    /// One place. Negative: from the end.
-    One(isize),
-    /// Places, in any order.
-    At(Vec<isize>),
-    /// `start:stop:step`, bounds clipped as Python clips them.
-    Slice(Option<isize>, Option<isize>, Option<isize>),
-}
-
-impl From<isize> for Positions {
-    fn from(i: isize) -> Positions {
-        Positions::One(i)
-    }
-}
-impl From<i32> for Positions {
-    fn from(i: i32) -> Positions {
-        Positions::One(i as isize)
-    }
-}
-impl<const N: usize> From<[isize; N]> for Positions {
-    fn from(v: [isize; N]) -> Positions {
-        Positions::At(v.to_vec())
-    }
-}
-impl From<&[isize]> for Positions {
-    fn from(v: &[isize]) -> Positions {
-        Positions::At(v.to_vec())
-    }
-}
-impl From<Vec<isize>> for Positions {
-    fn from(v: Vec<isize>) -> Positions {
-        Positions::At(v)
-    }
-}
-impl From<Range<isize>> for Positions {
-    fn from(r: Range<isize>) -> Positions {
-        Positions::Slice(Some(r.start), Some(r.end), None)
-    }
-}
-
-impl Positions {
-    /// The places as ranges of an axis of length `n`, in the order given; all must lie before `end`.
-    fn ranges(&self, n: usize, end: usize, name: &str, axis: usize) -> Result<Vec<Range<usize>>> {
-        let one = |i: isize| {
-            let at = if i < 0 { i + n as isize } else { i };
-            if at < 0 || at as usize >= end {
-                return Err(Error::usage(format!("{name}: position {i} is out of bounds for axis {axis} of length {n}")));
-            }
-            Ok(at as usize..at as usize + 1)
-        };
-        match self {
-            Positions::One(i) => Ok(vec![one(*i)?]),
-            Positions::At(list) => list.iter().map(|&i| one(i)).collect(),
-            Positions::Slice(a, b, step) => {
-                let s = AxisSlice::python(n, *a, *b, *step).map_err(|e| e.at(name.to_string()))?;
-                if s.step == 1 && s.len > 0 { Ok(vec![s.hull()]) } else { Ok((0..s.len).map(|i| s.at(i)..s.at(i) + 1).collect()) }
-            }
-        }
-    }
-}
 
 /// The most elements along an axis that a chunk may have: what it has now, or what an automatic chunk would have.
 pub(super) fn room(grid: &Grid, axis: usize, dtype: DType) -> usize {
@@ -189,7 +125,7 @@ impl DynArray {
     }
 
     /// The array itself and the axis, or the flat one and its axis.
-    fn along(&self, axis: Option<isize>, name: &str) -> Result<(DynArray, usize)> {
+    pub(super) fn along(&self, axis: Option<isize>, name: &str) -> Result<(DynArray, usize)> {
         match axis {
             None => Ok((self.ravel()?, 0)),
             Some(a) => Ok((self.clone(), axes_of(&[a], self.ndim(), name)?[0])),
@@ -209,7 +145,7 @@ impl DynArray {
     ///
     /// # Errors
     /// When an axis or position is out of bounds, or the values do not broadcast.
-    pub fn insert(&self, at: impl Into<Positions>, values: impl Argument, axis: Option<isize>) -> Result<DynArray> {
+    pub fn insert(&self, at: impl Into<Index>, values: impl Argument, axis: Option<isize>) -> Result<DynArray> {
         let (x, axis) = self.along(axis, "insert")?;
         let (dtype, grid) = x.parts();
         let (n, at) = (grid.axes()[axis].len(), at.into());
@@ -220,7 +156,7 @@ impl DynArray {
         };
         let (ndim, have) = (grid.ndim(), values.array()?.1.shape());
         let mut values = at_least(&values, ndim)?;
-        if matches!(at, Positions::One(_)) && have.len() <= ndim {
+        if matches!(at, Index::At(_)) && have.len() <= ndim {
             values = DynArray::wrap(values).moveaxis(&[0], &[axis as isize])?.expr().clone();
         }
         let many = if places.len() == 1 { values.array()?.1.shape().get(axis).copied().unwrap_or(1) } else { places.len() };
@@ -256,7 +192,7 @@ impl DynArray {
     ///
     /// # Errors
     /// When an axis or position is out of bounds.
-    pub fn delete(&self, at: impl Into<Positions>, axis: Option<isize>) -> Result<DynArray> {
+    pub fn delete(&self, at: impl Into<Index>, axis: Option<isize>) -> Result<DynArray> {
         let (x, axis) = self.along(axis, "delete")?;
         let own = &x.parts().1.axes()[axis];
         let n = own.len();

@@ -1,7 +1,7 @@
 //! The methods of the op tables: elementwise, reductions, scans; and operators.
 
 use crate::array::DynArray;
-use crate::base::{Result, Scalar};
+use crate::base::{C64, C128, Result, Scalar};
 use crate::expr::build::{self, Operand};
 use crate::kernel::reduce::ReduceOp;
 use crate::op::{element, reduction, scan};
@@ -38,7 +38,7 @@ macro_rules! scalar_argument {
         }
     )*};
 }
-scalar_argument!(bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, f32, f64);
+scalar_argument!(bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, f32, f64, C64, C128);
 impl Argument for Scalar {
     fn operand(self) -> Operand {
         Operand::Scalar(self)
@@ -90,6 +90,35 @@ macro_rules! ternary_methods {
     };
 }
 crate::op::element::for_each_ternary!(ternary_methods);
+
+impl DynArray {
+    /// The number with the opposite imaginary part: another name of [`DynArray::conjugate`], as in NumPy.
+    ///
+    /// # Example
+    /// ```
+    /// use num_complex::Complex;
+    /// use tilework::DType;
+    /// use tilework::array::{IntoScalar, from_ndarray};
+    /// let z = from_ndarray(ndarray::array![Complex::new(3.0, 4.0), Complex::new(0.0, -1.0)].into_dyn(), 1)?;
+    /// assert_eq!(z.dtype(), DType::C128);
+    /// assert_eq!(z.conj()?.compute_as::<Complex<f64>>()?, ndarray::array![Complex::new(3.0, -4.0), Complex::new(0.0, 1.0)].into_dyn());
+    /// assert_eq!(z.absolute()?.compute_as::<f64>()?, ndarray::array![5.0, 1.0].into_dyn());
+    /// assert_eq!(z.angle()?.rad2deg()?.compute_as::<f64>()?[[1]], -90.0);
+    /// let size = z.multiply(z.conj()?)?.real()?; // |z|², as floats
+    /// assert_eq!(size.sum(None)?.compute_as::<f64>()?.into_scalar(), 26.0);
+    /// assert!(z.astype(DType::F64).is_err()); // NumPy would drop the imaginary part: say .real()
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Chunks
+    /// As the input; a task holds one chunk.
+    ///
+    /// # Errors
+    /// When the array holds bool.
+    pub fn conj(&self) -> Result<DynArray> {
+        self.conjugate()
+    }
+}
 
 /// The elements of `a` where `condition` holds, else of `b`; NumPy's `where`.
 ///

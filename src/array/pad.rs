@@ -55,6 +55,7 @@ impl DynArray {
     /// grow by a mode that needs some.
     pub fn pad(&self, widths: &[(usize, usize)], mode: PadMode) -> Result<DynArray> {
         let ndim = self.ndim();
+        self.known("pad")?;
         if widths.len() != ndim && widths.len() != 1 {
             return Err(Error::usage(format!(
                 "pad: {} widths for an array of shape {:?}: give one (before, after) for each axis, or one for all",
@@ -141,6 +142,9 @@ fn statistic(x: &Expr, axis: usize, op: &'static ReduceOp) -> Result<Expr> {
 /// Steps from `end` to the edge elements, computed in float64.
 fn ramps(x: &Expr, axis: usize, widths: [usize; 2], end: Scalar) -> Result<Sides> {
     let (dtype, _) = x.array()?;
+    if dtype.is_complex() {
+        return Err(Error::usage(format!("a ramp does not take {dtype}: pad .real() and .imag() one by one")));
+    }
     if !end.fits(dtype) {
         return Err(Error::usage(format!("a ramp to {end} does not fit {dtype}; cast the array with astype first")));
     }

@@ -97,6 +97,9 @@ impl Reduction {
     /// the array; a mask without `initial` where there is no neutral element; an initial value that the dtype does not hold.
     pub fn build(self) -> Result<DynArray> {
         self.check().map_err(|e| e.at(self.op.name))?;
+        if self.mask.is_some() || self.initial.is_some() {
+            self.x.known(self.op.name)?;
+        }
         let initial = match self.initial {
             Some(s) => Some(fitting(s, self.op.result_dtype(self.x.dtype())).map_err(|e| e.at(self.op.name))?),
             None => None,
@@ -181,7 +184,7 @@ impl Reduction {
             Family::Var | Family::Std => return self.masked_variance(mask),
             Family::Mean if self.op.tags.skips_nan => return self.over(&where_(mask, x.astype(dtype)?, f64::NAN)?),
             Family::Mean => {
-                let sum = self.with(&where_(mask, x.astype(DType::F64)?, 0.0)?, &reduction::SUM, 0.0)?;
+                let sum = self.with(&where_(mask, x.astype(x.dtype().promote(DType::F64))?, 0.0)?, &reduction::SUM, 0.0)?;
                 return sum.divide(self.count(mask)?)?.astype(dtype);
             }
             Family::Min | Family::Max => initial.ok_or_else(|| Error::bug("a mask without an initial value"))?,
@@ -199,16 +202,17 @@ impl Reduction {
     fn masked_variance(&self, mask: &DynArray) -> Result<DynArray> {
         let ddof = self.ddof.unwrap_or(0.0);
         let op = if self.op.family == Family::Std { &reduction::NANSTD } else { &reduction::NANVAR };
-        let seen = where_(mask, self.x.astype(self.op.result_dtype(self.x.dtype()))?, f64::NAN)?;
+        let x = if self.x.dtype().is_inexact() { self.x.clone() } else { self.x.astype(DType::F64)? };
+        let seen = where_(mask, x, f64::NAN)?;
         let mut v = self.with(&seen, op, ddof)?;
-        if self.op.tags.skips_nan && self.x.dtype().is_float() {
+        if self.op.tags.skips_nan && self.x.dtype().is_inexact() {
             return Ok(v);
         }
         if ddof > 0.0 {
             let divided_by_0 = self.with(&seen, op, 0.0)?.divide(0.0)?;
             v = where_(&self.count(mask)?.greater(ddof)?, v, divided_by_0)?;
         }
-        if self.x.dtype().is_float() {
+        if self.x.dtype().is_inexact() {
             let nan = self.with(&mask.logical_and(self.x.isnan()?)?, &reduction::ANY, 0.0)?;
             v = where_(&nan, f64::NAN, v)?;
         }
@@ -218,7 +222,12 @@ impl Reduction {
 
 /// The value for elements of `dtype`.
 fn fitting(s: Scalar, dtype: DType) -> Result<Scalar> {
-    if !s.fits(dtype) || (matches!(s, Scalar::F64(_)) && !dtype.is_float()) {
+    let kind = match s {
+        Scalar::C128(..) => dtype.is_complex(),
+        Scalar::F64(_) => dtype.is_inexact(),
+        _ => true,
+    };
+    if !s.fits(dtype) || !kind {
         return Err(Error::usage(format!("the initial value {s} is no {dtype}: cast the array with astype first")));
     }
     Ok(if dtype == DType::Bool { Scalar::Bool(s.as_f64() != 0.0) } else { s })

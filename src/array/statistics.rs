@@ -3,7 +3,7 @@
 //! Nothing here computes by itself; every result is an expression over the op tables, so that plans, memory and bits follow from
 //! what those promise.
 
-use crate::array::DynArray;
+use crate::array::{DynArray, linalg};
 use crate::base::{DType, Error, Result, Scalar};
 use crate::expr::build;
 use crate::op::{creation, reduction};
@@ -58,6 +58,9 @@ impl DynArray {
     /// # Errors
     /// When an axis is out of bounds or repeated, or weights have another shape.
     pub fn average(&self, axes: Option<&[isize]>, weights: Option<&DynArray>) -> Result<DynArray> {
+        if weights.is_none() {
+            return self.mean(axes).map_err(|e| e.at("average"));
+        }
         Ok(self.average_returned(axes, weights)?.0)
     }
 
@@ -69,11 +72,16 @@ impl DynArray {
         let named = |e: Error| e.at("average");
         let Some(w) = weights else {
             let mean = self.mean(axes).map_err(named)?;
+            self.known("average_returned")?;
             let ones = DynArray::wrap(build::generate(creation::full(1.into(), mean.dtype())?, self.parts().1.clone(), "ones"));
             return Ok((mean, ones.sum(axes)?));
         };
         let w = self.weights_for(axes, w).map_err(named)?;
-        let dtype = if self.dtype().is_float() { self.dtype().promote(w.dtype()) } else { DType::F64 };
+        let dtype = match self.dtype() {
+            d if d.is_inexact() => d.promote(w.dtype()),
+            _ if w.dtype().is_complex() => DType::C128,
+            _ => DType::F64,
+        };
         let w = w.astype(dtype)?;
         let total = w.broadcast_to(&self.shape())?.sum(axes).map_err(named)?;
         let sum = self.astype(dtype)?.multiply(w)?.sum(axes).map_err(named)?;
@@ -124,6 +132,7 @@ impl DynArray {
         let named = |e: Error| e.at("moment");
         let mean = self.reduce(&reduction::MEAN, axes, true, 0.0, super::ops::SPLIT_EVERY).map_err(named)?;
         if order < 2 {
+            mean.known("moment")?;
             let (dtype, grid) = (mean.dtype(), self.mean(axes)?.parts().1.clone());
             return Ok(DynArray::wrap(build::generate(creation::full(Scalar::from(1 - order), dtype)?, grid, "moment")));
         }
@@ -139,12 +148,15 @@ impl DynArray {
         power.mean(axes)
     }
 
-    /// The covariance matrix of the variables (rows, unless `how` says columns), in float64; of one variable its variance. Join
+    /// The covariance matrix of the variables (rows, unless `how` says columns), in float64 (of complex numbers in complex128, the
+    /// second factor conjugated); of one variable its variance. Join
     /// further variables with [`concatenate`](crate::array::concatenate).
     ///
-    /// Observations may be many and are reduced chunk by chunk, after a first pass for the means. The products of all pairs of
-    /// `p` variables cost `p * p` times the observations without blocking as in a matrix product, so that this is meant for up to
-    /// some hundred variables.
+    /// Elements are read twice, for the means first; the sums of products are a product of matrices
+    /// ([`matmul`](crate::array::linalg::matmul)).
+    ///
+    /// # Chunks
+    /// As [`matmul`](crate::array::linalg::matmul) of the variables with themselves.
     ///
     /// # Example
     /// ```
@@ -173,8 +185,11 @@ impl DynArray {
     /// ```
     ///
     /// # Errors
-    /// As [`cov`](DynArray::cov).
+    /// As [`cov`](DynArray::cov); complex numbers.
     pub fn corrcoef(&self, rowvar: bool) -> Result<DynArray> {
+        if self.dtype().is_complex() {
+            return Err(Error::usage(format!("corrcoef does not take {}: divide cov by the deviations", self.dtype())));
+        }
         let c = self.products(Cov { rowvar, ddof: 1 }, "corrcoef")?;
         let deviation = c.diagonal(0, 0, 1)?.sqrt()?;
         let down = DynArray::wrap(build::expand_dims(deviation.expr(), &[1])?);
@@ -194,11 +209,12 @@ impl DynArray {
                 )));
             }
         };
-        let x = x.astype(DType::F64)?;
+        let x = x.astype(if x.dtype().is_complex() { DType::C128 } else { DType::F64 })?;
+        x.known("cov")?;
         let n = x.shape()[1];
         let x = x.subtract(x.reduce(&reduction::MEAN, Some(&[1]), true, 0.0, super::ops::SPLIT_EVERY)?)?;
-        let wide = |axis: usize| build::expand_dims(x.expr(), &[axis]).map(DynArray::wrap);
-        let sums = wide(1)?.multiply(wide(0)?)?.sum(Some(&[2]))?;
+        let across = x.transpose(None)?;
+        let sums = linalg::matmul(&x, &if x.dtype().is_complex() { across.conj()? } else { across })?;
         sums.divide(n.saturating_sub(how.ddof) as f64)
     }
 

@@ -48,6 +48,9 @@ impl DynArray {
         if k == 0 {
             return Err(Error::usage("k is 0: give how many of the largest (or, negative, of the smallest) you want"));
         }
+        if positions || self.parts().1.axes()[axis].is_unknown() {
+            self.known("its order")?;
+        }
         let top = |inputs: &[&DynArray]| {
             let (_, grid) = inputs[0].parts();
             let kept: Vec<usize> = grid.axes()[axis].sizes().map(|n| n.min(k.unsigned_abs())).collect();

@@ -127,7 +127,7 @@ macro_rules! float_operators {
         }
     )*};
 }
-float_operators!(f32, f64);
+float_operators!(f32, f64, crate::base::C64, crate::base::C128);
 
 impl<T: Element> Neg for &Array<T> {
     type Output = Array<T>;

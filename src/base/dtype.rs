@@ -1,9 +1,11 @@
-//! Element types, their bytes and NumPy's promotion rules, and scalars of them.
+//! Element types, their bytes and NumPy's promotion rules.
 //!
-//! A dtype is a plain enum; the link to Rust's types is [`Element`]. Code that must run for every dtype is written once,
-//! generically, and entered through [`for_dtype!`](crate::for_dtype).
+//! A dtype is a plain enum; the link to Rust's types is [`Element`](crate::base::Element). Code that must run for every dtype is
+//! written once, generically, and entered through [`for_dtype!`](crate::for_dtype), or through
+//! [`for_real!`](crate::for_real) where complex numbers have no part.
 
 use crate::base::error::{Error, Result};
+use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,6 +24,10 @@ pub enum DType {
     U64,
     F32,
     F64,
+    /// Complex numbers of two f32.
+    C64,
+    /// Complex numbers of two f64.
+    C128,
 }
 
 /// Runs `$body` with `$t` standing for the Rust type of a dtype.
@@ -34,6 +40,28 @@ pub enum DType {
 #[macro_export]
 macro_rules! for_dtype {
     ($dtype:expr, $t:ident => $body:expr) => {
+        $crate::for_real!($dtype, $t => $body,
+            $crate::DType::C64 => {
+                type $t = $crate::base::dtype::C64;
+                $body
+            }
+            $crate::DType::C128 => {
+                type $t = $crate::base::dtype::C128;
+                $body
+            })
+    };
+}
+
+/// Runs `$body` with `$t` standing for the Rust type of a dtype that is not complex; the complex ones have arms of their own.
+///
+/// ```
+/// use tilework::{DType, for_real};
+/// let n = for_real!(DType::C64, T => std::mem::size_of::<T>(), DType::C64 | DType::C128 => 0);
+/// assert_eq!(n, 0);
+/// ```
+#[macro_export]
+macro_rules! for_real {
+    ($dtype:expr, $t:ident => $body:expr, $($complex:tt)+) => {
         match $dtype {
             $crate::DType::Bool => {
                 type $t = bool;
@@ -79,13 +107,19 @@ macro_rules! for_dtype {
                 type $t = f64;
                 $body
             }
+            $($complex)+
         }
     };
 }
 
+/// Complex numbers of two f32, NumPy's complex64.
+pub type C64 = Complex<f32>;
+/// Complex numbers of two f64, NumPy's complex128.
+pub type C128 = Complex<f64>;
+
 impl DType {
     /// All dtypes, in promotion-table order.
-    pub const ALL: [DType; 11] = [
+    pub const ALL: [DType; 13] = [
         DType::Bool,
         DType::I8,
         DType::I16,
@@ -97,6 +131,8 @@ impl DType {
         DType::U64,
         DType::F32,
         DType::F64,
+        DType::C64,
+        DType::C128,
     ];
 
     /// Bytes per element.
@@ -105,7 +141,8 @@ impl DType {
             DType::Bool | DType::I8 | DType::U8 => 1,
             DType::I16 | DType::U16 => 2,
             DType::I32 | DType::U32 | DType::F32 => 4,
-            DType::I64 | DType::U64 | DType::F64 => 8,
+            DType::I64 | DType::U64 | DType::F64 | DType::C64 => 8,
+            DType::C128 => 16,
         }
     }
 
@@ -123,12 +160,53 @@ impl DType {
             DType::U64 => "uint64",
             DType::F32 => "float32",
             DType::F64 => "float64",
+            DType::C64 => "complex64",
+            DType::C128 => "complex128",
         }
     }
 
-    /// Whether this is f32 or f64.
+    /// Whether this is f32 or f64 (complex is not).
     pub const fn is_float(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
+    }
+
+    /// Whether this is complex64 or complex128.
+    pub const fn is_complex(self) -> bool {
+        matches!(self, DType::C64 | DType::C128)
+    }
+
+    /// Whether values are rounded and may be NaN: floats and complex numbers.
+    pub const fn is_inexact(self) -> bool {
+        self.is_float() || self.is_complex()
+    }
+
+    /// Whether this is a number (bool is not).
+    pub const fn is_numeric(self) -> bool {
+        !matches!(self, DType::Bool)
+    }
+
+    /// The dtype of the real and imaginary part: that of the floats of a complex dtype, else this.
+    ///
+    /// ```
+    /// use tilework::DType;
+    /// assert_eq!((DType::C64.part(), DType::C128.part(), DType::I8.part()), (DType::F32, DType::F64, DType::I8));
+    /// ```
+    pub const fn part(self) -> DType {
+        match self {
+            DType::C64 => DType::F32,
+            DType::C128 => DType::F64,
+            real => real,
+        }
+    }
+
+    /// The complex dtype that holds these numbers, by promotion with complex64.
+    pub const fn complex(self) -> DType {
+        self.promote(DType::C64)
+    }
+
+    /// Whether `astype` goes from this to `to`: always, but for complex to what is neither complex nor bool.
+    pub const fn converts(self, to: DType) -> bool {
+        !self.is_complex() || to.is_complex() || matches!(to, DType::Bool)
     }
 
     /// Whether this is a signed integer.
@@ -163,6 +241,8 @@ impl DType {
     /// assert_eq!(DType::I64.promote(DType::U64), DType::F64);
     /// assert_eq!(DType::I32.promote(DType::F32), DType::F64);
     /// assert_eq!(DType::U16.promote(DType::F32), DType::F32);
+    /// assert_eq!(DType::I16.promote(DType::C64), DType::C64);
+    /// assert_eq!(DType::F64.promote(DType::C64), DType::C128);
     /// ```
     pub const fn promote(self, other: DType) -> DType {
         let (a, b) = (self, other);
@@ -171,6 +251,13 @@ impl DType {
         }
         if matches!(a, DType::Bool) {
             return b;
+        }
+        if a.is_complex() || b.is_complex() {
+            // As the parts promote with float32: int16 fits beside it, int32 does not.
+            return match (a.part().promote(DType::F32), b.part().promote(DType::F32)) {
+                (DType::F32, DType::F32) => DType::C64,
+                _ => DType::C128,
+            };
         }
         let (sa, sb) = (a.size(), b.size());
         let wide = if sa > sb { sa } else { sb };
@@ -194,7 +281,7 @@ impl DType {
         }
     }
 
-    /// What all of these promote to; None for none. Floats come first, as in NumPy: int16, uint16 and float32 make float32, though
+    /// What all of these promote to; None for none. Complex numbers and floats come first, as in NumPy: int16, uint16 and float32 make float32, though
     /// int16 and uint16 make int32, which with float32 makes float64.
     ///
     /// ```
@@ -204,16 +291,16 @@ impl DType {
     /// ```
     pub fn promote_all(dtypes: impl IntoIterator<Item = DType, IntoIter: Clone>) -> Option<DType> {
         let all = dtypes.into_iter();
-        let floats = all.clone().filter(|d| d.is_float());
-        floats.chain(all.filter(|d| !d.is_float())).reduce(DType::promote)
+        let inexact = all.clone().filter(|d| d.is_inexact());
+        inexact.chain(all.filter(|d| !d.is_inexact())).reduce(DType::promote)
     }
 
-    /// Parses NumPy's name, or its short form (`f4`, `u2`, `i8`, `b1`).
+    /// Parses NumPy's name, or its short form (`f4`, `u2`, `i8`, `b1`, `c16`).
     ///
     /// # Errors
     /// A name that is not a supported dtype is refused with the list of those that are.
     pub fn parse(name: &str) -> Result<DType> {
-        let short = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"];
+        let short = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "c8", "c16"];
         for (dtype, short) in DType::ALL.into_iter().zip(short) {
             if name == dtype.name() || name == short {
                 return Ok(dtype);
@@ -227,106 +314,5 @@ impl DType {
 impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// One value of any dtype. Integers keep all their bits.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Scalar {
-    Bool(bool),
-    I64(i64),
-    U64(u64),
-    F64(f64),
-}
-
-impl Scalar {
-    /// The value as f64 (large integers round to nearest).
-    pub fn as_f64(self) -> f64 {
-        match self {
-            Scalar::Bool(v) => f64::from(u8::from(v)),
-            Scalar::I64(v) => v as f64,
-            Scalar::U64(v) => v as f64,
-            Scalar::F64(v) => v,
-        }
-    }
-
-    /// Whether `dtype` holds this value exactly (NaN is held by floats; f32 counts as holding the nearest f32).
-    pub fn fits(self, dtype: DType) -> bool {
-        let int = |lo: i128, hi: i128| match self {
-            Scalar::Bool(_) => true,
-            Scalar::I64(v) => (lo..=hi).contains(&i128::from(v)),
-            Scalar::U64(v) => (lo..=hi).contains(&i128::from(v)),
-            Scalar::F64(v) => v.fract() == 0.0 && v >= lo as f64 && v <= hi as f64 && (v as i128) <= hi,
-        };
-        match dtype {
-            DType::Bool => matches!(self, Scalar::Bool(_)) || matches!(self.as_f64(), 0.0 | 1.0),
-            DType::F32 | DType::F64 => true,
-            d if d.is_signed() => int(-(1i128 << (d.size() * 8 - 1)), (1i128 << (d.size() * 8 - 1)) - 1),
-            d => int(0, (1i128 << (d.size() * 8)) - 1),
-        }
-    }
-
-    /// The dtype a bare scalar takes on its own: bool, int64, uint64 or float64.
-    pub fn dtype(self) -> DType {
-        match self {
-            Scalar::Bool(_) => DType::Bool,
-            Scalar::I64(_) => DType::I64,
-            Scalar::U64(_) => DType::U64,
-            Scalar::F64(_) => DType::F64,
-        }
-    }
-}
-
-impl fmt::Display for Scalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scalar::Bool(v) => write!(f, "{v}"),
-            Scalar::I64(v) => write!(f, "{v}"),
-            Scalar::U64(v) => write!(f, "{v}"),
-            Scalar::F64(v) => write!(f, "{v:?}"),
-        }
-    }
-}
-
-macro_rules! scalar_from {
-    ($($t:ty => $v:ident as $w:ty),*) => {$(
-        impl From<$t> for Scalar {
-            fn from(v: $t) -> Scalar { Scalar::$v(v as $w) }
-        }
-    )*};
-}
-scalar_from!(bool => Bool as bool, i8 => I64 as i64, i16 => I64 as i64, i32 => I64 as i64, i64 => I64 as i64, isize => I64 as i64,
-    u8 => U64 as u64, u16 => U64 as u64, u32 => U64 as u64, u64 => U64 as u64, usize => U64 as u64, f32 => F64 as f64, f64 => F64 as f64);
-
-/// A Rust type that can be an array's element.
-pub trait Element: Copy + Send + Sync + PartialEq + PartialOrd + fmt::Debug + Default + 'static + Into<Scalar> {
-    /// The dtype of this type.
-    const DTYPE: DType;
-    /// The value of a scalar in this type, as Rust's `as` converts (bool: not zero).
-    fn from_scalar(s: Scalar) -> Self;
-}
-
-macro_rules! element {
-    ($($t:ty => $d:ident),*) => {$(
-        impl Element for $t {
-            const DTYPE: DType = DType::$d;
-            fn from_scalar(s: Scalar) -> Self {
-                match s {
-                    Scalar::Bool(v) => u8::from(v) as $t,
-                    Scalar::I64(v) => v as $t,
-                    Scalar::U64(v) => v as $t,
-                    Scalar::F64(v) => v as $t,
-                }
-            }
-        }
-    )*};
-}
-element!(i8 => I8, i16 => I16, i32 => I32, i64 => I64, u8 => U8, u16 => U16, u32 => U32, u64 => U64, f32 => F32, f64 => F64);
-
-impl Element for bool {
-    const DTYPE: DType = DType::Bool;
-    fn from_scalar(s: Scalar) -> Self {
-        s.as_f64() != 0.0
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! A [`Grid`] is the shape of an array together with its chunks. Chunks are numbered in C order. A regular axis costs two
 //! numbers whatever its count of chunks; irregular axes keep their boundaries. An axis of length 0 has exactly one, empty,
-//! chunk, so that every array has at least one chunk. Data-dependent (unknown) sizes are not represented here.
+//! chunk, so that every array has at least one chunk.
+//!
+//! An axis whose size depends on data ([`Axis::Unknown`]) has upper bounds in place of sizes: what is planned with them is safe, what is
+//! computed from them as if they were sizes would be wrong. Who takes such axes in must know it; others refuse them.
 
 use crate::base::error::{Error, Result};
 use crate::base::region::Region;
@@ -26,10 +29,26 @@ pub enum Axis {
     },
     /// Boundaries, from 0 to the length, strictly rising (or `[0, 0]`).
     Irregular(Arc<[usize]>),
+    /// An axis whose size is found out when it is computed.
+    Unknown(Arc<UnknownSizes>),
+}
+
+/// What is known of the pieces of an axis whose sizes depend on data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownSizes {
+    /// Upper bounds of the boundaries, from 0 on, strictly rising (or `[0, 0]`): no piece is longer than its difference.
+    pub bounds: Vec<usize>,
+    /// What the sizes depend on: of two axes with one tag and the same bounds, every piece has the same size.
+    pub tag: u128,
 }
 
 impl PartialEq for Axis {
     fn eq(&self, other: &Axis) -> bool {
+        match (self, other) {
+            (Axis::Unknown(a), Axis::Unknown(b)) => return a == b,
+            (Axis::Unknown(_), _) | (_, Axis::Unknown(_)) => return false,
+            _ => {}
+        }
         if let (Axis::Regular { len: a, size: s }, Axis::Regular { len: b, size: t }) = (self, other) {
             return a == b && (s == t || (s >= a && t >= b));
         }
@@ -61,6 +80,25 @@ impl Axis {
         Axis::from_bounds(bounds)
     }
 
+    /// An axis of unknown size whose pieces have at most these sizes.
+    pub fn unknown(most: impl IntoIterator<Item = usize>, tag: u128) -> Axis {
+        let mut at = 0;
+        let mut bounds = vec![0];
+        bounds.extend(most.into_iter().filter(|&n| n > 0).map(|n| {
+            at += n;
+            at
+        }));
+        if bounds.len() == 1 {
+            bounds.push(0);
+        }
+        Axis::Unknown(Arc::new(UnknownSizes { bounds, tag }))
+    }
+
+    /// Whether sizes are upper bounds only.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Axis::Unknown(_))
+    }
+
     fn from_bounds(mut bounds: Vec<usize>) -> Axis {
         if bounds.len() == 1 {
             bounds.push(0);
@@ -74,11 +112,12 @@ impl Axis {
         Axis::Irregular(bounds.into())
     }
 
-    /// Length of the axis.
+    /// Length of the axis; its upper bound if it is unknown.
     pub fn len(&self) -> usize {
         match self {
             Axis::Regular { len, .. } => *len,
             Axis::Irregular(b) => b[b.len() - 1],
+            Axis::Unknown(u) => u.bounds[u.bounds.len() - 1],
         }
     }
 
@@ -92,6 +131,7 @@ impl Axis {
         match self {
             Axis::Regular { len, size } => len.div_ceil(*size).max(1),
             Axis::Irregular(b) => b.len() - 1,
+            Axis::Unknown(u) => u.bounds.len() - 1,
         }
     }
 
@@ -100,6 +140,7 @@ impl Axis {
         match self {
             Axis::Regular { len, size } => (i * size).min(*len)..((i + 1) * size).min(*len),
             Axis::Irregular(b) => b[i]..b[i + 1],
+            Axis::Unknown(u) => u.bounds[i]..u.bounds[i + 1],
         }
     }
 
@@ -108,6 +149,7 @@ impl Axis {
         match self {
             Axis::Regular { size, .. } => pos / size,
             Axis::Irregular(b) => b.partition_point(|&e| e <= pos) - 1,
+            Axis::Unknown(u) => u.bounds.partition_point(|&e| e <= pos) - 1,
         }
     }
 
@@ -129,13 +171,14 @@ impl Axis {
     pub fn max_size(&self) -> usize {
         match self {
             Axis::Regular { len, size } => (*size).min(*len),
-            Axis::Irregular(_) => self.sizes().max().unwrap_or(0),
+            Axis::Irregular(_) | Axis::Unknown(_) => self.sizes().max().unwrap_or(0),
         }
     }
 
     /// The coarsest axis whose boundaries hold all boundaries of both (both of the same length).
     pub fn common(&self, other: &Axis) -> Axis {
-        if self == other || other.n_chunks() == 1 {
+        // Unknown axes have no boundaries in common but their own: who aligns axes has seen that they are the same.
+        if self == other || self.is_unknown() || other.n_chunks() == 1 {
             return self.clone();
         }
         if self.n_chunks() == 1 {
@@ -148,6 +191,25 @@ impl Axis {
         bounds.sort_unstable();
         bounds.dedup();
         Axis::from_bounds(bounds)
+    }
+}
+
+/// Calls `f` with every position of the box, in C order.
+///
+/// # Errors
+/// `f`'s own.
+pub fn each_position(ranges: &[Range<usize>], mut f: impl FnMut(&[usize]) -> Result<()>) -> Result<()> {
+    if ranges.iter().any(Range::is_empty) {
+        return Ok(());
+    }
+    let mut at: Coords = ranges.iter().map(|r| r.start).collect();
+    loop {
+        f(&at)?;
+        let Some(a) = (0..at.len()).rev().find(|&a| at[a] + 1 < ranges[a].end) else { return Ok(()) };
+        at[a] += 1;
+        for b in a + 1..at.len() {
+            at[b] = ranges[b].start;
+        }
     }
 }
 
@@ -193,7 +255,21 @@ impl Grid {
         self.axes.len()
     }
 
-    /// Length of each axis.
+    /// The first axis of unknown size.
+    pub fn unknown_axis(&self) -> Option<usize> {
+        self.axes.iter().position(Axis::is_unknown)
+    }
+
+    /// The region of a block of this grid that holds `shape`: the sizes found where they were unknown, and the bounds' places.
+    pub fn found(&self, coords: &[usize], shape: &[usize]) -> Region {
+        let ranges = coords.iter().zip(&self.axes).zip(shape).map(|((&c, a), &n)| {
+            let r = a.range(c);
+            if a.is_unknown() { r.start..r.start + n } else { r }
+        });
+        Region::new(ranges)
+    }
+
+    /// Length of each axis, upper bounds where it is unknown.
     pub fn shape(&self) -> Coords {
         self.axes.iter().map(Axis::len).collect()
     }

@@ -37,8 +37,14 @@ unsafe impl Send for Buffer {}
 unsafe impl Sync for Buffer {}
 
 impl Buffer {
-    /// The elements of a vector, without copying.
+    /// The elements of a vector, without copying (but for complex numbers at an odd address).
     pub fn from_vec<T: Element>(v: Vec<T>) -> Buffer {
+        if !v.is_empty() && v.as_ptr().cast::<u8>().align_offset(size_of::<T>()) != 0 {
+            // Tensors are aligned to their elements' size, which Rust does not promise where an element has two parts.
+            let mut copy = BufferMut::for_overwrite(size_of_val(v.as_slice()));
+            copy.elements_mut::<T>().copy_from_slice(&v);
+            return copy.0;
+        }
         let v: Arc<Vec<T>> = Arc::new(v);
         let ptr = NonNull::new(v.as_ptr() as *mut u8).unwrap_or(NonNull::dangling());
         Buffer { ptr, len: std::mem::size_of_val(v.as_slice()), owner: Owner::Other(v) }
@@ -156,6 +162,16 @@ impl BufferMut {
         let ptr = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
         let Some(ptr) = NonNull::new(ptr) else { handle_alloc_error(layout) };
         BufferMut(Buffer { ptr, len, owner: Owner::Heap(layout) })
+    }
+
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.0.len
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.0.len == 0
     }
 
     /// The bytes, to write.

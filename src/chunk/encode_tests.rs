@@ -43,7 +43,7 @@ fn tensor(dtype: DType, shape: &[usize], seed: u64) -> Tensor {
 }
 
 fn any_tensor() -> impl Strategy<Value = Chunk> {
-    (0usize..11, prop::collection::vec(prop_oneof![Just(0usize), Just(1), 2usize..7], 0..5), any::<u64>(), 0u8..3).prop_map(
+    (0usize..13, prop::collection::vec(prop_oneof![Just(0usize), Just(1), 2usize..7], 0..5), any::<u64>(), 0u8..3).prop_map(
         |(d, shape, seed, kind)| match kind {
             0 => Chunk::Tensor(Tensor::splat(DType::ALL[d], &shape, Scalar::U64(seed))),
             _ => Chunk::Tensor(tensor(DType::ALL[d], &shape, seed)),

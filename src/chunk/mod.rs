@@ -4,6 +4,8 @@ pub mod buffer;
 #[cfg(feature = "frame")]
 pub mod dataframe;
 pub mod encode;
+pub mod join;
+pub mod lanes;
 pub mod output;
 pub mod pages;
 mod table;
@@ -15,6 +17,7 @@ pub use buffer::{Buffer, BufferMut};
 pub use output::Output;
 pub use tensor::Tensor;
 
+use crate::base::{Error, Result};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -47,6 +50,17 @@ pub trait Object: Any + Send + Sync + std::fmt::Debug {
 impl Chunk {
     /// Bytes that a tensor takes beside its elements: itself, its buffer's header and alignment. What makes a million tiny chunks count.
     pub const OVERHEAD_BYTES: u64 = 256;
+
+    /// The piece of an array that this is.
+    ///
+    /// # Errors
+    /// A bug: it is something else.
+    pub fn tensor(&self) -> Result<&Tensor> {
+        match self {
+            Chunk::Tensor(t) => Ok(t),
+            other => Err(Error::bug(format!("{other:?} is no piece of an array"))),
+        }
+    }
 
     /// Bytes held in memory: what [`payload_bytes`](Chunk::payload_bytes) counts, and the overhead of a value that has parts.
     pub fn n_bytes(&self) -> u64 {

@@ -296,6 +296,15 @@ impl Tensor {
         t
     }
 
+    /// The elements along one axis at the first place of all others, as a view of one axis.
+    #[must_use]
+    pub fn lane(&self, axis: usize) -> Tensor {
+        let mut t = self.clone();
+        t.shape = [self.shape[axis]].into_iter().collect();
+        t.strides = [self.strides[axis]].into_iter().collect();
+        t
+    }
+
     /// Axes in another order, as a view: axis `i` of the result is axis `order[i]` of this.
     #[must_use]
     pub fn permute(&self, order: &[usize]) -> Tensor {
@@ -360,7 +369,8 @@ pub fn copy_into(src: &Tensor, out: &mut BufferMut, shape: &[usize], at: &Region
             1 => copy_nd::<u8>(src, dst, base, &strides),
             2 => copy_nd::<u16>(src, dst, base, &strides),
             4 => copy_nd::<u32>(src, dst, base, &strides),
-            _ => copy_nd::<u64>(src, dst, base, &strides),
+            8 => copy_nd::<u64>(src, dst, base, &strides),
+            _ => copy_nd::<[u64; 2]>(src, dst, base, &strides),
         }
     }
 }

@@ -4,16 +4,21 @@ use crate::base::bytes::format_bytes;
 use crate::base::{Error, Result};
 use crate::expr::{Chunks, Source};
 use crate::format::geotiff::{GeoTiff, GeoTiffInfo};
-use crate::format::npy::NpySource;
-use crate::format::zarr::ZarrSource;
+use crate::format::hdf::file::is_data_file;
+use crate::format::hdf::{DataFile, Variable, VariableSource, split_variable};
+use crate::format::npy::{NpySource, NpyStackSource};
+use crate::format::zarr::{ZarrGroup, ZarrSource};
+use crate::store::url;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a file holds.
 #[derive(Debug, clap::Args)]
 pub struct InfoArgs {
-    /// A GeoTIFF, a .npy file, or a Zarr array.
+    /// A GeoTIFF, a .npy file or a folder of them, a Zarr array or group, a NetCDF or HDF5 file or one variable (file.nc:name); a path
+    /// or a URL.
     path: PathBuf,
     /// Print JSON.
     #[arg(long)]
@@ -31,8 +36,21 @@ pub fn run(args: &InfoArgs) -> Result<()> {
 }
 
 fn describe(path: &Path) -> Result<Value> {
-    if !path.exists() && !path.to_string_lossy().contains(".zarr") {
+    let text = path.to_string_lossy();
+    if let Some((file, variable)) = split_variable(&text) {
+        let source = VariableSource::new(Arc::new(DataFile::open(file)?), variable)?;
+        let (mut out, chunks) = (of_variable(source.variable()), chunks(&source)?);
+        out["path"] = json!(path);
+        out["format"] = json!("variable");
+        out["work_chunks"] = json!(chunks);
+        return Ok(out);
+    }
+    let is_zarr = text.split('/').any(|part| part.ends_with(".zarr"));
+    if !url::is_url(&text) && !path.exists() && !is_zarr {
         return Err(Error::usage(format!("{}: no such file", path.display())));
+    }
+    if is_data_file(path) {
+        return data_file(path);
     }
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
     match ending.as_str() {
@@ -43,16 +61,71 @@ fn describe(path: &Path) -> Result<Value> {
             )
         }
         "tif" | "tiff" => geotiff(path),
-        _ if path.is_dir() || path.to_string_lossy().contains(".zarr") => {
-            let s = ZarrSource::open(path)?;
-            let stored: Vec<usize> = s.storage_grid().axes().iter().map(crate::base::Axis::max_size).collect();
-            Ok(json!({
-                "path": path, "format": "zarr", "dtype": s.dtype().name(), "shape": s.storage_grid().shape().to_vec(),
-                "stored_chunks": stored, "chunks": chunks(&s)?, "dimension_names": s.dimension_names(), "attributes": s.attributes(),
-            }))
-        }
+        _ if is_zarr => zarr(path),
+        _ if path.is_dir() => match npy_stack(path) {
+            Some(value) => value,
+            None => zarr(path),
+        },
+        _ if url::is_url(&text) => zarr(path),
         _ => geotiff(path),
     }
+}
+
+/// A folder of `.npy` files; None if it has none.
+fn npy_stack(path: &Path) -> Option<Result<Value>> {
+    let has_some = std::fs::read_dir(path).ok()?.flatten().any(|e| e.file_name().to_string_lossy().ends_with(".npy"));
+    has_some.then(|| {
+        let s = NpyStackSource::open(path, None)?;
+        let grid = s.storage_grid();
+        Ok(json!({
+            "path": path, "format": "npy stack", "dtype": s.dtype().name(), "shape": grid.shape().to_vec(), "axis": s.axis(),
+            "n_files": grid.counts()[s.axis()], "chunks": chunks(&s)?,
+        }))
+    })
+}
+
+/// A Zarr array, or a group and all that lies in it.
+fn zarr(path: &Path) -> Result<Value> {
+    let s = match ZarrSource::open(path) {
+        Ok(s) => s,
+        Err(e) => return if let Ok(group) = ZarrGroup::open(path) { zarr_group(path, &group) } else { Err(e) },
+    };
+    let stored: Vec<usize> = s.storage_grid().axes().iter().map(crate::base::Axis::max_size).collect();
+    Ok(json!({
+        "path": path, "format": "zarr", "dtype": s.dtype().name(), "shape": s.storage_grid().shape().to_vec(),
+        "stored_chunks": stored, "chunks": chunks(&s)?, "dimension_names": s.dimension_names(), "attributes": s.attributes(),
+    }))
+}
+
+fn zarr_group(path: &Path, group: &ZarrGroup) -> Result<Value> {
+    let members = group.tree()?.into_iter().map(|m| {
+        let v = &m.metadata;
+        if !m.is_array {
+            return json!({ "name": m.path, "kind": "group" });
+        }
+        let dtype = if v["data_type"].is_null() { &v["dtype"] } else { &v["data_type"] };
+        let chunks = if v["chunks"].is_null() { &v["chunk_grid"]["configuration"]["chunk_shape"] } else { &v["chunks"] };
+        json!({ "name": m.path, "dtype": dtype, "shape": v["shape"], "chunks": chunks, "dimensions": v["dimension_names"] })
+    });
+    Ok(json!({
+        "path": path, "format": format!("zarr group, version {}", group.zarr_format()), "consolidated": group.is_consolidated(),
+        "attributes": group.attributes(), "members": members.collect::<Vec<_>>(),
+    }))
+}
+
+fn data_file(path: &Path) -> Result<Value> {
+    let file = DataFile::open(path)?;
+    let attributes: serde_json::Map<_, _> = file.attributes()?.into_iter().map(|(k, v)| (k, v.to_json())).collect();
+    let members: Vec<Value> = file.variables()?.iter().map(of_variable).collect();
+    Ok(json!({ "path": path, "format": file.format(), "attributes": attributes, "members": members }))
+}
+
+fn of_variable(v: &Variable) -> Value {
+    let attributes: serde_json::Map<_, _> = v.attributes.iter().map(|(k, a)| (k.clone(), a.to_json())).collect();
+    json!({
+        "name": v.name, "dtype": v.type_name, "shape": v.shape, "chunks": v.chunks, "dimensions": v.dimensions,
+        "attributes": attributes,
+    })
 }
 
 /// The chunks that work on this source would use.
@@ -117,6 +190,10 @@ fn plain(v: &Value) -> String {
                 });
                 continue;
             }
+            ("members", Value::Array(members)) => {
+                members.iter().for_each(|m| member_line(m, &mut out));
+                continue;
+            }
             ("file_bytes" | "raw_bytes", n) => format_bytes(n.as_u64().unwrap_or(0)),
             (_, Value::String(s)) => s.clone(),
             (_, Value::Array(a)) => a
@@ -134,6 +211,29 @@ fn plain(v: &Value) -> String {
         let _ = writeln!(out, "{key:<17}{text}");
     }
     out
+}
+
+/// A variable or array of a file or group: name, dtype, axes, chunks, units.
+fn member_line(m: &Value, out: &mut String) {
+    let name = m["name"].as_str().unwrap_or("");
+    if m["kind"] == "group" {
+        let _ = writeln!(out, "  {name}/");
+        return;
+    }
+    let lengths: Vec<String> = m["shape"].as_array().into_iter().flatten().map(ToString::to_string).collect();
+    let names = m["dimensions"].as_array();
+    let axes: Vec<String> = lengths
+        .iter()
+        .enumerate()
+        .map(|(i, n)| match names.and_then(|d| d.get(i)?.as_str()) {
+            Some(name) => format!("{name}: {n}"),
+            None => n.clone(),
+        })
+        .collect();
+    let chunks = m["chunks"].as_array().map_or(String::new(), |c| format!(" chunks [{}]", join(c, ", ")));
+    let units = m["attributes"]["units"].as_str().map_or(String::new(), |u| format!(" in {u}"));
+    let dtype = m["dtype"].as_str().map_or_else(|| m["dtype"].to_string(), str::to_string);
+    let _ = writeln!(out, "  {name:<22} {dtype:<9} ({}){chunks}{units}", axes.join(", "));
 }
 
 fn join(a: &[Value], between: &str) -> String {

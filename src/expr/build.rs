@@ -3,10 +3,10 @@
 //! Functions here are what the user-facing types call; they know the node kinds, not the ops.
 
 use crate::base::grid::Coords;
-use crate::base::{Axis, AxisSlice, DType, Error, Grid, Result, Scalar};
-use crate::expr::call::CallOp;
+use crate::base::{Axis, AxisSlice, DType, Error, Grid, Region, Result, Scalar};
+use crate::expr::call::{CallOp, ShuffleOp};
 use crate::expr::node::{ArrayReduce, Blockwise, Boundary, Call, Scan, Select, SinkNode, SourceNode, TreeReduce};
-use crate::expr::{AxisMap, Chunks, Expr, IndexMap, Kind, Meta, Sink, Source};
+use crate::expr::{AxisMap, Chunks, Expr, IndexMap, Kind, Meta, Sink, Source, unknown};
 use crate::kernel::element::{DTypeRule, ElementOp};
 use crate::kernel::program::{Builder, Program, Value};
 use crate::kernel::reduce::ReduceOp;
@@ -32,7 +32,11 @@ fn array_meta(dtype: DType, grid: Grid) -> Meta {
 /// When the chunks do not fit the shape.
 pub fn source(source: Arc<dyn Source>, chunks: &Chunks) -> Result<Expr> {
     let storage = source.storage_grid();
-    let grid = chunks.grid(&storage.shape(), source.dtype(), Some(&storage))?;
+    let shape = storage.shape();
+    // One piece of which any part can be read at the part's own price is not cut at all.
+    let element = Region::new(shape.iter().map(|&n| 0..n.min(1)));
+    let is_cut = storage.n_chunks() > 1 || source.stored_bytes(&element) == source.stored_bytes(&Region::whole(&shape));
+    let grid = chunks.grid(&shape, source.dtype(), is_cut.then_some(&storage))?;
     let label = source.label();
     let meta = array_meta(source.dtype(), grid);
     let origin = vec![0; storage.ndim()];
@@ -72,6 +76,9 @@ pub fn broadcast_shapes(shapes: &[Coords]) -> Result<Coords> {
 /// When shapes do not broadcast.
 pub fn align(inputs: &[Expr]) -> Result<(Vec<Expr>, Vec<IndexMap>, Grid)> {
     let grids: Vec<&Grid> = inputs.iter().map(|e| e.array().map(|(_, g)| g)).collect::<Result<_>>()?;
+    if grids.iter().any(|g| g.unknown_axis().is_some()) {
+        return unknown::align(inputs, &grids);
+    }
     let shapes: Vec<Coords> = grids.iter().map(|g| g.shape()).collect();
     let shape = broadcast_shapes(&shapes)?;
     let maps: Vec<IndexMap> = shapes.iter().map(|s| IndexMap::broadcast(s, &shape)).collect();
@@ -91,14 +98,14 @@ pub fn align(inputs: &[Expr]) -> Result<(Vec<Expr>, Vec<IndexMap>, Grid)> {
 }
 
 /// One cut for two of the same axis: their common boundaries, unless that would shatter it; then the finer of the two.
-fn unify(a: &Axis, b: &Axis) -> Axis {
+pub fn unify(a: &Axis, b: &Axis) -> Axis {
     let common = a.common(b);
     let finer = if a.n_chunks() >= b.n_chunks() { a } else { b };
     if common.n_chunks() > 2 * finer.n_chunks() { finer.clone() } else { common }
 }
 
 /// The input cut as `grid` asks along the axes that the map names.
-fn conform(input: &Expr, map: &IndexMap, grid: &Grid) -> Result<Expr> {
+pub(super) fn conform(input: &Expr, map: &IndexMap, grid: &Grid) -> Result<Expr> {
     let (_, have) = input.array()?;
     let axes = map.0.iter().zip(have.axes()).map(|(m, axis)| match m {
         AxisMap::Out(o) => grid.axes()[*o].clone(),
@@ -107,11 +114,13 @@ fn conform(input: &Expr, map: &IndexMap, grid: &Grid) -> Result<Expr> {
     rechunk(input, Grid::new(axes))
 }
 
-/// The dtype a bare scalar takes beside arrays of `dtype`: theirs, unless its kind is higher (bool < integer < float).
+/// The dtype a bare scalar takes beside arrays of `dtype`: theirs, unless its kind is higher (bool < integer < float < complex).
 pub(crate) fn weak_dtype(s: Scalar, dtype: DType) -> DType {
     match s {
         Scalar::Bool(_) => DType::Bool,
-        Scalar::F64(_) if dtype.is_float() => dtype,
+        Scalar::C128(..) if dtype.is_inexact() => dtype.complex(),
+        Scalar::C128(..) => DType::C128,
+        Scalar::F64(_) if dtype.is_inexact() => dtype,
         Scalar::F64(_) => DType::F64,
         _ if dtype == DType::Bool => DType::I64,
         _ => dtype,
@@ -174,6 +183,38 @@ pub fn apply_program(program: Program, inputs: &[Expr], label: &str) -> Result<E
             return Err(Error::bug(format!("{label}: input {i} is {have}, the program takes {want}")));
         }
     }
+    unknown::positions(&program, &grid).map_err(|e| e.at(label))?;
+    let meta = array_meta(program.dtype(), grid);
+    Ok(Expr::new(Kind::Blockwise(Blockwise { program: Arc::new(program), maps }), inputs, meta, label))
+}
+
+/// The inputs cut as `grid` along the axes they share with it by broadcasting, and their maps onto it.
+///
+/// # Errors
+/// When a shape does not broadcast to the grid's.
+pub fn fit(inputs: &[Expr], grid: &Grid) -> Result<(Vec<Expr>, Vec<IndexMap>)> {
+    let shape = grid.shape();
+    let fitted = inputs.iter().map(|x| {
+        let have = x.array()?.1.shape();
+        if broadcast_shapes(&[have.clone(), shape.clone()]).ok().as_ref() != Some(&shape) {
+            return Err(Error::usage(format!("shape {:?} does not broadcast to {:?}", have.as_slice(), shape.as_slice())));
+        }
+        let map = IndexMap::broadcast(&have, &shape);
+        Ok((conform(x, &map, grid)?, map))
+    });
+    fitted.collect::<Result<Vec<_>>>().map(|v| v.into_iter().unzip())
+}
+
+/// An array computed from element positions and from arrays that [`fit`] has cut.
+///
+/// # Errors
+/// A bug: dtypes that are not the program's.
+pub fn generate_from(program: Program, inputs: Vec<Expr>, maps: Vec<IndexMap>, grid: Grid, label: &str) -> Result<Expr> {
+    for (e, want) in inputs.iter().zip(&program.inputs) {
+        if e.array()?.0 != *want {
+            return Err(Error::bug(format!("{label}: an input is {}, the program takes {want}", e.array()?.0)));
+        }
+    }
     let meta = array_meta(program.dtype(), grid);
     Ok(Expr::new(Kind::Blockwise(Blockwise { program: Arc::new(program), maps }), inputs, meta, label))
 }
@@ -186,6 +227,10 @@ pub fn cast(x: &Expr, dtype: DType) -> Result<Expr> {
     let (have, grid) = x.array()?;
     if have == dtype {
         return Ok(x.clone());
+    }
+    if !have.converts(dtype) {
+        let message = format!("{have} to {dtype} would drop the imaginary part: take .real(), .imag() or .absolute() first");
+        return Err(Error::usage(message).at("astype"));
     }
     let mut b = Builder::new();
     let v = b.input(have);
@@ -246,6 +291,7 @@ pub fn transpose(x: &Expr, order: &[usize]) -> Result<Expr> {
 /// When the shape does not follow from the array's.
 pub fn broadcast_to(x: &Expr, shape: &[usize]) -> Result<Expr> {
     let (_, grid) = x.array()?;
+    unknown::refuse(grid).map_err(|e| e.at("broadcast_to"))?;
     let have = grid.shape();
     if broadcast_shapes(&[have.clone(), shape.into()])?.as_slice() != shape {
         return Err(Error::usage(format!("broadcast_to: {:?} does not broadcast to {shape:?}", have.as_slice())));
@@ -288,6 +334,7 @@ pub fn index(x: &Expr, at: &[Option<usize>]) -> Result<Expr> {
     let mut out = Vec::new();
     for (a, axis) in grid.axes().iter().enumerate() {
         match at.get(a).copied().flatten() {
+            Some(_) if axis.is_unknown() => return Err(unknown::error(a)),
             Some(i) if i >= axis.len() => {
                 return Err(Error::usage(format!("index {i} is out of bounds for axis {a} of length {}", axis.len())));
             }
@@ -314,6 +361,10 @@ pub fn slice(x: &Expr, slices: &[AxisSlice]) -> Result<Expr> {
     if slices.iter().zip(&shape).all(|(s, &n)| s.is_whole(n)) {
         return Ok(x.clone());
     }
+    let partly = |(a, s): (&Axis, &AxisSlice)| a.is_unknown() && !s.is_whole(a.len());
+    if let Some(a) = grid.axes().iter().zip(slices).position(partly) {
+        return Err(unknown::error(a));
+    }
     let out = Grid::new(grid.axes().iter().zip(slices).map(|(a, s)| slice_axis(a, s)));
     let meta = array_meta(dtype, out);
     Ok(Expr::new(Kind::Select(Select::Slice(slices.to_vec())), vec![x.clone()], meta, "slice"))
@@ -321,6 +372,9 @@ pub fn slice(x: &Expr, slices: &[AxisSlice]) -> Result<Expr> {
 
 /// How a slice of an axis is cut: one piece for each chunk that holds some of it.
 pub fn slice_axis(axis: &Axis, s: &AxisSlice) -> Axis {
+    if axis.is_unknown() {
+        return axis.clone(); // only the whole of it is ever sliced
+    }
     let mut sizes = Vec::new();
     let mut i = 0;
     while i < s.len {
@@ -348,6 +402,9 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
     for x in &arrays[1..] {
         let (d, g) = x.array()?;
         let s = g.shape();
+        if s.len() == shape.len() {
+            unknown::same_others(first.array()?.1, g, axis).map_err(|e| e.at("concatenate"))?;
+        }
         if s.len() != shape.len() || (0..s.len()).any(|a| a != axis && s[a] != shape[a]) {
             return Err(Error::usage(format!(
                 "concatenate along axis {axis}: {:?} and {:?} differ in another axis",
@@ -361,13 +418,14 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
         }
     }
     let mut sizes = Vec::new();
-    let mut parts = Vec::new();
+    let (mut parts, mut owns) = (Vec::new(), Vec::new());
     for x in arrays {
         let own = x.array()?.1.axes()[axis].clone();
         if own.is_empty() {
             continue;
         }
         sizes.extend(own.sizes());
+        owns.push(own.clone());
         let axes = cuts.iter().enumerate().map(|(a, c)| if a == axis { own.clone() } else { c.clone() });
         parts.push(rechunk(&cast(x, dtype)?, Grid::new(axes))?);
     }
@@ -377,26 +435,31 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
             None => cast(first, dtype),
         };
     }
-    cuts[axis] = Axis::from_sizes(&sizes);
+    cuts[axis] = unknown::joined(&owns).unwrap_or_else(|| Axis::from_sizes(&sizes));
     let grid = Grid::new(cuts);
     grid.n_elements().map_err(|e| e.at("concatenate"))?;
     let meta = array_meta(dtype, grid);
     Ok(Expr::new(Kind::Select(Select::Concat(axis)), parts, meta, "concatenate"))
 }
 
-/// Every chunk with some of its neighbours around it. The result's grid has the enlarged chunks.
+/// Every chunk with some of its neighbours around it, as far away as the depth reaches; beyond the border the boundary is
+/// continued as often as needed. The result's grid has the enlarged chunks.
 ///
 /// # Errors
-/// When a depth is larger than the axis.
+/// When there is not one depth per axis, or the boundary continues an axis that has no elements.
 pub fn halo(x: &Expr, depth: &[(usize, usize)], boundary: Boundary) -> Result<Expr> {
     let (dtype, grid) = x.array()?;
+    unknown::refuse(grid).map_err(|e| e.at("halo"))?;
     if depth.len() != grid.ndim() {
         return Err(Error::usage(format!("a halo needs a depth for each of the {} axes, not {}", grid.ndim(), depth.len())));
     }
     let mut axes = Vec::new();
     for (a, (axis, &(before, after))) in grid.axes().iter().zip(depth).enumerate() {
-        if before.max(after) > axis.len() {
-            return Err(Error::usage(format!("a halo of {} is larger than axis {a} of length {}", before.max(after), axis.len())));
+        if axis.is_empty() && before.max(after) > 0 && !matches!(boundary, Boundary::None | Boundary::Constant(_)) {
+            return Err(Error::usage(format!("axis {a} has no elements to continue: use Boundary::Constant")));
+        }
+        if before.checked_add(after).and_then(|d| d.checked_add(axis.len())).is_none_or(|n| isize::try_from(n).is_err()) {
+            return Err(Error::usage(format!("a halo of {before} and {after} around axis {a} is beyond all memory")));
         }
         let n = axis.n_chunks();
         let sizes: Vec<usize> = (0..n)
@@ -423,6 +486,9 @@ pub fn rechunk(x: &Expr, grid: Grid) -> Result<Expr> {
     let (dtype, have) = x.array()?;
     if *have == grid {
         return Ok(x.clone());
+    }
+    if let Some(a) = have.axes().iter().zip(grid.axes()).position(|(h, g)| (h.is_unknown() || g.is_unknown()) && h != g) {
+        return Err(unknown::error(a).at("rechunk"));
     }
     if have.shape() != grid.shape() {
         return Err(Error::usage(format!(
@@ -457,6 +523,9 @@ pub fn reduce(
         return Err(Error::usage(format!("{}: an axis is given twice in {:?}", op.name, axes.unwrap_or(&[]))));
     }
     op.check(&grid.shape(), &list)?;
+    if let Some(a) = list.iter().copied().find(|&a| op.tags.positional && grid.axes()[a].is_unknown()) {
+        return Err(unknown::error(a).at(op.name)); // positions along it would be those of the bounds
+    }
     let out_dtype = op.result_dtype(dtype);
     let out = reduced_grid(grid, &list, keepdims);
     let map = Blockwise { program: Arc::new(Program::identity(dtype)), maps: vec![IndexMap::identity(ndim)] };
@@ -493,6 +562,11 @@ pub fn call(op: Arc<dyn CallOp>, inputs: &[Expr], dtype: DType, grid: Option<Gri
     let label = op.label();
     let (inputs, maps, aligned) = align(inputs).map_err(|e| e.at(label.clone()))?;
     let grid = grid.unwrap_or_else(|| aligned.clone());
+    if grid.ndim() == aligned.ndim() {
+        unknown::declared(&aligned, &grid).map_err(|e| e.at(label.clone()))?;
+    } else {
+        unknown::refuse(&aligned).map_err(|e| e.at(label.clone()))?;
+    }
     if !inputs.is_empty() && grid.counts() != aligned.counts() {
         return Err(Error::usage(format!(
             "{label}: the declared chunks make {:?} blocks, but the inputs have {:?}: declare one output block per input block",
@@ -503,12 +577,47 @@ pub fn call(op: Arc<dyn CallOp>, inputs: &[Expr], dtype: DType, grid: Option<Gri
     Ok(Expr::new(Kind::Call(Call { op, maps }), inputs, array_meta(dtype, grid), label))
 }
 
+/// A function on blocks of arrays that lie along chosen axes of the output: block `coords` of the result is made of the blocks that
+/// the maps name. An input without some axis of the output is used for all blocks along it.
+///
+/// # Errors
+/// When an input is cut into another number of blocks than the axis of the output it runs along.
+pub fn call_mapped(op: Arc<dyn CallOp>, inputs: Vec<Expr>, maps: Vec<IndexMap>, dtype: DType, grid: Grid) -> Result<Expr> {
+    let label = op.label();
+    for (x, map) in inputs.iter().zip(&maps) {
+        let (_, own) = x.array()?;
+        for (a, m) in map.0.iter().enumerate().filter(|(a, _)| own.axes()[*a].is_unknown()) {
+            let whole = Axis::whole(0);
+            let out = if let AxisMap::Out(o) = m { grid.axes().get(*o).unwrap_or(&whole) } else { &whole };
+            unknown::one_axis(&own.axes()[a], out, a).map_err(|e| e.at(label.clone()))?;
+        }
+        for (o, axis) in map.output_axes(own) {
+            let (have, want) = (axis.n_chunks(), grid.axes().get(o).map_or(0, Axis::n_chunks));
+            if have != want {
+                return Err(Error::usage(format!(
+                    "{label}: an input has {have} blocks along axis {o} of the result, which has {want}"
+                )));
+            }
+        }
+    }
+    Ok(Expr::new(Kind::Call(Call { op, maps }), inputs, array_meta(dtype, grid), label))
+}
+
+/// A shuffle of an array into an array.
+pub fn shuffle(op: Arc<dyn ShuffleOp>, x: &Expr, dtype: DType, grid: Grid) -> Expr {
+    let label = op.label();
+    Expr::new(Kind::Shuffle(op), vec![x.clone()], array_meta(dtype, grid), label)
+}
+
 /// Writes an array to an output.
 ///
 /// # Errors
 /// When the output cannot hold it.
 pub fn sink(x: &Expr, sink: Arc<dyn Sink>) -> Result<Expr> {
     let (dtype, grid) = x.array()?;
+    if let Some(a) = grid.unknown_axis() {
+        return Err(unknown::error(a).at(sink.label()));
+    }
     let write = sink.write_grid(dtype, grid).map_err(|e| e.at(sink.label()))?;
     let input = rechunk(x, write)?;
     let label = sink.label();

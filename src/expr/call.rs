@@ -47,13 +47,22 @@ pub trait CallOp: Send + Sync + Debug {
         0
     }
 
+    /// What every thread that ran a block keeps, by a name that functions sharing it have in common, and its bytes.
+    fn kept(&self) -> Option<(&'static str, u64)> {
+        None
+    }
+
     /// About how long a block takes, in nanoseconds, if inputs and result have `bytes` together.
     fn cost_ns(&self, bytes: u64) -> u64 {
         bytes
     }
 }
 
-/// Sends the rows of each partition to output partitions.
+/// Sends the elements of each chunk, or the rows of each partition, to output chunks.
+///
+/// Where the rule is by size, every chunk is first prepared (sorted, say) and sampled, and cuts are made of all samples; then every chunk
+/// is split, and the pieces for an output chunk are merged. It must be pure, and its results must not depend on how the input is
+/// cut beyond what its user was told.
 pub trait ShuffleOp: Send + Sync + Debug {
     /// Name in the registry.
     fn name(&self) -> &'static str;
@@ -70,18 +79,77 @@ pub trait ShuffleOp: Send + Sync + Debug {
     /// A short name for people.
     fn label(&self) -> String;
 
-    /// Number of output partitions.
-    fn n_out(&self) -> usize;
+    /// Which of the merge's results this node is, of how many, and what the nodes that share one shuffle have in common.
+    fn part(&self) -> Part {
+        Part { index: 0, n_parts: 1, shared_key: self.key() }
+    }
 
-    /// The pieces of a partition, one for each output partition, in order.
+    /// Upper bounds of the bytes of each part of an output chunk, where this node's has at most `out`.
+    fn part_bytes(&self, out: u64) -> Vec<u64> {
+        vec![out; self.part().n_parts]
+    }
+
+    /// Upper bounds of bytes for a chunk of `chunk_bytes`, of `all_bytes` in all chunks together.
+    fn bytes(&self, chunk_bytes: u64, all_bytes: u64) -> ShuffleBytes;
+
+    /// What is split later in place of chunk `i` (the chunk itself if [`ShuffleBytes::prepared`] is None), and a sample of it.
     ///
     /// # Errors
-    /// When the rule does not apply to the rows.
-    fn split(&self, partition: &Chunk) -> Result<Vec<Chunk>>;
+    /// When the rule does not apply.
+    fn prepare(&self, _i: usize, chunk: &Chunk) -> Result<(Chunk, Chunk)> {
+        Ok((chunk.clone(), Chunk::Unit))
+    }
 
-    /// An output partition from its pieces, in order of the input partitions.
+    /// Where to split, from the samples of all chunks in order.
+    ///
+    /// # Errors
+    /// When samples do not fit together.
+    fn cuts(&self, _samples: &[Chunk]) -> Result<Chunk> {
+        Ok(Chunk::Unit)
+    }
+
+    /// The pieces of what was made of chunk `i`: one for each output chunk, in order.
+    ///
+    /// # Errors
+    /// When the rule does not apply.
+    fn split(&self, i: usize, prepared: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>>;
+
+    /// Output chunk `out` of every part, from its pieces in order of the input chunks.
     ///
     /// # Errors
     /// When pieces do not fit together.
-    fn merge(&self, pieces: &[Chunk]) -> Result<Chunk>;
+    fn merge(&self, out: usize, pieces: &[Chunk]) -> Result<Vec<Chunk>>;
+}
+
+/// One of the results of a shuffle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which.
+    pub index: usize,
+    /// Of how many.
+    pub n_parts: usize,
+    /// Equal for nodes that may share the work.
+    pub shared_key: u128,
+}
+
+/// Upper bounds of what the steps of a shuffle hold, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShuffleBytes {
+    /// What a chunk is prepared to; None: the chunk itself is split.
+    pub prepared: Option<u64>,
+    /// The sample of a chunk; None: the rule needs none.
+    pub sample: Option<u64>,
+    /// What the cuts take.
+    pub cuts: u64,
+    /// The share of a chunk in each output chunk. A piece may be larger, but all pieces for an output chunk together are not, nor, with
+    /// `split_scratch`, all pieces of a chunk.
+    pub piece: u64,
+    /// Further memory while a chunk is prepared.
+    pub prepare_scratch: u64,
+    /// Further memory while cuts are made.
+    pub cuts_scratch: u64,
+    /// Further memory while a chunk is split.
+    pub split_scratch: u64,
+    /// Further memory while an output chunk is merged.
+    pub merge_scratch: u64,
 }

@@ -32,14 +32,15 @@ pub fn meta(m: &Meta) -> String {
 /// Shape and chunks of a grid, in words.
 pub fn shape(grid: &Grid) -> String {
     let list = |v: Vec<String>| format!("({}{})", v.join(", "), if v.len() == 1 { "," } else { "" });
-    let shape = list(grid.shape().iter().map(ToString::to_string).collect());
+    let len = |a: &Axis| if a.is_unknown() { format!("?<={}", a.len()) } else { a.len().to_string() };
+    let shape = list(grid.axes().iter().map(len).collect());
     if grid.n_chunks() == 1 {
         return format!("{shape} whole");
     }
     let counts: Vec<String> = grid.counts().iter().map(ToString::to_string).collect();
     let sizes = grid.axes().iter().map(|a| match a {
         Axis::Regular { .. } => a.max_size().to_string(),
-        Axis::Irregular(_) => format!("<={}", a.max_size()),
+        Axis::Irregular(_) | Axis::Unknown(_) => format!("<={}", a.max_size()),
     });
     format!("{shape} in {} chunks of {}", counts.join(" x "), list(sizes.collect()))
 }
@@ -57,6 +58,8 @@ fn detail(e: &Expr, inputs: &[String]) -> String {
         }
         Kind::Select(Select::Concat(axis)) => format!("concatenate[axis {axis}]({})", inputs.join(", ")),
         Kind::Select(Select::Halo { depth, boundary }) => format!("halo[{depth:?}, {boundary:?}]({})", inputs.join(", ")),
+        Kind::Select(Select::Take { axes, index }) => format!("take[{} along {axes:?}]({})", index.len(), inputs.join(", ")),
+        Kind::Select(Select::Put { axes, index }) => format!("put[{} along {axes:?}]({})", index.len(), inputs.join(", ")),
         _ => format!("{}({})", e.label(), inputs.join(", ")),
     }
 }

@@ -4,12 +4,16 @@ pub mod build;
 pub mod call;
 pub mod chunks;
 pub mod explain;
+pub mod function;
 pub mod map;
 pub mod node;
+pub mod picks;
 pub mod reshape;
 pub mod sink;
 pub mod source;
 pub mod table;
+pub mod take;
+pub mod unknown;
 pub mod verify;
 
 pub use chunks::Chunks;

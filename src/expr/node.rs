@@ -6,6 +6,7 @@
 use crate::base::{DType, Error, Grid, Result};
 use crate::expr::call::{CallOp, ShuffleOp};
 use crate::expr::map::IndexMap;
+use crate::expr::picks::Picks;
 use crate::expr::table::{TableMeta, TableReduce, TableSink, TableSource};
 use crate::expr::{Sink, Source};
 use crate::kernel::program::Program;
@@ -161,6 +162,8 @@ pub enum Boundary {
     Reflect,
     /// From the other end.
     Periodic,
+    /// Mirrored, the border element once (`d c b | a b c d`), as `numpy.pad`'s `reflect`.
+    Mirror,
 }
 
 /// How regions of the inputs make the output.
@@ -179,6 +182,24 @@ pub enum Select {
     },
     /// The same elements in C order under another shape; chunk `i` of the input makes chunk `i`.
     Reshape,
+    /// The same elements, each axis of unknown size with the sizes that its pieces are known to have by now. A run that finds others
+    /// fails. Empty pieces go away.
+    Resolve(Vec<Option<Arc<[usize]>>>),
+    /// Elements named by their position over `axes` (rising) of the one input. They lie along one axis in place of the first.
+    Take {
+        /// Axes that are picked from.
+        axes: Vec<usize>,
+        /// Which elements, in order.
+        index: Picks,
+    },
+    /// The first input with the elements that [`Take`](Select::Take) would name replaced by those of the second, which is cut as a
+    /// take of the first is along its other axes. Of equal positions the last wins.
+    Put {
+        /// Axes that are picked from.
+        axes: Vec<usize>,
+        /// Which elements, in order.
+        index: Picks,
+    },
 }
 
 /// A function on aligned blocks.

@@ -10,7 +10,7 @@ use crate::base::grid::Coords;
 use crate::base::{Axis, DType, Error, Grid, Result, Scalar};
 use crate::expr::build::{broadcast_shapes, generate, rearrange, rechunk};
 use crate::expr::node::Select;
-use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta};
+use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, unknown};
 use crate::kernel::program::Builder;
 use std::ops::Range;
 
@@ -172,6 +172,7 @@ pub fn empty(dtype: DType, shape: &[usize]) -> Expr {
 pub fn reshape(x: &Expr, shape: &[usize]) -> Result<Expr> {
     let (dtype, grid) = x.array()?;
     let have = grid.shape();
+    unknown::refuse(grid).map_err(|e| e.at("reshape"))?;
     if have.as_slice() == shape {
         return Ok(x.clone());
     }
@@ -206,6 +207,10 @@ pub fn reshape(x: &Expr, shape: &[usize]) -> Result<Expr> {
 /// When the shape does not follow from the array's.
 pub fn broadcast_cut(x: &Expr, grid: &Grid) -> Result<Expr> {
     let (_, have) = x.array()?;
+    if have == grid {
+        return Ok(x.clone());
+    }
+    unknown::refuse(have).and_then(|()| unknown::refuse(grid)).map_err(|e| e.at("broadcast_to"))?;
     let (from, to): (Coords, Coords) = (have.shape(), grid.shape());
     if broadcast_shapes(&[from.clone(), to.clone()])? != to {
         return Err(Error::usage(format!("{:?} does not broadcast to {:?}", from.as_slice(), to.as_slice())));

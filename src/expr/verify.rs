@@ -2,7 +2,8 @@
 
 use crate::base::{Error, Grid, Result};
 use crate::expr::node::{Blockwise, Call, Select, SinkNode, SourceNode, TreeReduce};
-use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta};
+use crate::expr::picks::{self, Picks};
+use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, unknown};
 
 /// Checks every node.
 ///
@@ -101,7 +102,11 @@ fn maps(maps: &[IndexMap], e: &Expr, out: &Grid) -> Result<(), String> {
             }
         }
     }
-    Ok(())
+    let found = |o: usize| maps.iter().any(|m| m.0.contains(&AxisMap::Out(o)));
+    match (0..out.ndim()).find(|&o| out.axes()[o].is_unknown() && !found(o)) {
+        Some(o) => Err(format!("no input says how long axis {o} is")),
+        None => Ok(()),
+    }
 }
 
 fn select(e: &Expr, s: &Select) -> Result<(), String> {
@@ -126,12 +131,35 @@ fn select(e: &Expr, s: &Select) -> Result<(), String> {
             }
             Ok(())
         }
+        Select::Resolve(sizes) => {
+            arity(e, 1)?;
+            equal(&unknown::resolved(grid(&e.inputs()[0])?, sizes).map_err(|x| x.to_string())?, grid(e)?)
+        }
+        Select::Take { axes, index } => {
+            arity(e, 1)?;
+            picked(grid(&e.inputs()[0])?, axes, index, grid(e)?)
+        }
+        Select::Put { axes, index } => {
+            arity(e, 2)?;
+            equal(grid(&e.inputs()[0])?, grid(e)?)?;
+            picked(grid(e)?, axes, index, grid(&e.inputs()[1])?)
+        }
         Select::Reshape => {
             arity(e, 1)?;
             let (a, b) = (grid(&e.inputs()[0])?, grid(e)?);
             if crate::expr::reshape::same_pieces(a, b) { Ok(()) } else { Err(format!("chunks of {a:?} are not those of {b:?}")) }
         }
     }
+}
+
+/// `part` holds what `index` names of an array of grid `whole`.
+fn picked(whole: &Grid, axes: &[usize], index: &Picks, part: &Grid) -> Result<(), String> {
+    picks::check(whole, axes, index).map_err(|e| e.to_string())?;
+    let Some(points) = part.axes().get(axes[0]) else { return Err("an array of too few axes is picked".into()) };
+    if points.len() != index.len() {
+        return Err(format!("{} positions, {} elements", index.len(), points.len()));
+    }
+    equal(&picks::picked_grid(whole, axes, points.clone()), part)
 }
 
 fn call(e: &Expr, c: &Call) -> Result<(), String> {

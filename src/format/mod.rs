@@ -1,14 +1,17 @@
 //! Where arrays and tables come from and go to: one file or folder per format, each a source and a sink.
 
+mod block;
 #[cfg(feature = "frame")]
 pub mod csv;
 #[cfg(feature = "raster")]
 pub mod geotiff;
+pub mod hdf;
 pub mod memory;
 pub mod npy;
 #[cfg(feature = "frame")]
 pub mod parquet;
 mod partial;
+mod ranged;
 pub mod registry;
 #[cfg(feature = "frame")]
 mod table_file;

@@ -3,11 +3,16 @@
 //! A writer holds a lock on its temporary file or folder; the system lets go of it however the writer ends. What is locked by
 //! nobody, and is not so young that its writer may only just have made it, is removed by the next writer of the same target.
 
+use super::ranged::{is_remote, located};
 use crate::base::{Error, Result};
+use crate::store::url::is_url;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 const SUFFIX: &str = ".part";
 /// A writer locks what it makes at once; this is far longer than that takes.
@@ -33,6 +38,15 @@ pub(super) fn check_file(target: &Path, overwrite: bool) -> Result<()> {
     Ok(())
 }
 
+/// The path of a target on disk, which `file://` may name; any other URL is refused.
+pub(super) fn local(target: &Path) -> Result<PathBuf> {
+    if is_remote(target) {
+        let name = target.display();
+        return Err(Error::usage(format!("{name} is a URL, but this format is written to disk: write it there, or write Zarr")));
+    }
+    if target.to_str().is_some_and(is_url) { located(target) } else { Ok(target.to_path_buf()) }
+}
+
 /// The error for a target that exists.
 pub(super) fn exists(target: &Path) -> Error {
     Error::usage(format!("{} exists: choose another name, or allow overwriting (--overwrite)", target.display()))
@@ -40,7 +54,7 @@ pub(super) fn exists(target: &Path) -> Error {
 
 /// The absolute path of a target, and where it is a link to a file, that file's: the file is replaced, not the link.
 pub(super) fn resolved(target: &Path) -> Result<PathBuf> {
-    let path = std::path::absolute(target).map_err(|e| Error::io(target.display(), &e))?;
+    let path = std::path::absolute(local(target)?).map_err(|e| Error::io(target.display(), &e))?;
     Ok(if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path })
 }
 
@@ -56,6 +70,38 @@ pub(super) fn lock(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     file.try_lock().map_err(|e| io::Error::other(format!("locking {}: {e}", path.display())))?;
     Ok(file)
+}
+
+/// Gives a finished folder the target's name, in one step as seen from outside; an old folder is exchanged for it, if it may be
+/// replaced, then removed.
+pub(super) fn publish_folder(folder: TempDir, target: &Path, replace: bool) -> io::Result<()> {
+    if replace && target.exists() {
+        return match renameat_with(CWD, folder.path(), CWD, target, RenameFlags::EXCHANGE) {
+            // The old folder is now under the temporary name, and goes with it.
+            Ok(()) => folder.close(),
+            Err(Errno::INVAL | Errno::NOSYS) => replace_folder(folder, target),
+            Err(e) => Err(e.into()),
+        };
+    }
+    match renameat_with(CWD, folder.path(), CWD, target, RenameFlags::NOREPLACE) {
+        // rename(2) itself refuses to replace a folder that holds anything.
+        Err(Errno::INVAL | Errno::NOSYS) => fs::rename(folder.path(), target)?,
+        other => other?,
+    }
+    let _ = folder.keep();
+    Ok(())
+}
+
+/// For file systems that cannot exchange two names: for a moment there is nothing under the name.
+fn replace_folder(folder: TempDir, target: &Path) -> io::Result<()> {
+    let old = folder.path().with_extension("old");
+    fs::rename(target, &old)?;
+    if let Err(e) = fs::rename(folder.path(), target) {
+        let _ = fs::rename(&old, target);
+        return Err(e);
+    }
+    let _ = folder.keep();
+    fs::remove_dir_all(&old)
 }
 
 /// Removes what nobody writes any more; gives how many. What cannot be read or removed is left.

@@ -5,10 +5,12 @@
 
 use crate::base::{DType, Error, Kind, Result};
 use crate::expr::call::{CallOp, ShuffleOp};
+use crate::expr::function::{self, BlockFunction};
 use crate::expr::table::{TableReduce, TableSource};
 use crate::expr::{Sink, Source};
+use crate::format::hdf::VariableSource;
 use crate::format::memory::{MemorySink, MemorySource};
-use crate::format::npy::{NpySink, NpySource};
+use crate::format::npy::{NpySink, NpySource, NpyStackSink, NpyStackSource};
 use crate::format::zarr::{ZarrSink, ZarrSource};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub struct Registry {
     reduces: BTreeMap<&'static str, Open<dyn TableReduce>>,
     shuffles: BTreeMap<&'static str, Open<dyn ShuffleOp>>,
     calls: BTreeMap<&'static str, Open<dyn CallOp>>,
+    functions: BTreeMap<&'static str, &'static BlockFunction>,
 }
 
 impl Registry {
@@ -37,8 +40,11 @@ impl Registry {
         // What a sink in memory gathers stays in the process that asked for it; elsewhere it only stands for it.
         r.add_sink("memory", |_| Ok(Arc::new(MemorySink::new())));
         r.add_sink("npy", |p| Ok(Arc::new(NpySink::from_params(p)?)));
+        r.add_source("npy-stack", |p| Ok(Arc::new(NpyStackSource::from_params(p)?)));
+        r.add_sink("npy-stack", |p| Ok(Arc::new(NpyStackSink::from_params(p)?)));
         r.add_source("zarr", |p| Ok(Arc::new(ZarrSource::from_params(p)?)));
         r.add_sink("zarr", |p| Ok(Arc::new(ZarrSink::from_params(p)?)));
+        r.add_source("variable", |p| Ok(Arc::new(VariableSource::from_params(p)?)));
         #[cfg(feature = "raster")]
         r.add_sink("geotiff", |p| Ok(Arc::new(crate::format::geotiff::GeoTiffSink::from_params(p)?)));
         #[cfg(feature = "raster")]
@@ -74,6 +80,12 @@ impl Registry {
     /// Adds a function on blocks.
     pub fn add_call(&mut self, name: &'static str, open: Open<dyn CallOp>) {
         self.calls.insert(name, open);
+    }
+
+    /// Adds a user's function on blocks, as [`Function::registered`](crate::expr::function::Function::registered) calls it. The programs
+    /// of scheduler, workers and client must add the same ones.
+    pub fn add_function(&mut self, f: &'static BlockFunction) {
+        self.functions.insert(f.name, f);
     }
 
     /// Opens a source of arrays.
@@ -121,7 +133,10 @@ impl Registry {
     /// # Errors
     /// As [`source`](Registry::source).
     pub fn call(&self, name: &str, params: &[u8]) -> Result<Arc<dyn CallOp>> {
-        open(&self.calls, "function", name, params)
+        match self.functions.get(name) {
+            Some(f) => function::open(f, params),
+            None => open(&self.calls, "function", name, params),
+        }
     }
 
     /// One number for all names in this registry and those that `more` gives (the op tables).
@@ -140,6 +155,7 @@ impl Registry {
         self.reduces.keys().for_each(|n| add("reduce", n));
         self.shuffles.keys().for_each(|n| add("shuffle", n));
         self.calls.keys().for_each(|n| add("call", n));
+        self.functions.keys().for_each(|n| add("function", n));
         more.into_iter().for_each(|n| add("op", n));
         h.digest()
     }
@@ -148,7 +164,7 @@ impl Registry {
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let n = self.sources.len() + self.sinks.len() + self.tables.len();
-        let ops = self.reduces.len() + self.shuffles.len() + self.calls.len();
+        let ops = self.reduces.len() + self.shuffles.len() + self.calls.len() + self.functions.len();
         write!(f, "Registry({n} formats, {ops} functions)")
     }
 }
@@ -156,7 +172,9 @@ impl std::fmt::Debug for Registry {
 fn open<T: ?Sized>(table: &BTreeMap<&'static str, Open<T>>, what: &str, name: &str, params: &[u8]) -> Result<Arc<T>> {
     let Some(make) = table.get(name) else {
         let short: String = name.chars().take(64).collect();
-        return Err(Error::corrupt(format!("there is no {what} named '{short}' here: the other side has another version")));
+        return Err(Error::corrupt(format!(
+            "there is no {what} named '{short}' here: register it in this program, or use the same version on both sides"
+        )));
     };
     // Parameters come from outside: that they cannot be read is not a bug of this side.
     make(params).map_err(|e| if e.kind() == Kind::Bug { Error::corrupt(e.message().to_string()) } else { e })

@@ -1,7 +1,8 @@
 //! SQL on frames, through Polars' own SQL. `mean` is understood beside `avg`.
 
+use crate::base::near::suggestion;
 use crate::base::{Error, Result};
-use crate::frame::error::{query_error, suggestion};
+use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
 use polars::sql::SQLContext;
 
@@ -32,7 +33,7 @@ impl Frame {
             match text.strip_prefix("relation '").or_else(|| text.split("relation '").nth(1)).and_then(|t| t.split('\'').next()) {
                 Some(name) if text.contains("was not found") => {
                     let known: Vec<String> = tables.iter().map(|t| t.0.to_string()).collect();
-                    Error::usage(format!("there is no table '{name}'{}", suggestion(name, &known)))
+                    Error::usage(format!("there is no table '{name}'{}", suggestion(name, &known, known.len())))
                 }
                 _ => query_error(e, &columns),
             }

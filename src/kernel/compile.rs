@@ -126,8 +126,8 @@ impl Compiled {
 
     /// Most bytes that one thread holds while it runs this, beside inputs and output.
     pub fn scratch_bytes(&self) -> u64 {
-        let constants: usize = self.constant_ptrs.len() * (self.block * 8 + PAD_BYTES);
-        (self.register_bytes + PIECE * 8 + PAD_BYTES + constants) as u64
+        let constants: usize = self.constants.iter().map(|c| c.len().max(self.block * 8) + PAD_BYTES).sum();
+        (self.register_bytes + PIECE * self.dtype.size().max(8) + PAD_BYTES + constants) as u64
     }
 }
 
@@ -153,7 +153,8 @@ fn check(p: &Program) -> Result<Vec<bool>> {
             Instr::Input(s) => p.inputs.get(*s as usize) == Some(dtype),
             Instr::Index(_) => *dtype == DType::I64,
             Instr::Linear => *dtype == DType::U64,
-            Instr::Const(_) | Instr::Cast(_) => true,
+            Instr::Const(_) => true,
+            Instr::Cast(v) => p.values[*v as usize].1.converts(*dtype),
             Instr::Apply(op, args) => {
                 let given: SmallVec<[DType; 3]> = args.iter().map(|&a| p.values[a as usize].1).collect();
                 let (wanted, out) = op.resolve(&given)?;

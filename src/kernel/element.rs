@@ -14,9 +14,9 @@ pub enum DTypeRule {
     /// Arguments are promoted to one dtype, the result has it (add, maximum). bool stays bool where the op has a bool kernel,
     /// else it is refused.
     Same,
-    /// Like `Same`, but integers and bool become float64, and int8/uint8/int16/uint16 too (sin, exp, true division).
+    /// Like `Same`, but integers and bool become float64, and int8/uint8/int16/uint16 too (sin, exp, true division). Complex stays.
     Float,
-    /// Every argument becomes float64, and so is the result (float_power).
+    /// Every argument becomes float64, or complex128 where one is complex, and so is the result (float_power).
     Double,
     /// Like `Float`, but of the first argument alone, to which the others are cast (ldexp).
     First,
@@ -26,6 +26,10 @@ pub enum DTypeRule {
     Logical,
     /// One argument of any dtype, the result is bool (isnan).
     Test,
+    /// Like `Same`, but of complex numbers the result has the dtype of their parts (absolute, real).
+    Part,
+    /// Like `Float`, but of complex numbers the result has the dtype of their parts (angle).
+    FloatPart,
     /// Integers and bool only, promoted to one dtype (bitwise_and).
     Bits,
     /// Integers and bool only, the result is uint8 (bitwise_count).
@@ -37,7 +41,7 @@ pub enum DTypeRule {
     Generate(DType),
 }
 
-/// Algebra tags, from which the optimizer and the tests read what they may do.
+/// Algebra tags, from which the optimizer and the tests read what they may do. Of complex numbers only `involution` speaks too.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tags {
     /// `f(a, b) == f(b, a)`, bit for bit.

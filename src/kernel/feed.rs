@@ -120,7 +120,8 @@ impl Layout {
                 1 => band::<u8>(src.cast::<u8>().offset(first), stride, rows, n, width, out.cast()),
                 2 => band::<u16>(src.cast::<u16>().offset(first), stride, rows, n, width, out.cast()),
                 4 => band::<u32>(src.cast::<u32>().offset(first), stride, rows, n, width, out.cast()),
-                _ => band::<u64>(src.cast::<u64>().offset(first), stride, rows, n, width, out.cast()),
+                8 => band::<u64>(src.cast::<u64>().offset(first), stride, rows, n, width, out.cast()),
+                _ => band::<[u64; 2]>(src.cast::<[u64; 2]>().offset(first), stride, rows, n, width, out.cast()),
             }
         }
     }
@@ -129,7 +130,7 @@ impl Layout {
     ///
     /// # Safety
     /// Every element of the layout around `src` must be readable, the range must lie within it, `out` must have room for `len`
-    /// elements of `size` bytes, not overlap the source, and both must be aligned to `size` (1, 2, 4 or 8).
+    /// elements of `size` bytes, not overlap the source, and both must be aligned to `size` (1, 2, 4, 8 or 16).
     pub(super) unsafe fn gather(&self, src: *const u8, size: usize, start: usize, len: usize, out: *mut u8) {
         // SAFETY: passed on.
         unsafe {
@@ -137,7 +138,8 @@ impl Layout {
                 1 => self.gather_as::<u8>(src.cast(), start, len, out),
                 2 => self.gather_as::<u16>(src.cast(), start, len, out.cast()),
                 4 => self.gather_as::<u32>(src.cast(), start, len, out.cast()),
-                _ => self.gather_as::<u64>(src.cast(), start, len, out.cast()),
+                8 => self.gather_as::<u64>(src.cast(), start, len, out.cast()),
+                _ => self.gather_as::<[u64; 2]>(src.cast(), start, len, out.cast()),
             }
         }
     }

@@ -257,6 +257,35 @@ unsafe fn runs<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
     }
 }
 
+/// A function as [`Runs`] with one more argument for every element.
+pub trait RunsWith: 'static {
+    /// Type of the result.
+    type Out: Element;
+    /// Writes the results for the numbers `first..first + out.len()`, with as many further arguments: all of them.
+    fn fill(first: u64, key: [u64; 2], more: &[u64], out: &mut [MaybeUninit<Self::Out>]);
+}
+
+/// The block function of a function of element number, key and one more argument. It looks for the best instruction set by itself.
+pub fn block_of_runs_with<F: RunsWith>() -> Block {
+    Block { f: runs_with::<F>, args: [DType::U64; MAX_ARITY], arity: 4, out: F::Out::DTYPE }
+}
+
+/// # Safety
+/// As [`BlockFn`].
+unsafe fn runs_with<F: RunsWith>(args: *const *const u8, out: *mut u8, n: usize) {
+    // SAFETY: valid, aligned and initialised for n elements by the caller's promise, and `out` overlaps no argument.
+    let (number, a, b, more, out) = unsafe {
+        let arg = |k: usize| std::slice::from_raw_parts((*args.add(k)).cast::<u64>(), n);
+        (arg(0), arg(1), arg(2), arg(3), std::slice::from_raw_parts_mut(out.cast::<MaybeUninit<F::Out>>(), n))
+    };
+    let mut start = 0;
+    while start < n {
+        let end = start + run_len(&number[start..], &a[start..], &b[start..]);
+        F::fill(number[start], [a[start], b[start]], &more[start..end], &mut out[start..end]);
+        start = end;
+    }
+}
+
 /// How many elements from the first on have consecutive numbers and one key: looked at a block at a time, which vectorises.
 #[inline(always)]
 fn run_len(number: &[u64], a: &[u64], b: &[u64]) -> usize {

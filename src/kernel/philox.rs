@@ -2,12 +2,14 @@
 //!
 //! The generator is a function of key and counter without state, so that any element of an array can be computed alone.
 //! Element `n` is value `n` of the raw stream of `numpy.random.Philox(key=key, counter=0)`: value `n % 4` of the block with
-//! counter `n / 4 + 1`. Each distribution takes exactly one raw value for an element.
+//! counter `n / 4 + 1`. What is made here takes one raw value
+//! for an element; integers without bias take more in rare cases, as do the distributions of [`crate::kernel::random`].
 //!
 //! Invariant: a run of elements ([`fill_raw`] and the like) is bit for bit the elements one by one, for every start, length
 //! and instruction set. Deliberately unknown here: arrays, chunks, seeds (a key is two words, however they came about).
 
 use crate::kernel::lanes::Isa;
+use crate::kernel::random::stream::{Stream, below_from};
 use crate::kernel::vmath::bits::poly;
 use crate::kernel::vmath::double::log;
 use std::mem::MaybeUninit;
@@ -61,10 +63,17 @@ pub fn normal(n: u64, key: [u64; 2]) -> f64 {
     normal_from(raw(n, key))
 }
 
-/// Element `n` uniformly distributed over the integers from `low` to below `high`: see [`integer_from`].
+/// Element `n` uniformly distributed over the integers below `count` (all 2^64 for 0), each with the same probability: Lemire, "Fast
+/// random integer generation in an interval", 2019. Where the raw value would be biased, words of the element's own stream follow.
 #[inline(always)]
-pub fn integer(n: u64, key: [u64; 2], low: i64, high: i64) -> i64 {
-    integer_from(raw(n, key), low, high)
+pub fn below(n: u64, key: [u64; 2], count: u64) -> u64 {
+    below_of(raw(n, key), n, key, count)
+}
+
+#[inline(always)]
+fn below_of(raw: u64, n: u64, key: [u64; 2], count: u64) -> u64 {
+    let mut more = Stream::new(n, key);
+    below_from(raw, count, || more.word())
 }
 
 /// A raw value as a number in [0, 1): its upper 53 bits.
@@ -74,16 +83,6 @@ pub fn uniform_from(raw: u64) -> f64 {
     let upper = f64::from_bits((raw >> 43) | 0x4530_0000_0000_0000) - 19_342_813_113_834_066_795_298_816.0;
     let lower = f64::from_bits(((raw >> 11) & 0xffff_ffff) | 0x4330_0000_0000_0000) - 4_503_599_627_370_496.0;
     (upper + lower) * (1.0 / 9_007_199_254_740_992.0)
-}
-
-/// A raw value as an integer from `low` to below `high`; `low` if there is none.
-///
-/// The upper word of the product of raw value and number of integers `m` (Lemire, 2019), without rejection: the probability
-/// of an integer differs from 1/m by less than 2^-64, relatively by less than m 2^-64.
-#[inline(always)]
-pub fn integer_from(raw: u64, low: i64, high: i64) -> i64 {
-    let count = if high > low { high.wrapping_sub(low) as u64 } else { 0 };
-    low.wrapping_add(((u128::from(raw) * u128::from(count)) >> 64) as i64)
 }
 
 /// A raw value as a standard normal number: the quantile of a uniform number.
@@ -234,21 +233,6 @@ impl Convert for Uniform {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Integer {
-    low: i64,
-    high: i64,
-}
-
-impl Convert for Integer {
-    type Out = i64;
-
-    #[inline(always)]
-    fn convert(self, raw: u64) -> i64 {
-        integer_from(raw, self.low, self.high)
-    }
-}
-
 /// Elements `first..first + out.len()`, each converted.
 fn fill<C: Convert>(first: u64, key: [u64; 2], out: &mut [MaybeUninit<C::Out>], how: C) {
     let ahead = (first.wrapping_neg() % 4).min(out.len() as u64);
@@ -294,9 +278,20 @@ pub fn fill_uniform(first: u64, key: [u64; 2], out: &mut [MaybeUninit<f64>]) {
     fill(first, key, out, Uniform);
 }
 
-/// Elements `first..first + out.len()` of [`integer`].
-pub fn fill_integer(first: u64, key: [u64; 2], low: i64, high: i64, out: &mut [MaybeUninit<i64>]) {
-    fill(first, key, out, Integer { low, high });
+/// Elements `first..first + out.len()` of [`below`], each with its count.
+pub fn fill_below(first: u64, key: [u64; 2], counts: &[u64], out: &mut [MaybeUninit<u64>]) {
+    let mut buffer = [MaybeUninit::uninit(); RUN];
+    let mut n = first;
+    for (run, counts) in out.chunks_mut(RUN).zip(counts.chunks(RUN)) {
+        let raw = &mut buffer[..run.len()];
+        fill_raw(n, key, raw);
+        // SAFETY: all of them were written.
+        let raw = unsafe { raw.assume_init_ref() };
+        for ((o, &r), &count) in run.iter_mut().zip(raw).zip(counts) {
+            o.write(below_of(r, n, key, count));
+            n = n.wrapping_add(1);
+        }
+    }
 }
 
 /// Elements `first..first + out.len()` of [`normal`].

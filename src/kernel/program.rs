@@ -22,7 +22,8 @@ pub enum Instr {
     Index(u32),
     /// The element's number in the whole array, in C order (uint64).
     Linear,
-    /// Another dtype, as Rust's `as` converts (floats to integers saturate and NaN gives 0; to bool: not zero).
+    /// Another dtype, as Rust's `as` converts (floats to integers saturate and NaN gives 0; to bool: not zero; never from
+    /// complex to real).
     Cast(Value),
     /// An operation on earlier values, which have the dtypes that the op's rule asks for.
     Apply(&'static ElementOp, SmallVec<[Value; 3]>),
@@ -104,6 +105,14 @@ impl Builder {
     /// A constant.
     pub fn constant(&mut self, s: Scalar, dtype: DType) -> Value {
         self.push(Instr::Const(s), dtype)
+    }
+
+    /// The value if it is a constant.
+    pub fn known(&self, v: Value) -> Option<Scalar> {
+        match self.values[v as usize].0 {
+            Instr::Const(s) => Some(s),
+            _ => None,
+        }
     }
 
     /// The index along an axis.
@@ -192,17 +201,20 @@ impl ElementOp {
         }
         let promoted = |d: &[DType]| DType::promote_all(d.iter().copied()).unwrap_or(DType::F64);
         let all = promoted(args);
-        let float = |d: DType| if d.is_float() { d } else { DType::F64 };
+        let float = |d: DType| if d.is_inexact() { d } else { DType::F64 };
         let same = |operand: DType, result: DType| (std::iter::repeat_n(operand, args.len()).collect(), result);
         let (operands, result): (SmallVec<[DType; 3]>, DType) = match self.rule {
             DTypeRule::Same => same(all, all),
             DTypeRule::Float => same(float(all), float(all)),
             DTypeRule::First => same(float(args[0]), float(args[0])),
+            DTypeRule::Double if all.is_complex() => same(DType::C128, DType::C128),
             DTypeRule::Double => same(DType::F64, DType::F64),
+            DTypeRule::Part => same(all, all.part()),
+            DTypeRule::FloatPart => same(float(all), float(all).part()),
             DTypeRule::Compare => same(all, DType::Bool),
             DTypeRule::Logical => same(DType::Bool, DType::Bool),
             DTypeRule::Test => same(all, DType::Bool),
-            DTypeRule::Bits | DTypeRule::Count if all.is_float() => {
+            DTypeRule::Bits | DTypeRule::Count if all.is_inexact() => {
                 return Err(Error::usage(format!("{} takes integers and bool, not {all}: cast with astype first", self.name)));
             }
             DTypeRule::Bits => same(all, all),
@@ -219,6 +231,12 @@ impl ElementOp {
             }
         };
         let kernel_dtype = if matches!(self.rule, DTypeRule::Choose) { result } else { operands.first().copied().unwrap_or(all) };
+        if let Some((from, to)) = args.iter().zip(&operands).find(|(from, to)| !from.converts(**to)) {
+            return Err(Error::usage(format!(
+                "{} takes no {from} where {to} is needed: use .real() or .absolute() first",
+                self.name
+            )));
+        }
         if (self.block)(kernel_dtype, crate::kernel::element::Isa::Baseline).is_none() {
             return Err(Error::usage(format!("{} does not take {kernel_dtype}", self.name)));
         }

@@ -4,9 +4,11 @@
 //! integers give the same bits however the axis is cut. float32 accumulates in float64 within a chunk and is rounded where
 //! it is stored, so there the cuts of a sum or product matter, within that rounding.
 
-use crate::base::{AxisSlice, DType, Element, Error, Result};
+use crate::base::{AxisSlice, C64, C128, DType, Element, Error, Result};
 use crate::chunk::Tensor;
-use crate::for_dtype;
+use crate::kernel::reduce::num::Num;
+use crate::{for_dtype, for_real};
+use num_complex::Complex;
 use std::fmt;
 
 /// What is carried along the axis.
@@ -79,6 +81,27 @@ total!(i64, 0, 1, a b: a.wrapping_add(b), a.wrapping_mul(b);
     u64, 0, 1, a b: a.wrapping_add(b), a.wrapping_mul(b);
     f64, 0.0, 1.0, a b: a + b, a * b);
 
+impl Total for C128 {
+    const ZERO: Self = Complex::new(0.0, 0.0);
+    const ONE: Self = Complex::new(1.0, 0.0);
+    #[inline(always)]
+    fn plus(self, x: Self) -> Self {
+        Complex::new(self.re + x.re, self.im + x.im)
+    }
+    #[inline(always)]
+    fn times(self, x: Self) -> Self {
+        // Before the first element there is nothing to multiply with: 1 times an infinity would be NaN in part.
+        if self == Self::ONE {
+            return x;
+        }
+        Complex::new(self.re * x.re - self.im * x.im, self.re * x.im + self.im * x.re)
+    }
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        self.re.is_nan() | self.im.is_nan()
+    }
+}
+
 /// What a scan does with an element, fixed at compile time.
 trait Step<A> {
     const START: A;
@@ -110,25 +133,33 @@ trait Ordered: Element {
     fn above(self, other: Self) -> bool;
 }
 
-macro_rules! ordered {
-    ($($t:ty, $least:expr, $most:expr, $unseen:expr);* $(;)?) => {$(
-        impl Ordered for $t {
-            const LEAST: Self = $least;
-            const MOST: Self = $most;
-            const UNSEEN: Self = $unseen;
-            #[inline(always)]
-            #[allow(clippy::eq_op, reason = "the cheapest test for NaN, and false for integers")]
-            fn is_nan(self) -> bool { self != self }
-            #[inline(always)]
-            #[allow(clippy::bool_comparison, reason = "one macro for all types")]
-            fn above(self, other: Self) -> bool { self > other }
-        }
-    )*};
+impl<T: Num> Ordered for T {
+    const LEAST: Self = T::LOWEST;
+    const MOST: Self = T::HIGHEST;
+    const UNSEEN: Self = T::NAN;
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        Num::is_nan(self)
+    }
+    #[inline(always)]
+    fn above(self, other: Self) -> bool {
+        Num::above(self, other)
+    }
 }
-ordered!(bool, false, true, false;
-    i8, i8::MIN, i8::MAX, 0; i16, i16::MIN, i16::MAX, 0; i32, i32::MIN, i32::MAX, 0; i64, i64::MIN, i64::MAX, 0;
-    u8, u8::MIN, u8::MAX, 0; u16, u16::MIN, u16::MAX, 0; u32, u32::MIN, u32::MAX, 0; u64, u64::MIN, u64::MAX, 0;
-    f32, f32::NEG_INFINITY, f32::INFINITY, f32::NAN; f64, f64::NEG_INFINITY, f64::INFINITY, f64::NAN);
+
+impl Ordered for bool {
+    const LEAST: Self = false;
+    const MOST: Self = true;
+    const UNSEEN: Self = false;
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        false
+    }
+    #[inline(always)]
+    fn above(self, other: Self) -> bool {
+        self & !other
+    }
+}
 
 struct Extreme<const MAX: bool>;
 impl<A: Ordered, const MAX: bool> Step<A> for Extreme<MAX> {
@@ -150,11 +181,11 @@ impl<A: Ordered> Step<A> for Last {
 }
 
 impl ScanOp {
-    /// Dtype of the result. Of sums and products: int64 for bool and signed integers, uint64 for unsigned ones, floats stay; of
+    /// Dtype of the result. Of sums and products: int64 for bool and signed integers, uint64 for unsigned ones, floats and complex numbers stay; of
     /// the others: the same.
     pub fn result_dtype(&self, dtype: DType) -> DType {
         match dtype {
-            d if d.is_float() || !matches!(self.running, Running::Sum | Running::Prod) => d,
+            d if d.is_inexact() || !matches!(self.running, Running::Sum | Running::Prod) => d,
             d if d.is_unsigned() => DType::U64,
             _ => DType::I64,
         }
@@ -165,7 +196,7 @@ impl ScanOp {
     pub fn peak_bytes(&self, dtype: DType, shape: &[usize], axis: usize) -> u64 {
         let n = shape.iter().product::<usize>() as u64;
         let plane = if shape.get(axis).is_some_and(|&len| len > 0) { n / shape[axis] as u64 } else { n };
-        n * (self.result_dtype(dtype).size() + dtype.size()) as u64 + 16 * plane
+        n * (self.result_dtype(dtype).size() + dtype.size()) as u64 + 32 * plane
     }
 
     /// The chunk scanned along `axis`, going on from `carry`, the last hyperplane (axis of length 1) of the chunk before.
@@ -193,15 +224,20 @@ impl ScanOp {
                 return Err(Error::bug(format!("a carry of {:?} {} for {plane:?} {out}", c.shape(), c.dtype())).at(self.name));
             }
         }
-        for_dtype!(t.dtype(), T => match out {
-            _ if self.running == Running::Max => run::<T, T, T, Extreme<true>>(t, axis, carry),
-            _ if self.running == Running::Min => run::<T, T, T, Extreme<false>>(t, axis, carry),
-            _ if self.running == Running::Last => run::<T, T, T, Last>(t, axis, carry),
+        match self.running {
+            Running::Max => return for_dtype!(t.dtype(), T => run::<T, T, T, Extreme<true>>(t, axis, carry)),
+            Running::Min => return for_dtype!(t.dtype(), T => run::<T, T, T, Extreme<false>>(t, axis, carry)),
+            Running::Last => return for_dtype!(t.dtype(), T => run::<T, T, T, Last>(t, axis, carry)),
+            Running::Sum | Running::Prod => {}
+        }
+        for_real!(t.dtype(), T => match out {
             DType::U64 => self.pick::<T, u64, u64>(t, axis, carry),
             DType::F32 => self.pick::<T, f64, f32>(t, axis, carry),
             DType::F64 => self.pick::<T, f64, f64>(t, axis, carry),
             _ => self.pick::<T, i64, i64>(t, axis, carry),
-        })
+        },
+            DType::C64 => self.pick::<C64, C128, C64>(t, axis, carry),
+            DType::C128 => self.pick::<C128, C128, C128>(t, axis, carry))
     }
 
     /// The carry for the chunk after the one whose result this is; None if it was empty along the axis.
@@ -217,7 +253,7 @@ impl ScanOp {
         A: Total + As<R>,
         R: Element + As<A>,
     {
-        match (self.running == Running::Prod, self.skips_nan && T::DTYPE.is_float()) {
+        match (self.running == Running::Prod, self.skips_nan && T::DTYPE.is_inexact()) {
             (false, false) => run::<T, A, R, Scan<false, false>>(t, axis, carry),
             (false, true) => run::<T, A, R, Scan<false, true>>(t, axis, carry),
             (true, false) => run::<T, A, R, Scan<true, false>>(t, axis, carry),
@@ -261,7 +297,20 @@ macro_rules! as_self {
         }
     )*};
 }
-as_self!(bool, i8, i16, i32, u8, u16, u32, f32);
+as_self!(bool, i8, i16, i32, u8, u16, u32, f32, C64, C128);
+
+impl As<C128> for C64 {
+    #[inline(always)]
+    fn as_(self) -> C128 {
+        Complex::new(f64::from(self.re), f64::from(self.im))
+    }
+}
+impl As<C64> for C128 {
+    #[inline(always)]
+    fn as_(self) -> C64 {
+        Complex::new(self.re as f32, self.im as f32)
+    }
+}
 
 fn run<T, A, R, S>(t: &Tensor, axis: usize, carry: Option<&Tensor>) -> Result<Tensor>
 where

@@ -23,15 +23,18 @@ fn whole(s: Scalar) -> i128 {
         Scalar::Bool(v) => i128::from(v),
         Scalar::I64(v) => i128::from(v),
         Scalar::U64(v) => i128::from(v),
-        Scalar::F64(v) => v as i128,
+        Scalar::F64(v) | Scalar::C128(v, _) => v as i128,
     }
 }
 
 /// `start + i * step`, and the number of elements before `stop`.
 ///
 /// # Errors
-/// A step of 0 or NaN, or too many elements.
+/// A step of 0 or NaN, complex numbers, or too many elements.
 pub fn arange(start: Scalar, stop: Scalar, step: Scalar) -> Result<(Program, usize)> {
+    if let Some(s) = [start, stop, step].iter().find(|s| s.is_complex()) {
+        return Err(Error::usage(format!("arange: complex numbers such as {s} have no range: make a real one and combine it")));
+    }
     let float = [start, stop, step].iter().any(|s| matches!(s, Scalar::F64(_)));
     let (a, z, d) = (start.as_f64(), stop.as_f64(), step.as_f64());
     let n = match (float, whole(start), whole(stop), whole(step)) {

@@ -2,9 +2,9 @@
 //!
 //! A row reads: name, NAME, doc sentence, arguments, dtype rule, tags, domain, cost, and arms that say for which types of
 //! element which expression is the result. Types are named singly (`f64`, `bool`) or by class (`float`, `signed`,
-//! `unsigned`, `int`, `num` = int and float, `any` = num and bool); `T` is the argument's type in an arm. `math f` stands for the
-//! function `f` of either float type, `trig f g` for one
-//! that takes `g` for the arguments that `needs_slow` names.
+//! `unsigned`, `int`, `num` = int and float, `any` = num and bool, `complex`); `T` is the argument's type in an arm. `math f` stands
+//! for the function `f` of either float type, `trig f g` for one that takes `g` for the arguments that `needs_slow` names,
+//! `cmath f` for the function `f` of complex128, through which complex64 goes too.
 
 macro_rules! each_type {
     ($cb:ident float $($x:tt)*) => { $cb! { f32 $($x)* } $cb! { f64 $($x)* } };
@@ -12,6 +12,7 @@ macro_rules! each_type {
     ($cb:ident unsigned $($x:tt)*) => { $cb! { u8 $($x)* } $cb! { u16 $($x)* } $cb! { u32 $($x)* } $cb! { u64 $($x)* } };
     ($cb:ident int $($x:tt)*) => { each_type! { $cb signed $($x)* } each_type! { $cb unsigned $($x)* } };
     ($cb:ident num $($x:tt)*) => { each_type! { $cb int $($x)* } each_type! { $cb float $($x)* } };
+    ($cb:ident complex $($x:tt)*) => { $cb! { C64 $($x)* } $cb! { C128 $($x)* } };
     ($cb:ident any $($x:tt)*) => { each_type! { $cb num $($x)* } $cb! { bool $($x)* } };
     ($cb:ident $t:ident $($x:tt)*) => { $cb! { $t $($x)* } };
 }
@@ -29,6 +30,18 @@ macro_rules! out_type {
     };
     (Count $t:ident) => {
         u8
+    };
+    (Part C64) => {
+        f32
+    };
+    (Part C128) => {
+        f64
+    };
+    (FloatPart C64) => {
+        f32
+    };
+    (FloatPart C128) => {
+        f64
     };
     ($rule:ident $t:ident) => {
         $t
@@ -85,6 +98,11 @@ macro_rules! impl_arms {
         impl_lane! { f64 $lane $rule ($($a)+) $crate::op::element::double::$f($($a),+) }
         impl_arms! { $lane $rule ($($a)+) { $($rest)* } }
     };
+    ($lane:ident $rule:ident ($a:ident) { cmath $f:ident; $($rest:tt)* }) => {
+        impl_lane! { C64 $lane $rule ($a) $crate::op::element::number::Pair::through($a, $crate::op::element::complex::$f) }
+        impl_lane! { C128 $lane $rule ($a) $crate::op::element::complex::$f($a) }
+        impl_arms! { $lane $rule ($a) { $($rest)* } }
+    };
     ($lane:ident $rule:ident ($a:ident) { trig $fast:ident $slow:ident; $($rest:tt)* }) => {
         trig_lane! { f32 $a single $fast $slow }
         trig_lane! { f64 $a double $fast $slow }
@@ -108,6 +126,10 @@ macro_rules! pick_arms {
     ($block:ident $dtype:ident $isa:ident $args:tt {}) => {};
     ($block:ident $dtype:ident $isa:ident $args:tt { math $f:ident; $($rest:tt)* }) => {
         each_type! { pick_lane float $block $dtype $isa $args }
+        pick_arms! { $block $dtype $isa $args { $($rest)* } }
+    };
+    ($block:ident $dtype:ident $isa:ident $args:tt { cmath $f:ident; $($rest:tt)* }) => {
+        each_type! { pick_lane complex $block $dtype $isa $args }
         pick_arms! { $block $dtype $isa $args { $($rest)* } }
     };
     ($block:ident $dtype:ident $isa:ident $args:tt { trig $fast:ident $slow:ident; $($rest:tt)* }) => {
@@ -173,8 +195,10 @@ macro_rules! choose_row {
         pub static $NAME: ElementOp = {
             struct F;
             each_type! { choose_lane any ($c $a $b) $e }
+            each_type! { choose_lane complex ($c $a $b) $e }
             fn block(dtype: DType, isa: Isa) -> Option<Block> {
                 each_type! { choose_pick any dtype isa }
+                each_type! { choose_pick complex dtype isa }
                 None
             }
             ElementOp {
@@ -191,11 +215,10 @@ macro_rules! choose_row {
     };
 }
 
-/// One operation that makes random values: from element number and key by a function that fills runs, or from random bits
-/// and two parameters.
+/// One operation that makes random values: from element number and key, or those and one more number, by a function that fills runs.
 macro_rules! generate_row {
     ($name:ident $NAME:ident $doc:literal $t:ident $dtype:ident $cost:literal { fill $fill:path }) => {
-        generate_row! { @op $name $NAME $doc $dtype $cost {
+        generate_row! { @op $name $NAME $doc $dtype $cost 3 {
             struct F;
             impl $crate::kernel::lanes::Runs for F {
                 type Out = $t;
@@ -206,20 +229,19 @@ macro_rules! generate_row {
             $crate::kernel::lanes::block_of_runs::<F>
         } }
     };
-    ($name:ident $NAME:ident $doc:literal $t:ident $dtype:ident $cost:literal { from ($bits:ident, $p:ident, $q:ident) => $e:expr }) => {
-        generate_row! { @op $name $NAME $doc $dtype $cost {
+    ($name:ident $NAME:ident $doc:literal $t:ident $dtype:ident $cost:literal { fill_with $fill:path }) => {
+        generate_row! { @op $name $NAME $doc $dtype $cost 4 {
             struct F;
-            impl $crate::kernel::lanes::Lane3<u64, $t, $t> for F {
+            impl $crate::kernel::lanes::RunsWith for F {
                 type Out = $t;
-                #[inline(always)]
-                fn call($bits: u64, $p: $t, $q: $t) -> $t {
-                    $e
+                fn fill(first: u64, key: [u64; 2], more: &[u64], out: &mut [std::mem::MaybeUninit<$t>]) {
+                    $fill(first, key, more, out);
                 }
             }
-            $crate::kernel::lanes::block3::<F, u64, $t, $t>
+            |_| $crate::kernel::lanes::block_of_runs_with::<F>()
         } }
     };
-    (@op $name:ident $NAME:ident $doc:literal $dtype:ident $cost:literal $block:block) => {
+    (@op $name:ident $NAME:ident $doc:literal $dtype:ident $cost:literal $arity:literal $block:block) => {
         #[doc = $doc]
         pub static $NAME: ElementOp = {
             fn block(dtype: DType, isa: Isa) -> Option<Block> {
@@ -229,7 +251,7 @@ macro_rules! generate_row {
             ElementOp {
                 name: stringify!($name),
                 doc: $doc,
-                arity: 3,
+                arity: $arity,
                 rule: DTypeRule::Generate(DType::$dtype),
                 tags: Tags::NONE,
                 domain: (0.0, 1e6),

@@ -47,7 +47,7 @@ fn algebra(node: &Expr, program: &Program, input: &Expr) -> Option<Expr> {
     if f.tags.involution {
         return Some(input.inputs()[0].clone());
     }
-    f.tags.idempotent.then(|| input.clone())
+    (f.tags.idempotent && !program.dtype().is_complex()).then(|| input.clone())
 }
 
 /// The op of a program that is one op on its one input, dtype kept.

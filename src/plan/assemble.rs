@@ -1,9 +1,9 @@
-//! `Select` and `Rechunk`: output chunks assembled from pieces of input chunks.
+//! `Select`: output chunks assembled from pieces of input chunks.
 //!
-//! Slices, halos and rechunks all work axis by axis: along each axis an output chunk is a list of segments, each from one input
+//! Slices, halos and rechunks in one step all work axis by axis: along each axis an output chunk is a list of segments, each from one input
 //! chunk; the chunk is the product of its axes' segments. Concatenation needs no task at all, only other numbers.
 
-use crate::base::grid::Coords;
+use crate::base::grid::{Coords, each_position};
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Region, Result, Scalar};
 use crate::chunk::tensor::copy_into;
 use crate::chunk::{BufferMut, Chunk, Tensor};
@@ -13,7 +13,8 @@ use crate::expr::node::{Boundary, Select};
 use crate::for_dtype;
 use crate::plan::blockwise::each_chunk;
 use crate::plan::lower::{Cost, Ids, Lowering};
-use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use crate::plan::step::{Outputs, Step, chunk_place};
+use crate::plan::{resolve, take};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,35 +44,42 @@ impl Assemble {
     /// Calls `f` with every piece of the chunk at `coords`: input chunk position, elements, place.
     fn pieces(&self, coords: &[usize], mut f: impl FnMut(&[usize], &[AxisSlice], Region) -> Result<()>) -> Result<()> {
         let lists: Vec<&[Segment]> = coords.iter().zip(&self.axes).map(|(&c, a)| a[c].as_slice()).collect();
-        if lists.iter().any(|l| l.is_empty()) {
-            return Ok(());
-        }
-        let mut at: Coords = lists.iter().map(|_| 0).collect();
-        loop {
-            let now: Vec<&Segment> = lists.iter().zip(&at).map(|(l, &i)| &l[i]).collect();
+        let ranges: Vec<Range<usize>> = lists.iter().map(|l| 0..l.len()).collect();
+        each_position(&ranges, |at| {
+            let now: Vec<&Segment> = lists.iter().zip(at).map(|(l, &i)| &l[i]).collect();
             let chunk: Coords = now.iter().map(|s| s.chunk).collect();
             let from: Vec<AxisSlice> = now.iter().map(|s| s.from).collect();
-            f(&chunk, &from, Region::new(now.iter().map(|s| s.to.clone())))?;
-            let Some(a) = (0..at.len()).rev().find(|&a| at[a] + 1 < lists[a].len()) else { return Ok(()) };
-            at[a] += 1;
-            at[a + 1..].fill(0);
-        }
+            f(&chunk, &from, Region::new(now.iter().map(|s| s.to.clone())))
+        })
     }
 }
 
 impl Step for Assemble {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let coords = self.grid.coords(index);
-        let shape = self.grid.region(&coords).shape();
+        let mut shape = self.grid.region(&coords).shape();
+        // Along an axis of unknown size every piece is whole, and as long as it was found to be.
+        let unknown: Vec<usize> = (0..shape.len()).filter(|&a| self.grid.axes()[a].is_unknown()).collect();
+        if !unknown.is_empty() {
+            let first = inputs.first().ok_or_else(|| Error::bug("a piece is missing")).and_then(Chunk::tensor)?;
+            unknown.iter().for_each(|&a| shape[a] = first.shape()[a]);
+        }
         let view = |i: usize, from: &[AxisSlice]| -> Result<Tensor> {
             let t = inputs.get(i).ok_or_else(|| Error::bug("a piece is missing"))?;
-            Ok(from.iter().enumerate().fold(tensor(t)?.clone(), |t, (a, s)| t.slice_axis(a, *s)))
+            let sliced = |t: Tensor, (a, s): (usize, &AxisSlice)| if unknown.contains(&a) { t } else { t.slice_axis(a, *s) };
+            Ok(from.iter().enumerate().fold(t.tensor()?.clone(), sliced))
+        };
+        let found = |to: Region| {
+            if unknown.is_empty() {
+                return to;
+            }
+            Region::new(to.ranges().iter().enumerate().map(|(a, r)| if unknown.contains(&a) { 0..shape[a] } else { r.clone() }))
         };
         let mut next = 0;
         if inputs.len() == 1 && self.fill.is_none() {
             let mut whole = None;
             self.pieces(&coords, |_, from, to| {
-                if to.shape() == shape {
+                if found(to).shape() == shape {
                     whole = Some(view(0, from)?.contiguous());
                 }
                 Ok(())
@@ -87,7 +95,7 @@ impl Step for Assemble {
             for_dtype!(self.dtype, T => buffer.elements_mut::<T>().fill(<T as crate::base::Element>::from_scalar(v)));
         }
         self.pieces(&coords, |_, from, to| {
-            copy_into(&view(next, from)?, &mut buffer, &shape, &to);
+            copy_into(&view(next, from)?, &mut buffer, &shape, &found(to));
             next += 1;
             Ok(())
         })?;
@@ -104,9 +112,29 @@ fn build(l: &mut Lowering, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scalar>) 
     let (dtype, grid) = e.array()?;
     let (_, input) = e.inputs()[0].array()?;
     let ids = l.ids(&e.inputs()[0])?;
+    assemble(l, (e.label(), dtype), (&ids, input), grid, (axes, fill))
+}
+
+/// Chunks of `grid` from those of `input` that `ids` names, each straight from all chunks it touches.
+///
+/// # Errors
+/// Too many tasks.
+pub(super) fn in_one_step(l: &mut Lowering, label: (&str, DType), input: (&Ids, &Grid), grid: &Grid) -> Result<Ids> {
+    let cut = |(out, have): (&Axis, &Axis)| (0..out.n_chunks()).map(|c| cover(have, &out.range(c), 0)).collect();
+    let axes = grid.axes().iter().zip(input.1.axes()).map(cut).collect();
+    assemble(l, label, input, grid, (axes, None))
+}
+
+fn assemble(
+    l: &mut Lowering,
+    (label, dtype): (&str, DType),
+    (ids, input): (&Ids, &Grid),
+    grid: &Grid,
+    (axes, fill): (Vec<AxisPlan>, Option<Scalar>),
+) -> Result<Ids> {
     let first = l.next_data();
     let step = Arc::new(Assemble { dtype, grid: grid.clone(), axes, fill });
-    l.layer(e.label(), step.clone());
+    l.layer(label, step.clone());
     let mut inputs = Vec::new();
     each_chunk(grid, |_, coords| {
         inputs.clear();
@@ -119,22 +147,6 @@ fn build(l: &mut Lowering, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scalar>) 
         Ok(())
     })?;
     Ok(Ids::From(first))
-}
-
-/// The same elements in other chunks.
-///
-/// # Errors
-/// Too many tasks.
-pub fn rechunk(l: &mut Lowering, e: &Expr) -> Result<Ids> {
-    let (_, grid) = e.array()?;
-    let (_, input) = e.inputs()[0].array()?;
-    let axes = grid
-        .axes()
-        .iter()
-        .zip(input.axes())
-        .map(|(out, have)| (0..out.n_chunks()).map(|c| cover(have, &out.range(c), 0)).collect());
-    let axes = axes.collect();
-    build(l, e, axes, None)
 }
 
 /// The segments that make `range` of an axis, placed from `at`.
@@ -168,6 +180,9 @@ pub fn select(l: &mut Lowering, e: &Expr, s: &Select) -> Result<Ids> {
             build(l, e, axes, fill)
         }
         Select::Reshape => reshape(l, e),
+        Select::Resolve(sizes) => resolve::lower(l, e, sizes),
+        Select::Take { axes, index } => take::take(l, e, axes, index),
+        Select::Put { axes, index } => take::put(l, e, axes, index),
     }
 }
 
@@ -177,7 +192,7 @@ struct Reshape(Grid);
 impl Step for Reshape {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let shape = self.0.chunk_region(index).shape();
-        let t = inputs.first().ok_or_else(|| Error::bug("a piece is missing")).and_then(tensor)?;
+        let t = inputs.first().ok_or_else(|| Error::bug("a piece is missing")).and_then(Chunk::tensor)?;
         if t.len() != shape.iter().product::<usize>() {
             return Err(Error::bug(format!("a chunk of {:?} cannot become one of {shape:?}", t.shape())));
         }
@@ -261,20 +276,44 @@ fn beyond(axis: &Axis, len: usize, at: usize, boundary: Boundary, left: bool) ->
     }
     match boundary {
         Boundary::None | Boundary::Constant(_) => vec![],
-        Boundary::Periodic if left => cover(axis, &(n - len..n), at),
-        Boundary::Periodic => cover(axis, &(0..len), at),
-        Boundary::Nearest => {
-            let c = if left { 0 } else { axis.n_chunks() - 1 };
-            let start = if left { 0 } else { axis.range(c).len() - 1 };
-            vec![Segment { chunk: c, from: AxisSlice { start, step: 0, len }, to: at..at + len }]
-        }
-        Boundary::Reflect => {
-            let near = if left { 0..len } else { n - len..n };
-            let mirrored = cover(axis, &near, 0).into_iter().map(|s| {
-                let to = at + len - s.to.end..at + len - s.to.start;
-                Segment { chunk: s.chunk, from: AxisSlice { start: s.from.start + s.from.len - 1, step: -1, len: s.from.len }, to }
-            });
-            mirrored.collect()
-        }
+        Boundary::Nearest => nearest(axis, len, at, left),
+        // One element is its own mirror image.
+        Boundary::Mirror if n == 1 => nearest(axis, len, at, left),
+        // The continuation repeats after so many elements; the first of them run forwards.
+        Boundary::Periodic => continued(axis, len, at, left, (n, n), 0),
+        Boundary::Reflect => continued(axis, len, at, left, (2 * n, n), 1),
+        Boundary::Mirror => continued(axis, len, at, left, (2 * n - 2, n - 1), 0),
     }
+}
+
+fn nearest(axis: &Axis, len: usize, at: usize, left: bool) -> Vec<Segment> {
+    let chunk = if left { 0 } else { axis.n_chunks() - 1 };
+    let start = if left { 0 } else { axis.range(chunk).len() - 1 };
+    vec![Segment { chunk, from: AxisSlice { start, step: 0, len }, to: at..at + len }]
+}
+
+/// The axis continued by copies or mirror images of itself, as often as `len` asks for: run by run, each from within the axis.
+/// Place `p` of a period is element `p` where it runs forwards, else `period - skip - p`.
+fn continued(axis: &Axis, len: usize, at: usize, left: bool, (period, forth): (usize, usize), skip: usize) -> Vec<Segment> {
+    let first = if left { (period - len % period) % period } else { axis.len() % period };
+    let mut out = Vec::new();
+    let mut done = 0;
+    while done < len {
+        let place = (first + done) % period;
+        let forwards = place < forth;
+        let run = if forwards { forth - place } else { period - place }.min(len - done);
+        let to = at + done;
+        if forwards {
+            out.extend(cover(axis, &(place..place + run), to));
+        } else {
+            let end = period - skip - place + 1;
+            out.extend(cover(axis, &(end - run..end), 0).into_iter().rev().map(|s| Segment {
+                chunk: s.chunk,
+                from: AxisSlice { start: s.from.start + s.from.len - 1, step: -1, len: s.from.len },
+                to: to + run - s.to.end..to + run - s.to.start,
+            }));
+        }
+        done += run;
+    }
+    out
 }

@@ -1,15 +1,16 @@
 //! `Blockwise`: one run of the fused program per output chunk, on views of the input chunks.
 
-use crate::base::grid::Coords;
+use crate::base::grid::{Coords, each_position};
 use crate::base::{Error, Grid, Result};
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::node::Blockwise;
-use crate::expr::{Expr, IndexMap};
+use crate::expr::{AxisMap, Expr, IndexMap};
 use crate::kernel::compile::Compiled;
 use crate::kernel::run::Placement;
 use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
-use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use crate::plan::step::{Outputs, Step, chunk_place};
 use smallvec::SmallVec;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A compiled program with where its inputs come from: what blockwise and fused reductions run.
@@ -50,10 +51,13 @@ impl Fused {
         f: impl FnOnce(&[Tensor], &Placement<'_>) -> Result<R>,
     ) -> Result<R> {
         let region = self.grid.chunk_region(index);
-        let (origin, shape) = (region.start(), region.shape());
+        let (origin, mut shape) = (region.start(), region.shape());
+        for a in (0..shape.len()).filter(|&a| self.grid.axes()[a].is_unknown()) {
+            shape[a] = found(inputs, &self.maps, a)?;
+        }
         let mut views: SmallVec<[Tensor; 4]> = SmallVec::new();
         for ((chunk, map), grid) in inputs.iter().zip(&self.maps).zip(&self.input_grids) {
-            views.push(map.view(tensor(chunk)?, grid, &shape));
+            views.push(map.view(chunk.tensor()?, grid, &shape));
         }
         if views.len() != self.maps.len() {
             return Err(Error::bug(format!("{} inputs came for {} maps", views.len(), self.maps.len())));
@@ -68,24 +72,30 @@ impl Fused {
     }
 }
 
+/// How long an axis of unknown size is in the inputs of one task.
+///
+/// # Errors
+/// A bug: no input runs along it.
+pub fn found(inputs: &[Chunk], maps: &[IndexMap], axis: usize) -> Result<usize> {
+    let along = |(c, m): (&Chunk, &IndexMap)| Some((c.clone(), m.0.iter().position(|m| *m == AxisMap::Out(axis))?));
+    match inputs.iter().zip(maps).find_map(along) {
+        Some((c, a)) => Ok(c.tensor()?.shape()[a]),
+        None => Err(Error::bug(format!("no input says how long axis {axis} is"))),
+    }
+}
+
 /// Calls `f` with the number and position of every chunk, in order.
 ///
 /// # Errors
 /// `f`'s own.
 pub fn each_chunk(grid: &Grid, mut f: impl FnMut(usize, &[usize]) -> Result<()>) -> Result<()> {
-    let counts = grid.counts();
-    let mut at: Coords = counts.iter().map(|_| 0).collect();
-    for i in 0..grid.n_chunks() {
-        f(i, &at)?;
-        for a in (0..at.len()).rev() {
-            at[a] += 1;
-            if at[a] < counts[a] {
-                break;
-            }
-            at[a] = 0;
-        }
-    }
-    Ok(())
+    let ranges: Vec<Range<usize>> = grid.counts().iter().map(|&n| 0..n).collect();
+    let mut i = 0;
+    each_position(&ranges, |at| {
+        f(i, at)?;
+        i += 1;
+        Ok(())
+    })
 }
 
 impl Step for Fused {

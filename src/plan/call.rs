@@ -5,9 +5,9 @@ use crate::chunk::Chunk;
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::node::Call;
 use crate::expr::{Expr, IndexMap, Meta};
-use crate::plan::blockwise::each_chunk;
-use crate::plan::lower::{Cost, Ids, Lowering};
-use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use crate::plan::blockwise::{each_chunk, found};
+use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
+use crate::plan::step::{Outputs, Step, chunk_place};
 use std::sync::Arc;
 
 struct Blocks {
@@ -20,17 +20,30 @@ struct Blocks {
 
 impl Step for Blocks {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
-        let region = self.grid.chunk_region(index);
-        let shape = region.shape();
+        let coords = self.grid.coords(index);
+        let bounds = self.grid.region(&coords);
+        let mut shape = bounds.shape();
+        // An axis of unknown size that an input has is as long as there; one that the function makes is not known before.
+        for a in (0..shape.len()).filter(|&a| self.grid.axes()[a].is_unknown()) {
+            let same = |(m, g): (&IndexMap, &Grid)| m.output_axes(g).any(|(o, axis)| o == a && *axis == self.grid.axes()[a]);
+            if self.maps.iter().zip(&self.input_grids).any(same) {
+                shape[a] = found(inputs, &self.maps, a)?;
+            }
+        }
+        let region = self.grid.found(&coords, &shape);
         let mut views = Vec::with_capacity(inputs.len());
         for ((c, map), grid) in inputs.iter().zip(&self.maps).zip(&self.input_grids) {
-            let t = tensor(c)?;
+            let t = c.tensor()?;
             // Axes that the map leaves out get the output's length; the others keep the block's own.
             views.push(Chunk::Tensor(map.view(t, grid, &shape)));
         }
         let out = self.op.run(&BlockInfo { index, region }, &views)?;
-        let t = tensor(&out)?;
-        if t.shape() != shape.as_slice() || t.dtype() != self.dtype {
+        let t = out.tensor()?;
+        let fits = |(a, (&have, &want)): (usize, (&usize, &usize))| {
+            have == want || (self.grid.axes()[a].is_unknown() && have <= bounds.shape()[a])
+        };
+        let same = t.ndim() == shape.len() && t.shape().iter().zip(&shape).enumerate().all(fits);
+        if !same || t.dtype() != self.dtype {
             return Err(Error::usage(format!(
                 "the function gave {} {:?}, but {} {:?} was declared for this block",
                 t.dtype(),
@@ -68,6 +81,9 @@ impl Step for Partitions {
 pub fn lower(l: &mut Lowering, e: &Expr, c: &Call) -> Result<Ids> {
     let ids: Vec<Ids> = e.inputs().iter().map(|i| l.ids(i)).collect::<Result<_>>()?;
     l.hold(c.op.held_bytes());
+    if let Some((name, bytes)) = c.op.kept() {
+        l.keep(Keeper::Block, name, bytes);
+    }
     match e.meta() {
         Meta::Array { dtype, grid } => blocks(l, e, c, &ids, *dtype, grid),
         Meta::Table(meta) => {

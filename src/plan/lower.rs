@@ -6,7 +6,7 @@ use crate::expr::node::{SinkNode, SourceNode, TreeReduce};
 use crate::expr::{Expr, Key, Kind, Meta};
 use crate::graph::{GraphBuilder, TaskDef, TaskGraph};
 use crate::plan::step::Step;
-use crate::plan::{assemble, blockwise, call, scan, shuffle, sink, source, tree_reduce};
+use crate::plan::{assemble, blockwise, call, rechunk, scan, shuffle, sink, source, tree_reduce};
 use crate::sched::Scheduler;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -81,12 +81,19 @@ pub struct Lowering {
     pub(crate) graph: GraphBuilder,
     layers: Vec<Layer>,
     done: HashMap<Key, Ids>,
+    /// The parts of shuffles, by what makes them and of what.
+    shuffled: HashMap<(u128, Key), Arc<[Ids]>>,
     sinks: Vec<SinkNode>,
     fixed_bytes: u64,
     /// What each thread keeps, by who keeps it.
     thread_bytes: BTreeMap<(Keeper, &'static str), u64>,
     written_bytes: u64,
+    /// The memory to choose ways by, and whether anything was chosen by it.
+    way_bytes: (u64, bool),
 }
+
+/// Where a plan does not fit, its ways are chosen as if for half of the budget, and half of that, so many times.
+const HALVINGS: u32 = 16;
 
 /// What keeps memory on the threads that ran it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +104,8 @@ pub enum Keeper {
     Source,
     /// Sinks of a format.
     Sink,
+    /// Functions on blocks.
+    Block,
 }
 
 impl Lowering {
@@ -145,6 +154,22 @@ impl Lowering {
         self.done.get(&e.key()).cloned().ok_or_else(|| Error::bug(format!("{e:?} is used before it is planned")))
     }
 
+    /// The memory by which to choose between ways to the same values.
+    pub(crate) fn by_budget(&mut self) -> u64 {
+        self.way_bytes.1 = true;
+        self.way_bytes.0
+    }
+
+    /// The parts of a shuffle that was lowered already.
+    pub(super) fn shuffled(&self, shuffle: &(u128, Key)) -> Option<Arc<[Ids]>> {
+        self.shuffled.get(shuffle).cloned()
+    }
+
+    /// Keeps the parts of a shuffle for other nodes that are parts of it.
+    pub(super) fn keep_shuffled(&mut self, shuffle: (u128, Key), parts: Arc<[Ids]>) {
+        self.shuffled.insert(shuffle, parts);
+    }
+
     /// Memory held from start to end.
     pub fn hold(&mut self, bytes: u64) {
         self.fixed_bytes = self.fixed_bytes.saturating_add(bytes);
@@ -178,7 +203,7 @@ impl Lowering {
             Kind::TreeReduce(TreeReduce::Table(op)) => tree_reduce::table(self, e, op),
             Kind::Scan(s) => scan::lower(self, e, s),
             Kind::Select(s) => assemble::select(self, e, s),
-            Kind::Rechunk => assemble::rechunk(self, e),
+            Kind::Rechunk => rechunk::lower(self, e),
             Kind::Shuffle(op) => shuffle::lower(self, e, op),
             Kind::Call(c) => call::lower(self, e, c),
             Kind::Sink(s) => sink::lower(self, e, s),
@@ -186,19 +211,36 @@ impl Lowering {
     }
 }
 
-/// Plans the roots (already optimized).
+/// Plans the roots (already optimized). Where there are several ways to the same values, the choice is by the budget.
 ///
 /// # Errors
 /// When there are more than 2³² − 1 tasks, or a node cannot be lowered.
 pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
+    let (first, chosen) = lower_by(roots, config, config.budget_bytes)?;
+    if chosen && first.chunk_budget(config).is_err() {
+        // Last of all with the fewest tasks, for it may be the plan itself that is too large.
+        let ways = (1..=HALVINGS).map(|h| config.budget_bytes >> h).chain([u64::MAX]);
+        for way_bytes in ways {
+            let (plan, _) = lower_by(roots, config, way_bytes)?;
+            if plan.chunk_budget(config).is_ok() {
+                return Ok(plan);
+            }
+        }
+    }
+    Ok(first)
+}
+
+fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bool)> {
     let mut l = Lowering {
         graph: GraphBuilder::new(),
         layers: vec![],
         done: HashMap::new(),
+        shuffled: HashMap::new(),
         sinks: vec![],
         fixed_bytes: 0,
         thread_bytes: BTreeMap::new(),
         written_bytes: 0,
+        way_bytes: (way_bytes, false),
     };
     for e in Expr::topological(roots) {
         let ids = l.node(&e).map_err(|x| x.at(e.label().to_string()))?;
@@ -222,7 +264,7 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
     }
     let slots = graph.n_data() as u64 * SLOT_BYTES;
     let fixed_bytes = l.fixed_bytes.saturating_add(graph.own_bytes() + Scheduler::state_bytes(&graph) + slots);
-    Ok(Plan {
+    let plan = Plan {
         graph: Arc::new(graph),
         layers: l.layers,
         roots: values,
@@ -230,7 +272,8 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
         fixed_bytes,
         thread_bytes,
         written_bytes: l.written_bytes,
-    })
+    };
+    Ok((plan, l.way_bytes.1))
 }
 
 impl Plan {

@@ -11,11 +11,14 @@ pub mod call;
 pub mod codec;
 pub mod lower;
 pub mod project;
+pub mod rechunk;
+pub mod resolve;
 pub mod scan;
 pub mod shuffle;
 pub mod sink;
 pub mod source;
 pub mod step;
+pub mod take;
 pub mod tree_reduce;
 
 pub use lower::{Plan, lower};

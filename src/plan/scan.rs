@@ -6,7 +6,7 @@ use crate::expr::Expr;
 use crate::expr::node::Scan;
 use crate::plan::blockwise::each_chunk;
 use crate::plan::lower::{Cost, Ids, Lowering};
-use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use crate::plan::step::{Outputs, Step, chunk_place};
 
 struct Run {
     spec: Scan,
@@ -17,7 +17,7 @@ impl Step for Run {
     fn run(&self, _: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let (op, axis) = (self.spec.op, self.spec.axis);
         let before = inputs.get(1).filter(|c| !matches!(c, Chunk::Unit));
-        let scanned = op.scan(tensor(&inputs[0])?, axis, before.map(tensor).transpose()?)?;
+        let scanned = op.scan(inputs[0].tensor()?, axis, before.map(Chunk::tensor).transpose()?)?;
         // A chunk that is empty along the axis hands on what it got.
         let carry = op.carry(&scanned, axis).map(Chunk::Tensor).or_else(|| before.cloned()).unwrap_or(Chunk::Unit);
         outputs.push(Chunk::Tensor(scanned));

@@ -6,7 +6,7 @@ use crate::expr::node::SinkNode;
 use crate::expr::table::TableSink;
 use crate::expr::{Expr, Meta, Sink};
 use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
-use crate::plan::step::{Outputs, Step, chunk_place, tensor};
+use crate::plan::step::{Outputs, Step, chunk_place};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -26,13 +26,13 @@ impl Step for Array {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let region = self.grid.chunk_region(index);
         match self.stage {
-            Stage::Encode => outputs.push(self.sink.encode(index, &region, tensor(&inputs[0])?)?),
+            Stage::Encode => outputs.push(self.sink.encode(index, &region, inputs[0].tensor()?)?),
             Stage::Commit => {
                 self.sink.commit(index, &region, &inputs[0])?;
                 outputs.push(Chunk::Unit);
             }
             Stage::Both => {
-                let encoded = self.sink.encode(index, &region, tensor(&inputs[0])?)?;
+                let encoded = self.sink.encode(index, &region, inputs[0].tensor()?)?;
                 self.sink.commit(index, &region, &encoded)?;
                 outputs.push(Chunk::Unit);
             }

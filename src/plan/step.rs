@@ -1,7 +1,7 @@
 //! What runs the tasks of one layer.
 
-use crate::base::{Error, Result};
-use crate::chunk::{Chunk, Tensor};
+use crate::base::Result;
+use crate::chunk::Chunk;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -28,17 +28,6 @@ impl<S: Step> Step for Arc<S> {
 
     fn place(&self, index: usize) -> String {
         self.as_ref().place(index)
-    }
-}
-
-/// The input as a piece of an array.
-///
-/// # Errors
-/// A bug: it is something else.
-pub fn tensor(chunk: &Chunk) -> Result<&Tensor> {
-    match chunk {
-        Chunk::Tensor(t) => Ok(t),
-        other => Err(Error::bug(format!("a piece of an array was expected, not {other:?}"))),
     }
 }
 

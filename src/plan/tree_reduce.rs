@@ -2,8 +2,8 @@
 //!
 //! The shape of the tree depends on the chunks alone, never on who finishes first: that is what makes results the same bits.
 
-use crate::base::{DType, Grid, Result};
-use crate::chunk::Chunk;
+use crate::base::{DType, Error, Grid, Result};
+use crate::chunk::{Chunk, Tensor};
 use crate::expr::Expr;
 use crate::expr::node::ArrayReduce;
 use crate::expr::table::TableReduce;
@@ -34,7 +34,8 @@ impl Step for Map {
                     failed.get_or_insert(e);
                 }
             }))?;
-            failed.map_or_else(|| acc.into_state(), Err)
+            let state = failed.map_or_else(|| acc.into_state(), Err)?;
+            Ok(if counted(r) { with_count(state, r.axes.iter().map(|&a| place.shape[a]).product())? } else { state })
         })?;
         outputs.push(state);
         Ok(())
@@ -52,7 +53,7 @@ struct Combine {
 
 impl Step for Combine {
     fn run(&self, _: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
-        outputs.push(self.spec.op.combine(self.dtype, inputs)?);
+        outputs.push(combine(&self.spec, self.dtype, inputs)?);
         Ok(())
     }
 
@@ -72,16 +73,55 @@ struct Finish {
 impl Step for Finish {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let r = &self.spec;
-        let state = r.op.combine(self.dtype, inputs)?;
-        let t = r.op.finish(self.dtype, &state, FinishHow { count: self.count, ddof: r.ddof })?;
-        // Kernels keep reduced axes with length 1; the chunk's shape says whether they stay.
-        outputs.push(Chunk::Tensor(t.reshape(&self.grid.chunk_region(index).shape())));
+        let (mut state, mut count) = (combine(r, self.dtype, inputs)?, self.count);
+        if counted(r) {
+            (state, count) = without_count(&state)?;
+            if r.op.tags.non_empty && count == 0 && self.grid.chunk_region(index).n_elements() > 0 {
+                return Err(Error::usage("there is nothing to reduce, and no neutral element").at(r.op.name));
+            }
+        }
+        let t = r.op.finish(self.dtype, &state, FinishHow { count, ddof: r.ddof })?;
+        // Kernels keep reduced axes with length 1.
+        let kept = t.shape().iter().enumerate().filter(|(a, _)| r.keepdims || !r.axes.contains(a)).map(|(_, &n)| n);
+        let shape: Vec<usize> = kept.collect();
+        outputs.push(Chunk::Tensor(t.reshape(&shape)));
         Ok(())
     }
 
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
+}
+
+/// Whether how many elements go into a result is found out by the run.
+fn counted(r: &ArrayReduce) -> bool {
+    r.axes.iter().any(|&a| r.grid.axes()[a].is_unknown())
+}
+
+/// A state with the count of elements beside it.
+fn with_count(state: Chunk, count: usize) -> Result<Chunk> {
+    Ok(Chunk::List([state, Chunk::Tensor(Tensor::from_vec(&[1], vec![count as u64])?)].into()))
+}
+
+fn without_count(state: &Chunk) -> Result<(Chunk, usize)> {
+    match state {
+        Chunk::List(both) => match &both[..] {
+            [state, Chunk::Tensor(n)] => Ok((state.clone(), n.as_slice::<u64>()?.iter().sum::<u64>() as usize)),
+            _ => Err(Error::bug("a state without its count")),
+        },
+        _ => Err(Error::bug("a state without its count")),
+    }
+}
+
+/// States and counts joined.
+fn combine(r: &ArrayReduce, dtype: DType, inputs: &[Chunk]) -> Result<Chunk> {
+    if !counted(r) {
+        return r.op.combine(dtype, inputs);
+    }
+    let both: Vec<(Chunk, usize)> = inputs.iter().map(without_count).collect::<Result<_>>()?;
+    let n = both.iter().map(|b| b.1).sum();
+    let states: Vec<Chunk> = both.into_iter().map(|b| b.0).collect();
+    with_count(r.op.combine(dtype, &states)?, n)
 }
 
 /// Combines `m` states at a time of every group until at most `split` are left in each.
@@ -128,7 +168,7 @@ pub fn array(l: &mut Lowering, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
         fused.inputs(&ids, coords, &mut inputs);
         let shape = r.grid.region(coords).shape();
         let n: usize = shape.iter().product();
-        let out_bytes = r.op.state_bytes(in_dtype, &shape, &r.axes)?;
+        let out_bytes = r.op.state_bytes(in_dtype, &shape, &r.axes)? + if counted(r) { 64 } else { 0 };
         let scratch_bytes = r.op.scratch_bytes(in_dtype, &shape, &r.axes)?;
         let group = kept.iter().zip(&kept_counts).fold(0, |g, (&a, &n)| g * n + coords[a]);
         group_bytes[group] = group_bytes[group].max(out_bytes);

@@ -368,25 +368,9 @@ fn constant(op: &'static crate::kernel::element::ElementOp, args: &[Value]) -> R
 /// A hint of the function that may have been meant.
 fn near(name: &str) -> String {
     let all = element::ALL.iter().map(|o| o.name);
-    let best = all.map(|n| (distance(name, n), n)).min();
+    let best = all.map(|n| (crate::base::near::distance(name, n), n)).min();
     best.filter(|(d, n)| *d <= 1 + n.len() / 4).map_or_else(
         || ": known are NumPy's elementwise functions, like sqrt, log and minimum".to_string(),
         |(_, n)| format!(": did you mean '{n}'?"),
     )
-}
-
-/// Edits between two names (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, c) in a.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, d) in b.iter().enumerate() {
-            let now = row[j + 1];
-            row[j + 1] = (before + usize::from(c != *d)).min(now + 1).min(row[j] + 1);
-            before = now;
-        }
-    }
-    row[b.len()]
 }

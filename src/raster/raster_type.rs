@@ -37,6 +37,7 @@ impl Raster {
         if !(2..=3).contains(&array.ndim()) {
             return Err(Error::usage(format!("a raster is [y, x] or [band, y, x], not {:?}", array.shape())));
         }
+        array.known("a raster")?;
         Ok(Raster { array, georef, mask: None, name: name.into() })
     }
 

@@ -1,10 +1,13 @@
 //! A session: settings, a watcher, and the ways to run an expression.
 
+use crate::base::bytes::format_bytes;
 use crate::base::event::{Event, Watcher};
-use crate::base::{Config, Error, Result};
+use crate::base::{Config, Error, Kind, Result};
+use crate::chunk::join::{found_sizes, joined};
 use crate::chunk::{Chunk, Tensor};
 use crate::exec::{CancelToken, Job, Threads, serial};
 use crate::expr::node::SinkNode;
+use crate::expr::unknown::resolved;
 use crate::expr::{Chunks, Expr, Meta, build};
 use crate::format::memory::{ChunkedSource, MemorySink};
 use crate::optimize::optimize;
@@ -155,9 +158,29 @@ impl Session {
     /// As [`run`](Session::run).
     pub fn compute_all(&self, xs: &[Expr]) -> Result<Vec<Tensor>> {
         let sinks: Vec<Arc<MemorySink>> = xs.iter().map(|_| Arc::new(MemorySink::new())).collect();
-        let roots: Vec<Expr> = xs.iter().zip(&sinks).map(|(x, s)| build::sink(x, s.clone())).collect::<Result<_>>()?;
-        self.run(&roots)?;
-        sinks.iter().map(|s| s.take()).collect()
+        let unknown: Vec<bool> = xs.iter().map(|x| Ok(x.array()?.1.unknown_axis().is_some())).collect::<Result<_>>()?;
+        let root = |((x, s), &unknown): ((&Expr, &Arc<MemorySink>), &bool)| {
+            if unknown { Ok(x.clone()) } else { build::sink(x, s.clone()) }
+        };
+        let roots: Vec<Expr> = xs.iter().zip(&sinks).zip(&unknown).map(root).collect::<Result<_>>()?;
+        let chunks = self.run(&roots)?;
+        let results = chunks.into_iter().zip(xs).zip(sinks.iter().zip(&unknown));
+        results.map(|((chunks, x), (s, &unknown))| if unknown { self.joined(x, chunks) } else { s.take() }).collect()
+    }
+
+    /// The chunks of an array of unknown size as one. They are held while it is filled.
+    fn joined(&self, x: &Expr, chunks: Vec<Chunk>) -> Result<Tensor> {
+        let (dtype, grid) = x.array()?;
+        let bytes: u64 = chunks.iter().map(|c| if let Chunk::Tensor(t) = c { (t.len() * dtype.size()) as u64 } else { 0 }).sum();
+        if bytes.saturating_mul(2) > self.config.budget_bytes {
+            let (have, budget) = (format_bytes(bytes), format_bytes(self.config.budget_bytes));
+            let message = format!(
+                "the result was found to have {have}, and needs twice that while it is put together, but the memory budget is {budget}: \
+                 call resolve() and write it to a file, or raise the budget"
+            );
+            return Err(Error::new(Kind::Budget, message).at(x.label()));
+        }
+        joined(dtype, grid, chunks)
     }
 
     /// The array computed now and kept in memory chunk by chunk, as a source for further expressions.
@@ -167,11 +190,18 @@ impl Session {
     pub fn persist(&self, x: &Expr) -> Result<Expr> {
         let (dtype, grid) = x.array()?;
         let chunks = self.run(std::slice::from_ref(x))?.pop().unwrap_or_default();
-        let tensors = chunks.into_iter().map(|c| match c {
-            Chunk::Tensor(t) => Ok(t),
-            other => Err(Error::bug(format!("{other:?} is no piece of an array"))),
+        let found = found_sizes(grid, &chunks)?;
+        let grid = &resolved(grid, &found)?;
+        let tensors = chunks.into_iter().filter_map(|c| match c {
+            // Pieces that were found empty are no pieces of the grid; where there is nothing else, one of them is.
+            Chunk::Tensor(t) if found.iter().enumerate().any(|(a, f)| f.is_some() && t.shape()[a] == 0) => None,
+            other => Some(other.tensor().cloned()),
         });
-        let source = ChunkedSource::new(dtype, grid.clone(), tensors.collect::<Result<_>>()?, x.key().0);
+        let mut tensors: Vec<Tensor> = tensors.collect::<Result<_>>()?;
+        if tensors.is_empty() {
+            tensors = (0..grid.n_chunks()).map(|i| Tensor::splat(dtype, &grid.chunk_region(i).shape(), 0.into())).collect();
+        }
+        let source = ChunkedSource::new(dtype, grid.clone(), tensors, x.key().0);
         let sizes = grid.axes().iter().map(|a| a.sizes().collect()).collect();
         build::source(Arc::new(source), &Chunks::Exact(sizes))
     }

@@ -1,11 +1,11 @@
 //! A store in a folder: one file per key, written under a temporary name beside its own and renamed.
 
-use super::key::{RESERVED, Store, check_key, check_prefix, too_short};
+use super::key::{Listing, RESERVED, Store, check_key, check_prefix, too_short};
 use crate::base::{Error, Result};
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Values in the files of a folder. The folder need not exist before the first value is set.
@@ -135,6 +135,41 @@ impl Store for FileStore {
             _ => out.sort_unstable(),
         }
         Ok(out)
+    }
+
+    fn children(&self, prefix: &str) -> Result<Listing> {
+        check_prefix(prefix)?;
+        let folder = if prefix.is_empty() { self.root.clone() } else { self.root.join(prefix) };
+        let mut out = Listing::default();
+        let mut read = || -> std::io::Result<()> {
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                if check_key(&name).is_ok() {
+                    let is_folder = entry.path().is_dir(); // links are followed
+                    if is_folder { &mut out.folders } else { &mut out.values }.push(name);
+                }
+            }
+            Ok(())
+        };
+        match read() {
+            Err(e) if absent::<()>(&e).is_none() => return Err(Error::io(folder.display(), &e)),
+            _ => {}
+        }
+        out.values.sort_unstable();
+        out.folders.sort_unstable();
+        Ok(out)
+    }
+
+    fn stamp(&self, key: &str) -> Result<Option<u128>> {
+        let path = self.path(key)?;
+        match fs::metadata(&path) {
+            Ok(m) => Ok((!m.is_dir()).then(|| {
+                let id = [m.dev(), m.ino(), m.len(), m.mtime() as u64, m.mtime_nsec() as u64];
+                xxhash_rust::xxh3::xxh3_128(&id.map(u64::to_le_bytes).concat())
+            })),
+            Err(e) => absent(&e).ok_or_else(|| Error::io(path.display(), &e)),
+        }
     }
 
     fn label(&self) -> String {

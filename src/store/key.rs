@@ -19,6 +19,18 @@ pub trait Store: Send + Sync + Debug {
     /// A bad key (`Usage`), or a failure of the storage.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>>;
 
+    /// The value if it has at most `most` bytes, or None where there is none. One request where a store is far away.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get); `Corrupt` when the value is longer, of which no more than `most` bytes are held then.
+    fn get_bounded(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>> {
+        match self.size(key)? {
+            Some(n) if n > most => Err(too_long(key, n, most)),
+            Some(n) => self.get_range(key, 0..n),
+            None => Ok(None),
+        }
+    }
+
     /// Bytes `range` of the value, or None where there is none.
     ///
     /// # Errors
@@ -57,8 +69,54 @@ pub trait Store: Send + Sync + Debug {
     /// As [`get`](Store::get).
     fn list(&self, prefix: &str) -> Result<Vec<String>>;
 
+    /// The names right below `prefix` (which is no part of them), sorted. A store may name one folder that holds nothing.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn children(&self, prefix: &str) -> Result<Listing> {
+        let mut out = Listing::default();
+        for key in self.list(prefix)? {
+            let Some(rest) = (if prefix.is_empty() { Some(key.as_str()) } else { key[prefix.len()..].strip_prefix('/') }) else {
+                continue;
+            };
+            match rest.split_once('/') {
+                // Keys are sorted, but `a-b` lies between `a` and `a/b`.
+                Some((folder, _)) if out.folders.iter().rev().any(|f| f == folder) => {}
+                Some((folder, _)) => out.folders.push(folder.to_string()),
+                None => out.values.push(rest.to_string()),
+            }
+        }
+        out.folders.sort_unstable();
+        Ok(out)
+    }
+
+    /// A number that tells the value as it is now from what it was or will be, as well as the store knows; None where there is none.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn stamp(&self, key: &str) -> Result<Option<u128>>;
+
+    /// Memory that a request holds beside its value, in bytes.
+    fn request_bytes(&self) -> u64 {
+        0
+    }
+
+    /// About how long a request takes before its first byte, in nanoseconds.
+    fn latency_ns(&self) -> u64 {
+        0
+    }
+
     /// A name for people: where the store is.
     fn label(&self) -> String;
+}
+
+/// What lies right below a prefix.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Names of values.
+    pub values: Vec<String>,
+    /// Names that have values below them.
+    pub folders: Vec<String>,
 }
 
 /// Refuses keys that are empty, absolute, too long, or have an empty, `.`, `..` or reserved part, a backslash or a control character.
@@ -92,4 +150,9 @@ pub(super) fn check_prefix(prefix: &str) -> Result<()> {
 /// A value that is too short for a range that somebody wants of it.
 pub(super) fn too_short(key: &str, range: &Range<u64>, len: u64) -> Error {
     Error::corrupt(format!("'{key}' has {len} bytes, but bytes {}..{} are needed", range.start, range.end))
+}
+
+/// A value that is longer than whoever wants it can use.
+pub(super) fn too_long(key: &str, len: u64, most: u64) -> Error {
+    Error::corrupt(format!("'{key}' has {len} bytes, more than the {most} that it can need"))
 }

@@ -55,6 +55,11 @@ impl Store for MemoryStore {
         Ok(self.values.read().keys().filter(|k| below(k)).cloned().collect())
     }
 
+    fn stamp(&self, key: &str) -> Result<Option<u128>> {
+        check_key(key)?;
+        Ok(self.values.read().get(key).map(|v| xxhash_rust::xxh3::xxh3_128(v)))
+    }
+
     fn label(&self) -> String {
         "memory".to_string()
     }

@@ -1,11 +1,11 @@
-use super::{FileStore, MemoryStore, Store, check_key};
+use super::{FileStore, Listing, MemoryStore, Store, check_key};
 use crate::base::Kind;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What every store must do.
-fn conformance(store: &dyn Store) {
+pub(super) fn conformance(store: &dyn Store) {
     assert_eq!(store.get("a/b").unwrap(), None);
     assert_eq!(store.size("a/b").unwrap(), None);
     assert_eq!(store.get_range("a/b", 0..1).unwrap(), None);
@@ -20,7 +20,13 @@ fn conformance(store: &dyn Store) {
     for range in [0..6, 4..u64::MAX, 6..6] {
         assert_eq!(store.get_range("a/b", range).unwrap_err().kind(), Kind::Corrupt);
     }
+    assert_eq!(store.get_bounded("a/b", 5).unwrap().unwrap(), b"hello");
+    assert_eq!(store.get_bounded("a/b", 4).unwrap_err().kind(), Kind::Corrupt);
+    assert_eq!(store.get_bounded("a", 4).unwrap(), None);
+    let stamp = store.stamp("a/b").unwrap();
+    assert!(stamp.is_some() && stamp == store.stamp("a/b").unwrap() && store.stamp("a").unwrap().is_none());
     store.set("a/b", b"").unwrap();
+    assert_ne!(store.stamp("a/b").unwrap(), stamp);
     assert_eq!(store.get("a/b").unwrap().unwrap(), b"");
     assert_eq!(store.size("a/b").unwrap(), Some(0));
     store.set(".zarray", b"x").unwrap();
@@ -29,6 +35,15 @@ fn conformance(store: &dyn Store) {
     assert_eq!(store.list("").unwrap(), [".zarray", "a/b", "a/c/0", "ab/c"]);
     assert_eq!(store.list("a").unwrap(), ["a/b", "a/c/0"]);
     assert_eq!(store.list("a/b").unwrap(), ["a/b"]);
+    let listing = |values: &[&str], folders: &[&str]| Listing {
+        values: values.iter().map(ToString::to_string).collect(),
+        folders: folders.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(store.children("").unwrap(), listing(&[".zarray"], &["a", "ab"]));
+    assert_eq!(store.children("a").unwrap(), listing(&["b"], &["c"]));
+    assert_eq!(store.children("nothing").unwrap(), listing(&[], &[]));
+    assert_eq!(store.children("a/b").unwrap(), listing(&[], &[]));
+    assert_eq!(store.children("../x").unwrap_err().kind(), Kind::Usage);
     assert_eq!(store.list("nothing").unwrap(), Vec::<String>::new());
     assert!(store.erase("a/b").unwrap() && !store.exists("a/b").unwrap());
     for key in BAD_KEYS {
@@ -57,6 +72,32 @@ fn memory_conforms() {
 fn files_conform() {
     let dir = tempfile::tempdir().unwrap();
     conformance(&FileStore::new(dir.path().join("not/there/yet")));
+}
+
+#[test]
+fn urls_conform() {
+    conformance(&*super::url::open("memory://conformance/x", 0).unwrap().0);
+    let dir = tempfile::tempdir().unwrap();
+    conformance(&*super::url::open(&format!("file://{}/a%20b", dir.path().display()), 0).unwrap().0);
+    assert!(dir.path().join("a b").is_dir());
+    let (store, key) = super::url::open(&format!("file://{}/a/b.npy", dir.path().display()), 1).unwrap();
+    assert_eq!((store.label(), key.as_str()), (dir.path().join("a").display().to_string(), "b.npy"));
+    assert_eq!(super::url::open("memory://b.npy", 1).unwrap().1, "b.npy");
+    for url in ["file://host/a", "s3://", "ftp://host/a", "https://host", "s3://bucket"] {
+        assert!(super::url::open(url, 1).is_err(), "{url}");
+    }
+    assert!(!super::url::is_url("C:/x") && !super::url::is_url("/a://b") && super::url::is_url("s3://x"));
+}
+
+#[cfg(feature = "cloud")]
+#[test]
+fn object_stores_conform() {
+    use super::ObjectStore;
+    use std::sync::Arc;
+    conformance(&ObjectStore::over(Arc::new(object_store::memory::InMemory::new()), "memory"));
+    let dir = tempfile::tempdir().unwrap();
+    let local = object_store::local::LocalFileSystem::new_with_prefix(dir.path()).unwrap();
+    conformance(&ObjectStore::over(Arc::new(local), "local"));
 }
 
 #[test]

@@ -114,7 +114,16 @@ fn functions_on_blocks() {
     refused(map_blocks("pair", &[&x(), &two([2, 3])], DType::I64, None, |_, t| Ok(t[0].clone())), &["pair", "broadcast"]);
     let own = map_blocks("own", &[&x()], DType::I64, None, |_, _| Err(tilework::Error::usage("the user's own words")));
     refused(own.unwrap().compute(), &["own", "the user's own words", "[0]"]);
-    refused(map_overlap("deep", &x(), &[(25, 0)], Boundary::Nearest, DType::I64, |_, t| Ok(t.clone())), &["25", "axis 0", "24"]);
+    let none = arange(0, 0, 1, 4).unwrap();
+    refused(
+        map_overlap("deep", &none, &[(2, 0)], Boundary::Nearest, DType::I64, |_, t| Ok(t.clone())),
+        &["deep", "axis 0", "Constant"],
+    );
+    let two_borders = [Boundary::Nearest, Boundary::None];
+    refused(
+        map_overlap("sides", &x(), &[(2, 0)], two_borders, DType::I64, |_, t| Ok(t.clone())),
+        &["sides", "2 boundaries", "1 axes"],
+    );
     refused(map_overlap("flat", &x(), &[], Boundary::Nearest, DType::I64, |_, t| Ok(t.clone())), &["depth", "1 axes"]);
     let wrong = map_overlap("wrong", &x(), &[(1, 2)], Boundary::Periodic, DType::I64, |_, _| Tensor::from_vec(&[2], vec![0i64; 2]));
     refused(wrong.unwrap().compute(), &["wrong", "[2]", "[5]", "[8]"]);

@@ -8,7 +8,7 @@ use tilework::expr::{Chunks, Expr};
 use tilework::optimize::optimize;
 use tilework::plan::lower;
 use tilework::session::Executor;
-use tilework::{Config, DType, Element, Session, for_dtype};
+use tilework::{C64, C128, Config, DType, Element, Session, for_dtype};
 
 /// Numbers without pattern (splitmix64).
 pub struct Noise(pub u64);
@@ -74,6 +74,10 @@ pub fn specials(dtype: DType) -> Vec<Scalar> {
             let v = [0.0, -0.0, 1.0, -1.0, 0.5, -3.7, 1e30, -1e300, 1e-310, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX];
             v.map(Scalar::F64).to_vec()
         }
+        d if d.is_complex() => {
+            let parts = [0.0, -0.0, 1.0, -3.7, 1e30, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+            parts.iter().flat_map(|&re| parts.map(|im| Scalar::C128(re, im))).collect()
+        }
         d if d.is_signed() => {
             let high = i64::MAX >> (64 - 8 * d.size());
             [0, 1, -1, 2, -7, high, -high - 1].map(Scalar::I64).to_vec()
@@ -93,7 +97,8 @@ pub fn tensor(noise: &mut Noise, dtype: DType, shape: &[usize], domain: (f64, f6
             let s = if !special.is_empty() && noise.below(8) == 0 {
                 noise.one_of(special)
             } else {
-                Scalar::F64(domain.0 + (domain.1 - domain.0) * noise.unit())
+                let mut drawn = || domain.0 + (domain.1 - domain.0) * noise.unit();
+                if dtype.is_complex() { Scalar::C128(drawn(), drawn()) } else { Scalar::F64(drawn()) }
             };
             <T as Element>::from_scalar(s)
         });
@@ -110,6 +115,14 @@ pub fn bits(t: &Tensor) -> Vec<u8> {
         }
         DType::F32 => {
             t.as_slice::<f32>().unwrap().iter().flat_map(|v| if v.is_nan() { f32::NAN } else { *v }.to_ne_bytes()).collect()
+        }
+        DType::C128 => {
+            let plain = |v: f64| if v.is_nan() { f64::NAN } else { v }.to_ne_bytes();
+            t.as_slice::<C128>().unwrap().iter().flat_map(|v| [plain(v.re), plain(v.im)]).flatten().collect()
+        }
+        DType::C64 => {
+            let plain = |v: f32| if v.is_nan() { f32::NAN } else { v }.to_ne_bytes();
+            t.as_slice::<C64>().unwrap().iter().flat_map(|v| [plain(v.re), plain(v.im)]).flatten().collect()
         }
         _ => t.as_bytes().unwrap().to_vec(),
     }
@@ -139,6 +152,9 @@ pub fn run(session: &Session, x: &Expr) -> Result<Tensor, Kind> {
 
 fn join(dtype: DType, grid: &Grid, chunks: &[Chunk]) -> Tensor {
     assert_eq!(chunks.len(), grid.n_chunks(), "as many chunks as declared");
+    if grid.unknown_axis().is_some() {
+        return tilework::chunk::join::joined(dtype, grid, chunks.to_vec()).unwrap();
+    }
     let shape = grid.shape();
     let mut out = BufferMut::zeroed(grid.n_elements().unwrap() * dtype.size());
     for (i, c) in chunks.iter().enumerate() {
@@ -159,11 +175,22 @@ pub fn config(n_threads: usize, budget_bytes: u64) -> Config {
     Config { budget_bytes, n_threads, ..Config::default() }
 }
 
-/// The least budget that a run of `x` is not refused with.
+/// The least budget that a run of `x` is not refused with. Plans may differ by budget, so it is searched for.
 pub fn least_budget(x: &Expr, config: &Config) -> u64 {
     let roots = if config.optimize { optimize(std::slice::from_ref(x), None).unwrap() } else { vec![x.clone()] };
-    let plan = lower(&roots, config).unwrap();
-    plan.fixed_bytes + plan.graph.min_budget(true).0
+    let need = |budget_bytes: u64| {
+        let plan = lower(&roots, &Config { budget_bytes, ..config.clone() }).unwrap();
+        plan.fixed_bytes + plan.graph.min_budget(true).0
+    };
+    let (mut refused, mut enough) = (0, need(u64::MAX));
+    if need(enough - 1) >= enough {
+        return enough;
+    }
+    while enough - refused > 1 {
+        let middle = refused + (enough - refused) / 2;
+        if need(middle) <= middle { enough = middle } else { refused = middle }
+    }
+    enough
 }
 
 /// Runs `x` in every way there is; all must give the bits of the oracle. Gives the oracle's result.

@@ -40,12 +40,15 @@ fn every_scan_agrees_with_itself_and_a_loop() {
                             assert!(near(x.as_f64(), *y, 1e-5, 1.0) || !y.is_finite(), "{what}: {x} is not {y}");
                         }
                     }
+                } else if dtype == DType::C64 && !exact {
+                    // Rounded to complex64 where the cuts are; `complex` compares with a loop.
+                    assert_eq!((a.dtype(), a.shape()), (dtype, b.shape()), "{what}");
                 } else {
                     assert_eq!(bits(&a), bits(&b), "{what}: two cuts");
                     for (x, y) in scalars(&a).iter().zip(&want) {
                         assert!(!dtype.is_float() || near(x.as_f64(), *y, 0.0, 0.0), "{what}: {x} is not {y}");
                     }
-                    if !dtype.is_float() {
+                    if !dtype.is_inexact() {
                         assert_eq!(scalars(&a), integers(op, &t, axis), "{what}");
                     }
                 }
@@ -86,7 +89,7 @@ fn integers(op: &ScanOp, t: &Tensor, axis: usize) -> Vec<Scalar> {
         Scalar::Bool(b) => u64::from(b),
         Scalar::I64(v) => v as u64,
         Scalar::U64(v) => v,
-        Scalar::F64(_) => panic!("a float"),
+        Scalar::F64(_) | Scalar::C128(..) => panic!("a float"),
     };
     let mut a = whole(t).map(bits);
     for mut lane in a.lanes_mut(Axis(axis)) {

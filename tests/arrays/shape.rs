@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tilework::array::create::from_tensor;
 use tilework::array::{
-    Block, DynArray, Indexing, PadMode, Positions, arange, block, broadcast_arrays, column_stack, dstack, from_ndarray, hstack,
+    Block, DynArray, Index, Indexing, PadMode, arange, block, broadcast_arrays, column_stack, dstack, from_ndarray, hstack,
     indices, meshgrid, tri, vstack, zeros,
 };
 use tilework::base::{Grid, Scalar};
@@ -65,7 +65,7 @@ fn call(name: &str, x: &[DynArray], a: &mut Args) -> Result<Vec<DynArray>> {
         "indices" => indices(&a.sizes(), 2),
         "insert_one" => x[0].insert(a.int(), &x[1], a.maybe()),
         "insert_at" => x[0].insert(a.ints(), &x[1], a.maybe()),
-        "insert_slice" => x[0].insert(Positions::Slice(a.maybe(), a.maybe(), a.maybe()), &x[1], a.maybe()),
+        "insert_slice" => x[0].insert(Index::Slice(a.maybe(), a.maybe(), a.maybe()), &x[1], a.maybe()),
         _ => alone(name, &x[0], a),
     };
     Ok(vec![one?])
@@ -90,7 +90,7 @@ fn alone(name: &str, x: &DynArray, a: &mut Args) -> Result<DynArray> {
         "atleast_3d" => x.atleast_3d(),
         "delete_one" => x.delete(a.int(), a.maybe()),
         "delete_at" => x.delete(a.ints(), a.maybe()),
-        "delete_slice" => x.delete(Positions::Slice(a.maybe(), a.maybe(), a.maybe()), a.maybe()),
+        "delete_slice" => x.delete(Index::Slice(a.maybe(), a.maybe(), a.maybe()), a.maybe()),
         "repeat" => x.repeat(a.int() as usize, a.maybe()),
         "tile" => x.tile(&a.sizes()),
         "tril" => x.tril(a.int() as i64),

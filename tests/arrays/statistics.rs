@@ -10,11 +10,11 @@ use tilework::op::{reduction, scan};
 use tilework::plan::codec::{decode, encode};
 use tilework::{DType, ErrorKind, Result, Session, for_dtype};
 
-fn numbers<T: std::str::FromStr>(text: &str) -> Vec<T> {
+pub fn numbers<T: std::str::FromStr>(text: &str) -> Vec<T> {
     text.split([',', ' ']).filter(|w| !w.is_empty() && *w != "none").map(|w| w.parse().ok().unwrap()).collect()
 }
 
-fn parse(text: &str) -> Tensor {
+pub fn parse(text: &str) -> Tensor {
     let f: Vec<&str> = text.split(':').collect();
     let dtype = DType::parse(f[0]).unwrap();
     let scalar = |w: &str| match dtype {
@@ -169,7 +169,7 @@ fn numpy_agrees_in_every_cut() {
 fn any_cut_gives_the_bits_of_one_chunk() {
     for seed in 0..60 {
         let mut noise = Noise(4000 + seed);
-        let dtype = noise.one_of(&DType::ALL);
+        let dtype = noise.one_of(&DType::ALL[..11]); // `complex` tells of complex numbers, which have no histogram
         let s = shape(&mut noise, 300);
         let t = tensor(&mut noise, dtype, &s, (-9.0, 9.0), &specials(dtype));
         let axis = noise.below(s.len().max(1)) as isize;

@@ -27,6 +27,29 @@ fn info_tells_what_a_raster_holds() {
 }
 
 #[test]
+fn info_tells_what_files_of_many_arrays_hold() {
+    let f = Folder::new();
+    let data = |name: &str| format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = f.run(&["info", &data("hdf/nc4.nc")]).ok();
+    for words in ["NetCDF-4", "zipped_i4", "(time: 7, x: 5) chunks [3, 2]", "packed64", "in K", "forecast/deep/t", "words"] {
+        assert!(text.contains(words), "{words} is missing in {text}");
+    }
+    let json = |name: &str| -> Value { serde_json::from_str(&f.run(&["info", "--json", &data(name)]).ok()).expect("valid JSON") };
+    let v = json("hdf/nc4.nc:packed64");
+    assert_eq!((v["dtype"].as_str(), v["attributes"]["scale_factor"].as_f64()), (Some("int16"), Some(0.01)));
+    assert_eq!(json("hdf/latest.h5:/chunked/deep/gzip")["chunks"], serde_json::json!([4, 3]));
+    f.run(&["info", &data("hdf/nc4.nc:packd64")]).fails(&["packd64", "packed64"]);
+    let v = json("zarr-groups/xarray-v3.zarr");
+    assert!(v["consolidated"] == true && v["members"].as_array().is_some_and(|m| m.iter().any(|m| m["name"] == "depth")));
+    assert!(f.run(&["info", &data("zarr-groups/v2.zarr")]).ok().contains("deep/er/b"));
+    let v = json("npy-stack/f4");
+    assert_eq!((v["axis"].as_u64(), v["n_files"].as_u64(), v["shape"].clone()), (Some(0), Some(3), serde_json::json!([7, 4])));
+    let url = format!("file://{}", data("npy-stack/f4/0.npy"));
+    assert!(f.run(&["info", &url]).ok().contains("float32"));
+    f.run(&["info", "ftp://host/a.tif"]).fails(&["ftp://host"]);
+}
+
+#[test]
 fn info_tells_what_arrays_hold() {
     let f = Folder::new();
     let session = tilework::Session::default();

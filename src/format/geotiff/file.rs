@@ -1,20 +1,21 @@
-//! A file read at positions: many threads, no shared cursor, no mapping.
+//! A file read at positions, on disk or behind a URL: many threads, no shared cursor, no mapping.
 //!
-//! The first bytes are kept, so that opening a small file costs one system call. Every read is checked against the length the file
+//! The first bytes are kept, so that opening a small file costs one system call or few requests. Every read is checked against the length the file
 //! had when it was opened, so no count in a broken file can ask for more memory than the file has bytes.
 
 use crate::base::{Error, Result};
-use std::fs::File;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use crate::format::ranged::RangedFile;
 use std::path::{Path, PathBuf};
 
-/// Bytes kept from the start of the file.
+/// Bytes kept from the start of a file on disk.
 const HEAD: u64 = 16 << 10;
+/// The same behind a URL, where the directories of most files that are made for that fit.
+const REMOTE_HEAD: u64 = 256 << 10;
 
 /// An open file of known length.
 pub(super) struct RandomFile {
     pub(super) path: PathBuf,
-    file: File,
+    file: RangedFile,
     pub(super) len: u64,
     head: Vec<u8>,
     /// Tells this content of the file from a later one.
@@ -27,20 +28,25 @@ impl RandomFile {
     /// # Errors
     /// When it cannot be opened or its first bytes cannot be read.
     pub(super) fn open(path: &Path) -> Result<RandomFile> {
-        let io = |e: std::io::Error| Error::io(path.display(), &e);
-        let file = File::open(path).map_err(io)?;
-        let meta = file.metadata().map_err(io)?;
-        if !meta.is_file() {
+        if path.is_dir() {
             return Err(Error::usage(format!("{} is not a file: give the path of a GeoTIFF", path.display())));
         }
-        let len = meta.len();
-        let mut head = vec![0; len.min(HEAD) as usize];
-        file.read_exact_at(&mut head, 0).map_err(io)?;
-        let mut id = Vec::new();
-        for n in [meta.dev(), meta.ino(), len, meta.mtime() as u64, meta.mtime_nsec() as u64] {
-            id.extend_from_slice(&n.to_le_bytes());
-        }
-        Ok(RandomFile { path: path.to_path_buf(), file, len, head, stamp: xxhash_rust::xxh3::xxh3_128(&id) })
+        let file = RangedFile::open(path)?;
+        let len = file.len;
+        let mut head = vec![0; len.min(if file.is_remote() { REMOTE_HEAD } else { HEAD }) as usize];
+        file.read_exact_at(0, &mut head)?;
+        let (path, stamp) = (if file.is_remote() { file.path.clone() } else { path.to_path_buf() }, file.stamp);
+        Ok(RandomFile { path, file, len, head, stamp })
+    }
+
+    /// What a read of `n` bytes needs beside them.
+    pub(super) fn request_bytes(&self, n: u64) -> u64 {
+        self.file.request_bytes(n)
+    }
+
+    /// About how long a read takes before its first byte, in nanoseconds.
+    pub(super) fn latency_ns(&self) -> u64 {
+        self.file.latency_ns()
     }
 
     /// The file's name, for messages.
@@ -77,10 +83,7 @@ impl RandomFile {
             out.copy_from_slice(&self.head[offset as usize..(offset + n) as usize]);
             return Ok(());
         }
-        crate::base::iostat::read(n);
-        self.file
-            .read_exact_at(out, offset)
-            .map_err(|e| Error::io(format_args!("{}: {what} at offset {offset}", self.path.display()), &e))
+        self.file.read_exact_at(offset, out).map_err(|e| e.at(what.to_string()))
     }
 
     /// `len` bytes at `offset`, after it is known that the file holds them.

@@ -103,6 +103,10 @@ impl Design {
             return Err(Error::usage(format!("tile size {}: use a multiple of 16 up to 16384", options.tile)));
         }
         options.compression.check()?;
+        if dtype.is_complex() {
+            let message = format!("GeoTIFF files of {dtype} are not written: write .real() and .imag(), or use Zarr or npy");
+            return Err(Error::unsupported(message));
+        }
         let dtype = if dtype == DType::Bool { DType::U8 } else { dtype };
         let predictor = match options.predictor {
             _ if !options.compression.has_predictor() => 1,

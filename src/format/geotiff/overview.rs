@@ -5,7 +5,7 @@
 use super::options::Resampling;
 use crate::base::{Element, Error, Result, Scalar};
 use crate::chunk::{BufferMut, Tensor};
-use crate::for_dtype;
+use crate::for_real;
 use ndarray::{ArrayView1, Axis, Ix3};
 
 /// A pixel that can be averaged.
@@ -55,7 +55,8 @@ impl Mean for bool {
 /// # Errors
 /// When `pixels` has not three axes (a bug).
 pub(super) fn halve(pixels: &Tensor, how: Resampling, nodata: Option<Scalar>) -> Result<Tensor> {
-    for_dtype!(pixels.dtype(), T => halve_as::<T>(pixels, how, nodata))
+    for_real!(pixels.dtype(), T => halve_as::<T>(pixels, how, nodata),
+        complex => Err(Error::bug(format!("an overview of {complex} pixels"))))
 }
 
 fn halve_as<T: Mean>(pixels: &Tensor, how: Resampling, nodata: Option<Scalar>) -> Result<Tensor> {

@@ -12,6 +12,7 @@ use super::writer::Output;
 use crate::base::{Axis, DType, Error, Grid, Region, Result};
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::Sink;
+use crate::format::partial;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ impl GeoTiffSink {
         georef: Georef,
         options: WriteOptions,
     ) -> Result<GeoTiffSink> {
-        let path = path.as_ref().to_path_buf();
+        let path = partial::local(path.as_ref())?;
         GeoTiffSink::from_spec(Spec { path, shape: shape.to_vec(), dtype, georef, options })
     }
 

@@ -10,6 +10,7 @@ use super::read::GeoTiff;
 use crate::base::{Axis, DType, Error, Grid, Region, Result, Scalar};
 use crate::chunk::{BufferMut, Tensor};
 use crate::expr::Source;
+use crate::format::ranged::located;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -146,16 +147,16 @@ impl Source for GeoTiffSource {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        let path = std::path::absolute(&self.tiff.0.file.path).map_err(|e| Error::io(self.tiff.0.file.path.display(), &e))?;
+        let path = located(&self.tiff.0.file.path)?;
         let p = Params { path, level: self.level, mask: self.mask, stamp: self.tiff.0.file.stamp };
         postcard::to_stdvec(&p).map_err(|e| Error::bug(format!("parameters of a GeoTIFF source: {e}")))
     }
 
     fn key(&self) -> u128 {
         let mut bytes = self.tiff.0.file.stamp.to_le_bytes().to_vec();
-        // Workers open the file by its absolute path.
+        // Workers open the file by its absolute path, or its URL.
         let path = &self.tiff.0.file.path;
-        bytes.extend(std::path::absolute(path).as_ref().unwrap_or(path).as_os_str().as_encoded_bytes());
+        bytes.extend(located(path).as_ref().unwrap_or(path).as_os_str().as_encoded_bytes());
         bytes.extend([self.level as u8, (self.level >> 8) as u8, u8::from(self.mask)]);
         xxhash_rust::xxh3::xxh3_128(&bytes)
     }
@@ -203,7 +204,9 @@ impl Source for GeoTiffSource {
 
     fn scratch_bytes(&self, _region: &Region) -> u64 {
         let image = self.known();
-        scratch_bytes(image, image.block_height)
+        // Blocks come one at a time; those of a store in a buffer of their own.
+        let block = (image.row_bytes() * image.block_height) as u64;
+        scratch_bytes(image, image.block_height) + self.tiff.0.file.request_bytes(block)
     }
 
     fn thread_bytes(&self) -> u64 {
@@ -223,7 +226,7 @@ impl Source for GeoTiffSource {
         let mut n = 0u64;
         self.blocks(region, |_| n += 1);
         let bytes = n as f64 * (image.row_bytes() * image.block_height) as f64;
-        (bytes * (0.3 + image.compression.decode_ns())) as u64
+        (bytes * (0.3 + image.compression.decode_ns())) as u64 + n * self.tiff.0.file.latency_ns()
     }
 }
 

@@ -209,7 +209,7 @@ fn files_for_the_oracle() {
     let temp = tempfile::tempdir().unwrap();
     let dir = std::env::var_os("TILEWORK_ORACLE_OUT").map_or(temp.path().to_path_buf(), Into::into);
     let mut table = serde_json::Map::new();
-    for (i, &dtype) in DType::ALL.iter().enumerate() {
+    for (i, &dtype) in DType::ALL.iter().enumerate().filter(|(_, d)| !d.is_complex()) {
         for (k, &compression) in CODECS.iter().enumerate() {
             for cog in [false, true] {
                 let (bands, pixel_interleave) = (1 + (i + k) % 4, (i + k) % 2 == 0);

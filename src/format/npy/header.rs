@@ -95,6 +95,7 @@ impl Header {
             DType::I8 => "|i",
             DType::U8 => "|u",
             d if d.is_float() => "<f",
+            d if d.is_complex() => "<c",
             d if d.is_signed() => "<i",
             _ => "<u",
         };
@@ -192,7 +193,7 @@ impl<'a> Parser<'a> {
             let what = match short.as_bytes().first() {
                 Some(b'O') => "Python objects",
                 Some(b'U' | b'S' | b'a') => "text",
-                Some(b'c') => "complex numbers",
+                Some(b'c') => "complex numbers of this size",
                 Some(b'M' | b'm') => "dates or time differences",
                 Some(b'V') => "raw or structured elements",
                 Some(b'f') => "floats of this size",

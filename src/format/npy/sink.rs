@@ -4,6 +4,7 @@
 //! synced to the disk: after a crash of the process the target is old or new, after a power loss that is up to the file system.
 
 use super::header::Header;
+use super::region;
 use crate::base::{Coords, DType, Error, Grid, Region, Result};
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::Sink;
@@ -72,29 +73,6 @@ impl NpySink {
     fn fail(&self, e: &std::io::Error) -> Error {
         Error::io(format!("writing {}", self.target.path.display()), e)
     }
-
-    /// Writes a box of elements, run by run of those that lie side by side in the file.
-    fn write_region(&self, file: &File, region: &Region, bytes: &[u8]) -> std::io::Result<()> {
-        let (shape, ranges) = (&self.target.shape, region.ranges());
-        let size = self.target.dtype.size();
-        // Axes from `inner` on are whole, so that all of them and the one before make one run.
-        let inner = (0..shape.len()).rev().find(|&a| ranges[a].len() != shape[a]).unwrap_or(0);
-        let run: usize = ranges[inner.min(ranges.len())..].iter().map(ExactSizeIterator::len).product::<usize>() * size;
-        crate::base::iostat::written(bytes.len() as u64);
-        let mut index = region.start();
-        for piece in bytes.chunks_exact(run.max(1)) {
-            let element = index.iter().zip(shape).fold(0usize, |at, (&i, &n)| at * n + i);
-            file.write_all_at(piece, (self.header.len() + element * size) as u64)?;
-            for axis in (0..inner).rev() {
-                index[axis] += 1;
-                if index[axis] < ranges[axis].end {
-                    break;
-                }
-                index[axis] = ranges[axis].start;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Sink for NpySink {
@@ -150,15 +128,15 @@ impl Sink for NpySink {
         ((region.n_elements() * self.target.dtype.size()) as u64, 0)
     }
 
-    fn commit(&self, _: usize, region: &Region, encoded: &Chunk) -> Result<()> {
+    fn commit(&self, _: usize, at: &Region, encoded: &Chunk) -> Result<()> {
         let file = self.open.lock().as_ref().map(|o| o.file.clone()).ok_or_else(|| Error::bug("commit before begin"))?;
         let Chunk::Tensor(t) = encoded else { return Err(Error::bug("a npy chunk that is no tensor")) };
         let bytes = t.as_bytes()?;
-        if t.dtype() != self.target.dtype || t.shape() != region.shape().as_slice() {
-            return Err(Error::bug(format!("an encoded chunk {:?} for {region:?}", t.shape())));
+        if t.dtype() != self.target.dtype || t.shape() != at.shape().as_slice() {
+            return Err(Error::bug(format!("an encoded chunk {:?} for {at:?}", t.shape())));
         }
-        self.write_region(&file, region, bytes).map_err(|e| self.fail(&e))?;
-        Ok(())
+        let Target { shape, dtype, .. } = &self.target;
+        region::write(&file, self.header.len() as u64, shape, dtype.size(), at, bytes).map_err(|e| self.fail(&e))
     }
 
     fn ordered(&self) -> bool {

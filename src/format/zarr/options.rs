@@ -1,4 +1,4 @@
-//! How an array is written, and the version 3 metadata that says so.
+//! How an array is written, and the metadata of version 2 or 3 that says so.
 
 use crate::base::{DType, Error, Grid, Result, Scalar};
 use serde_json::{Map, Value, json};
@@ -40,6 +40,9 @@ pub struct ZarrOptions {
     pub dimension_names: Option<Vec<Option<String>>>,
     /// Whether an array or group of that name may be replaced.
     pub overwrite: bool,
+    /// The version of the format, 2 or 3; None takes that of the groups that the array lies in, else 3. Version 2 has neither shards nor
+    /// checksums.
+    pub zarr_format: Option<u8>,
 }
 
 impl Default for ZarrOptions {
@@ -54,6 +57,7 @@ impl Default for ZarrOptions {
             attributes: Map::new(),
             dimension_names: None,
             overwrite: false,
+            zarr_format: None,
         }
     }
 }
@@ -106,6 +110,43 @@ impl ZarrOptions {
         serde_json::to_string_pretty(&out).map_err(|e| Error::bug(format!("metadata that is no JSON: {e}")))
     }
 
+    /// The values that tell of an array of this version, by key; the last one makes it visible.
+    pub(super) fn values(&self, dtype: DType, grid: &Grid, version: u8) -> Result<Vec<(String, String)>> {
+        let metadata = self.metadata(dtype, grid)?;
+        if version == 3 {
+            return Ok(vec![("zarr.json".to_string(), metadata)]);
+        }
+        if self.shards.is_some() || self.crc32c {
+            return Err(Error::usage("shards and checksums are of Zarr version 3, but this array is of version 2: leave them out"));
+        }
+        let v3: Value = serde_json::from_str(&metadata).map_err(|e| Error::bug(format!("metadata that is no JSON: {e}")))?;
+        let array = json!({
+            "zarr_format": 2,
+            "shape": v3["shape"],
+            "chunks": v3["chunk_grid"]["configuration"]["chunk_shape"],
+            "dtype": dtype_v2(dtype),
+            "compressor": self.compressor_v2(),
+            "fill_value": v3["fill_value"],
+            "order": "C",
+            "filters": null,
+            "dimension_separator": ".",
+        });
+        let mut attributes = self.attributes.clone();
+        if let Some(names) = self.dimension_names.as_ref().filter(|n| n.iter().all(Option::is_some)) {
+            attributes.insert("_ARRAY_DIMENSIONS".to_string(), json!(names));
+        }
+        Ok(vec![(".zattrs".to_string(), Value::Object(attributes).to_string()), (".zarray".to_string(), array.to_string())])
+    }
+
+    fn compressor_v2(&self) -> Value {
+        match &self.codec {
+            Codec::None => Value::Null,
+            Codec::Zstd(level) => json!({"id": "zstd", "level": level}),
+            Codec::Gzip(level) => json!({"id": "gzip", "level": level}),
+            Codec::Blosc { cname, level } => json!({"id": "blosc", "cname": cname, "clevel": level, "shuffle": 1, "blocksize": 0}),
+        }
+    }
+
     fn check_cut(&self, what: &str, cut: &[usize], ndim: usize) -> Result<()> {
         if cut.len() != ndim || cut.contains(&0) {
             return Err(Error::usage(format!("{what} {cut:?}: give a length of at least 1 for each of the {ndim} axes")));
@@ -155,6 +196,11 @@ impl ZarrOptions {
         let v = self.fill.as_f64();
         Ok(match (dtype, self.fill) {
             (DType::Bool, _) => json!(v != 0.0),
+            (d, fill) if d.is_complex() => {
+                let value = fill.as_complex();
+                let part = |v: f64| ZarrOptions { fill: Scalar::F64(v), ..self.clone() }.fill_json(d.part());
+                json!([part(value.re)?, part(value.im)?])
+            }
             (d, _) if d.is_float() && v.is_nan() => json!("NaN"),
             (d, _) if d.is_float() && v.is_infinite() => json!(if v > 0.0 { "Infinity" } else { "-Infinity" }),
             (DType::F32, _) if (v as f32).is_infinite() => {
@@ -167,4 +213,17 @@ impl ZarrOptions {
             _ => json!(v as i64),
         })
     }
+}
+
+/// NumPy's name of a dtype with its byte order.
+fn dtype_v2(dtype: DType) -> String {
+    let order = if dtype.size() == 1 { '|' } else { '<' };
+    let kind = match dtype {
+        DType::Bool => 'b',
+        d if d.is_complex() => 'c',
+        d if d.is_float() => 'f',
+        d if d.is_signed() => 'i',
+        _ => 'u',
+    };
+    format!("{order}{kind}{}", dtype.size())
 }

@@ -4,17 +4,19 @@
 //! of place, metadata and (on disk) the metadata's file: an array that is replaced is noticed, single chunks that another
 //! program changes in place are not.
 
+use super::group;
 use super::layout::{Codecs, Layout};
+use super::place::{Address, key};
 use super::shard::{ShardIndex, Sharding};
-use super::{block, group};
 use crate::base::{Coords, DType, Error, Grid, Region, Result};
 use crate::chunk::tensor::copy_into;
 use crate::chunk::{BufferMut, Tensor};
 use crate::expr::Source;
-use crate::store::{FileStore, Store};
+use crate::format::block;
+use crate::store::Store;
 use serde_json::{Map, Value};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -22,8 +24,7 @@ use xxhash_rust::xxh3::xxh3_128;
 #[derive(Debug)]
 pub struct ZarrSource {
     store: Arc<dyn Store>,
-    /// Where on disk, if it is there.
-    path: Option<PathBuf>,
+    address: Address,
     /// The array's place in the store, with a `/` at the end, or nothing.
     prefix: String,
     label: String,
@@ -33,13 +34,18 @@ pub struct ZarrSource {
 }
 
 impl ZarrSource {
-    /// Opens the array in a folder: `foo.zarr`, or `foo.zarr/path/to/array` for one in a group.
+    /// Opens the array in a folder or behind a URL: `foo.zarr`, or `foo.zarr/path/to/array` for one in a group.
     ///
     /// # Errors
     /// No array there (the arrays of a group are named), broken metadata (`Corrupt`), or something that is not supported, named.
     pub fn open(path: impl AsRef<Path>) -> Result<ZarrSource> {
-        let path = std::path::absolute(&path).map_err(|e| Error::io(path.as_ref().display(), &e))?;
-        let mut source = ZarrSource::open_store(Arc::new(FileStore::new(&path)), "").map_err(|e| group::explain(e, &path))?;
+        ZarrSource::open_address(Address::of(path.as_ref())?)
+    }
+
+    pub(super) fn open_address(address: Address) -> Result<ZarrSource> {
+        let opened = ZarrSource::open_store(address.store()?, "");
+        let Address::Folder(path) = &address else { return Ok(ZarrSource { label: address.label(), address, ..opened? }) };
+        let mut source = opened.map_err(|e| group::explain(e, path))?;
         // An array that was replaced by another of the same shape has another metadata file.
         for name in ["zarr.json", ".zarray"] {
             if let Ok(m) = path.join(name).metadata() {
@@ -47,9 +53,7 @@ impl ZarrSource {
                 source.key = xxh3_128(format!("{identity:?}").as_bytes());
             }
         }
-        source.label = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        source.path = Some(path);
-        Ok(source)
+        Ok(ZarrSource { label: address.label(), address, ..source })
     }
 
     /// Opens the array at `path` (empty for the root) of a store.
@@ -83,7 +87,7 @@ impl ZarrSource {
             _ => layout.array().attributes().clone(),
         };
         let key = xxh3_128(&[place.as_bytes(), b"\0zarr\0", &json].concat());
-        Ok(ZarrSource { store, path: None, prefix, label: place, layout, attributes, key })
+        Ok(ZarrSource { store, address: Address::Here(place.clone()), prefix, label: place, layout, attributes, key })
     }
 
     /// The source that [`params`](Source::params) speaks of.
@@ -91,9 +95,8 @@ impl ZarrSource {
     /// # Errors
     /// As [`open`](ZarrSource::open).
     pub fn from_params(params: &[u8]) -> Result<ZarrSource> {
-        let path: PathBuf =
-            postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("parameters of a zarr source: {e}")))?;
-        ZarrSource::open(path)
+        let address = postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("parameters of a zarr source: {e}")))?;
+        ZarrSource::open_address(address)
     }
 
     /// The array's attributes.
@@ -101,9 +104,29 @@ impl ZarrSource {
         &self.attributes
     }
 
-    /// Names of the axes, where the metadata has them.
+    /// Names of the axes, where the metadata has them (in version 2: the attribute `_ARRAY_DIMENSIONS`, as xarray writes it).
     pub fn dimension_names(&self) -> Option<Vec<Option<String>>> {
-        self.layout.array().dimension_names().clone()
+        let from_attribute = || {
+            let names = self.attributes.get("_ARRAY_DIMENSIONS")?.as_array()?;
+            (names.len() == self.layout.shape.len()).then(|| names.iter().map(|n| n.as_str().map(str::to_string)).collect())
+        };
+        self.layout.array().dimension_names().clone().or_else(from_attribute)
+    }
+
+    /// The text of the array's metadata and the key it lies under (`zarr.json` or `.zarray`).
+    pub(super) fn metadata(&self) -> Result<(&'static str, String)> {
+        for name in ["zarr.json", ".zarray"] {
+            if let Some(text) = self.store.get(&key(self.prefix.trim_end_matches('/'), name))? {
+                let text = String::from_utf8(text).map_err(|_| Error::corrupt(format!("{name} of {} is no text", self.label)))?;
+                return Ok((name, text));
+            }
+        }
+        Err(Error::usage(format!("{} vanished while it was read", self.label)))
+    }
+
+    /// Shape of what lies under one key: a chunk, or a shard. Parts of the array are written in whole multiples of it.
+    pub fn stored_chunk_shape(&self) -> &[usize] {
+        &self.layout.stored
     }
 
     /// Shape of the pieces that are decoded one by one: chunks, or inner chunks of shards.
@@ -137,11 +160,7 @@ impl ZarrSource {
 
     /// The bytes under a key, which may be `bound` at most.
     fn stored(&self, key: &str, bound: u64) -> Result<Option<Vec<u8>>> {
-        match self.store.size(key)? {
-            Some(n) if n > bound => Err(Error::corrupt(format!("it has {n} bytes, more than the {bound} that it can need"))),
-            Some(n) => self.store.get_range(key, 0..n),
-            None => Ok(None),
-        }
+        self.store.get_bounded(key, bound)
     }
 
     fn put(&self, out: &mut Assembly, at: &Region, tensor: Option<Tensor>) -> Result<()> {
@@ -209,9 +228,10 @@ impl Source for ZarrSource {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        let path =
-            self.path.as_ref().ok_or_else(|| Error::unsupported(format!("{} is not on disk: it cannot be sent", self.label)))?;
-        postcard::to_stdvec(path).map_err(|e| Error::unsupported(format!("the path {} cannot be sent: {e}", path.display())))
+        if let Address::Here(label) = &self.address {
+            return Err(Error::unsupported(format!("{label} is known to its own process only: it cannot be sent")));
+        }
+        postcard::to_stdvec(&self.address).map_err(|e| Error::unsupported(format!("the path {} cannot be sent: {e}", self.address)))
     }
 
     fn key(&self) -> u128 {
@@ -246,7 +266,7 @@ impl Source for ZarrSource {
         // A region that is one whole block is what decoding made; any other is put together from blocks.
         let one = |(r, &unit): (&std::ops::Range<usize>, &usize)| r.len() == unit && r.start % unit == 0;
         let is_block = region.ranges().iter().zip(&self.layout.stored).all(one) && matches!(self.layout.codecs, Codecs::Chunk(_));
-        pipeline.decode_bytes() - if is_block { pipeline.decoded_bytes() } else { 0 } + index
+        pipeline.decode_bytes() - if is_block { pipeline.decoded_bytes() } else { 0 } + index + self.store.request_bytes()
     }
 
     fn stored_bytes(&self, region: &Region) -> u64 {
@@ -256,6 +276,8 @@ impl Source for ZarrSource {
     }
 
     fn cost_ns(&self, region: &Region) -> u64 {
-        self.layout.touched_elements(region).saturating_mul(self.layout.dtype.size() as u64)
+        let piece = self.layout.pipeline().decoded_bytes().max(1);
+        let bytes = self.layout.touched_elements(region).saturating_mul(self.layout.dtype.size() as u64);
+        bytes.saturating_add((bytes / piece).saturating_mul(self.store.latency_ns()))
     }
 }

@@ -1,6 +1,6 @@
 //! Against NumPy, against exact quantiles, and runs against single elements.
 
-use super::{fill_integer, fill_normal, fill_raw, fill_uniform, integer, integer_from, normal, normal_from, raw, uniform};
+use super::{below, fill_below, fill_normal, fill_raw, fill_uniform, normal, normal_from, raw, uniform};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use std::mem::MaybeUninit;
 
@@ -80,14 +80,18 @@ fn moments() {
 fn integers_cover_their_range_evenly() {
     let mut count = [0usize; 7];
     for n in 0..70_000 {
-        count[(integer(n, [1, 2], -3, 4) + 3) as usize] += 1;
+        count[below(n, [1, 2], 7) as usize] += 1;
     }
     assert!(count.iter().all(|&c| c.abs_diff(10_000) < 500), "{count:?}");
-    assert_eq!(integer_from(u64::MAX, i64::MIN, i64::MAX), i64::MAX - 1);
-    assert_eq!(integer_from(0, i64::MIN, i64::MAX), i64::MIN);
-    assert_eq!(integer_from(u64::MAX, 5, 6), 5);
-    assert_eq!(integer_from(u64::MAX, 5, 5), 5);
-    assert_eq!(integer_from(u64::MAX, 5, -5), 5);
+    // Of a raw value nothing is left out for a power of 2; two thirds of 2^64 is the worst there is without rejection.
+    for n in 0..100 {
+        assert_eq!(below(n, [5, 6], 0), raw(n, [5, 6]));
+        assert_eq!(below(n, [5, 6], 1), 0);
+        assert_eq!(below(n, [5, 6], 1 << 60), raw(n, [5, 6]) >> 4);
+    }
+    let two_thirds = (u64::MAX / 3) * 2;
+    let low = (0..30_000).filter(|&n| below(n, [7, 8], two_thirds) < two_thirds / 2).count();
+    assert!(low.abs_diff(15_000) < 450, "{low} of 30000 lie in the lower half");
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn far_tails_in_runs() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn runs_are_their_elements(first in any::<u64>(), near in 0u64..9, len in 0usize..1300, key in any::<[u64; 2]>(), low in any::<i64>(), high in any::<i64>()) {
+    fn runs_are_their_elements(first in any::<u64>(), near in 0u64..9, len in 0usize..1300, key in any::<[u64; 2]>(), low in any::<u64>(), high in any::<u64>()) {
         // Also at the very start and up to the very last element.
         for first in [near, first.min(u64::MAX - 1300), u64::MAX - (len as u64).saturating_sub(1)] {
             let numbers = || (0..len as u64).map(move |i| first.wrapping_add(i));
@@ -115,8 +119,9 @@ proptest! {
             let real = filled(len, |o| fill_normal(first, key, o));
             let exact = |x: f64| x.to_bits();
             prop_assert_eq!(real.iter().copied().map(exact).collect::<Vec<_>>(), numbers().map(|n| exact(normal(n, key))).collect::<Vec<_>>());
-            let whole = filled(len, |o| fill_integer(first, key, low, high, o));
-            prop_assert_eq!(&whole, &numbers().map(|n| integer(n, key, low, high)).collect::<Vec<_>>());
+            let counts: Vec<u64> = (0..len as u64).map(|i| if i % 3 == 0 { low } else { high >> (i % 64) }).collect();
+            let whole = filled(len, |o| fill_below(first, key, &counts, o));
+            prop_assert_eq!(&whole, &numbers().zip(&counts).map(|(n, &c)| below(n, key, c)).collect::<Vec<_>>());
         }
     }
 }

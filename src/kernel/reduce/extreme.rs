@@ -11,7 +11,7 @@ pub(super) struct Extreme<T, const MAX: bool, const SKIP: bool>(PhantomData<T>);
 
 #[inline(always)]
 fn beyond<T: Num, const MAX: bool>(x: T, than: T) -> bool {
-    if MAX { x > than } else { x < than }
+    if MAX { x.above(than) } else { than.above(x) }
 }
 
 impl<T: Num, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, SKIP> {

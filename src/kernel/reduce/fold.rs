@@ -3,9 +3,10 @@
 //! Every way of entering is defined so that it does not matter where the elements were cut into pieces. Block functions use
 //! [`LANES`] interleaved partial results that are joined in a fixed tree.
 
-use crate::base::{Element, Result};
+use crate::base::{C128, Element, Result};
 use crate::chunk::Tensor;
 use crate::kernel::reduce::num::Num;
+use num_complex::Complex;
 use std::marker::PhantomData;
 
 /// Interleaved partial results of a block: element `i` goes to number `i % LANES`.
@@ -123,6 +124,25 @@ impl Monoid for MulFloat {
     #[inline(always)]
     fn op(a: f64, b: f64) -> f64 {
         a * b
+    }
+}
+
+/// Product in complex128. The neutral 1 leaves the other factor as it is, infinities too.
+pub(super) struct MulComplex;
+impl Monoid for MulComplex {
+    type T = C128;
+    const NEUTRAL: C128 = Complex::new(1.0, 0.0);
+    const EXACT: bool = false;
+    #[inline(always)]
+    fn op(a: C128, b: C128) -> C128 {
+        let product = Complex::new(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re);
+        if a == Self::NEUTRAL {
+            b
+        } else if b == Self::NEUTRAL {
+            a
+        } else {
+            product
+        }
     }
 }
 

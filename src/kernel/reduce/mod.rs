@@ -11,7 +11,7 @@ mod fold;
 mod isa;
 mod layout;
 mod moments;
-mod num;
+pub(super) mod num;
 mod part;
 mod spec;
 #[cfg(test)]

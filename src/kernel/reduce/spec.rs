@@ -2,12 +2,14 @@
 //!
 //! Rows are written in the op table, one per reduction; kernels never name one.
 
-use crate::base::{DType, Error, Result};
+use crate::base::{C64, C128, DType, Error, Result};
 use crate::kernel::reduce::extreme::{Arg, Extreme};
-use crate::kernel::reduce::fold::{AddInt, Fold, MulFloat, MulInt, Plain, Sum};
+use crate::kernel::reduce::fold::{AddInt, Fold, MulComplex, MulFloat, MulInt, Plain, Sum};
 use crate::kernel::reduce::layout::Layout;
 use crate::kernel::reduce::moments::Moments;
-use crate::kernel::reduce::num::{NanOne, NanZero, NonZero, NotNan, Num, Prep, Same, ToF64, ToI64, Truth, for_num};
+use crate::kernel::reduce::num::{
+    Im, Imag, ImagNanZero, NanOne, NanZero, NonZero, NotNan, Num, Prep, Re, Same, ToF64, ToI64, Truth, Wide, WideNanOne, for_num,
+};
 use crate::kernel::reduce::part::PartKind;
 use smallvec::{SmallVec, smallvec};
 use std::fmt;
@@ -44,10 +46,12 @@ pub enum Family {
 /// How the dtype of the result follows from that of the elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReduceRule {
-    /// bool and signed integers become int64, unsigned ones uint64, floats stay.
+    /// bool and signed integers become int64, unsigned ones uint64, floats and complex numbers stay.
     Wide,
     /// Floats stay, the others become float64.
     Float,
+    /// Like `Float`, but complex numbers become floats (variances).
+    FloatPart,
     /// The same.
     Same,
     /// Whatever comes in, this goes out.
@@ -104,8 +108,9 @@ impl ReduceOp {
     pub fn result_dtype(&self, dtype: DType) -> DType {
         match self.rule {
             ReduceRule::Wide if dtype.is_unsigned() => DType::U64,
-            ReduceRule::Wide if !dtype.is_float() => DType::I64,
-            ReduceRule::Float if !dtype.is_float() => DType::F64,
+            ReduceRule::Wide if !dtype.is_inexact() => DType::I64,
+            ReduceRule::Float | ReduceRule::FloatPart if !dtype.is_inexact() => DType::F64,
+            ReduceRule::FloatPart => dtype.part(),
             ReduceRule::Wide | ReduceRule::Float | ReduceRule::Same => dtype,
             ReduceRule::Fixed(d) => d,
         }
@@ -151,11 +156,41 @@ impl ReduceOp {
 
     /// Whether NaN must be looked for.
     pub(super) fn skips(&self, dtype: DType) -> bool {
-        self.tags.skips_nan && dtype.is_float()
+        self.tags.skips_nan && dtype.is_inexact()
+    }
+
+    /// The kinds where both parts of a complex number are folded; None where the kinds are those of other dtypes.
+    fn complex_kinds<T: Num>(&self, skip: bool) -> Option<Kinds> {
+        Some(match (self.family, skip) {
+            (Family::Sum | Family::Mean, false) => smallvec![PartKind::of::<T, ToF64, Sum>(), PartKind::of::<T, Imag, Sum>()],
+            (Family::Sum, true) => smallvec![PartKind::of::<T, NanZero, Sum>(), PartKind::of::<T, ImagNanZero, Sum>()],
+            (Family::Mean, true) => smallvec![
+                PartKind::of::<T, NanZero, Sum>(),
+                PartKind::of::<T, ImagNanZero, Sum>(),
+                PartKind::of::<T, NotNan, Plain<AddInt>>(),
+            ],
+            (Family::Prod, false) => one::<T, Wide, Plain<MulComplex>>(),
+            (Family::Prod, true) => one::<T, WideNanOne, Plain<MulComplex>>(),
+            (Family::Var | Family::Std, false) => {
+                smallvec![PartKind::of::<T, Re, Moments<false>>(), PartKind::of::<T, Im, Moments<false>>()]
+            }
+            (Family::Var | Family::Std, true) => {
+                smallvec![PartKind::of::<T, Re, Moments<true>>(), PartKind::of::<T, Im, Moments<true>>()]
+            }
+            _ => return None,
+        })
     }
 
     pub(super) fn kinds(&self, dtype: DType) -> Kinds {
         let skip = self.skips(dtype);
+        let complex = match dtype {
+            DType::C64 => self.complex_kinds::<C64>(skip),
+            DType::C128 => self.complex_kinds::<C128>(skip),
+            _ => None,
+        };
+        if let Some(kinds) = complex {
+            return kinds;
+        }
         for_num!(dtype, T => match self.family {
             Family::Sum if !T::FLOAT => one::<T, ToI64, Plain<AddInt>>(),
             Family::Prod if !T::FLOAT => one::<T, ToI64, Plain<MulInt>>(),

@@ -13,8 +13,8 @@ fn op(name: &str) -> ReduceOp {
         "sum" => (Family::Sum, ReduceRule::Wide, false),
         "prod" => (Family::Prod, ReduceRule::Wide, false),
         "mean" => (Family::Mean, ReduceRule::Float, false),
-        "var" => (Family::Var, ReduceRule::Float, false),
-        "std" => (Family::Std, ReduceRule::Float, false),
+        "var" => (Family::Var, ReduceRule::FloatPart, false),
+        "std" => (Family::Std, ReduceRule::FloatPart, false),
         "min" => (Family::Min, ReduceRule::Same, true),
         "max" => (Family::Max, ReduceRule::Same, true),
         "argmin" => (Family::ArgMin, ReduceRule::Fixed(DType::I64), true),
@@ -168,9 +168,9 @@ fn filled(dtype: DType, shape: &[usize], seed: usize, nans: bool) -> Tensor {
     let n: usize = shape.iter().product();
     let value = |i: usize| {
         let x = noise(i + seed * 7919);
-        if dtype.is_float() && nans && noise(i * 31 + seed) < 0.05 {
+        if dtype.is_inexact() && nans && noise(i * 31 + seed) < 0.05 {
             Scalar::F64(f64::NAN)
-        } else if dtype.is_float() {
+        } else if dtype.is_inexact() {
             Scalar::F64((x - 0.3) * 1e3)
         } else {
             Scalar::F64((x * 120.0).floor())
@@ -317,9 +317,9 @@ proptest! {
             let magnitude = group.iter().map(|x| x.1.abs()).filter(|x| x.is_finite()).sum::<f64>();
             // The tolerance follows the sum of magnitudes, not the (perhaps cancelled) sum.
             let slack = match (name.trim_start_matches("nan"), r.dtype()) {
-                (_, DType::F32) => 1e-6 * want.abs() + 1e-14 * magnitude,
-                ("sum", DType::F64) => 1e-15 * magnitude,
-                ("mean", DType::F64) => 1e-15 * magnitude / group.len() as f64,
+                (_, DType::F32 | DType::C64) => 1e-6 * want.abs() + 1e-14 * magnitude,
+                ("sum", DType::F64 | DType::C128) => 1e-15 * magnitude,
+                ("mean", DType::F64 | DType::C128) => 1e-15 * magnitude / group.len() as f64,
                 ("var" | "std", _) => 1e-13 * want.abs() + 1e-10,
                 _ => 0.0,
             };

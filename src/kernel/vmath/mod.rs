@@ -1,6 +1,7 @@
-//! Elementary functions that the compiler can vectorise, in [`double`] and [`single`] precision.
+//! Elementary functions that the compiler can vectorise, in [`double`] and [`single`] precision; and, element by element, those
+//! of [`complex`] numbers.
 //!
-//! Every function is `#[inline(always)]`, straight-line and branch-free: inlined into a block loop of a function compiled for
+//! Every real function is `#[inline(always)]`, straight-line and branch-free: inlined into a block loop of a function compiled for
 //! AVX2 or AVX-512 it becomes code for 4 or 8 doubles at a time. At most 2 ulp from the exact result over the whole domain,
 //! with C99's values for infinities, signed zeros and domain errors; every NaN result is the one positive quiet NaN.
 //!
@@ -16,6 +17,8 @@
 
 mod arc;
 pub(crate) mod bits;
+pub mod complex;
+mod complex_arc;
 pub mod double;
 mod exp;
 mod hyperbolic;

@@ -5,11 +5,13 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Tensor;
+use crate::expr::call::BlockInfo;
+use crate::kernel::histogram::{Even, MOST_BINS};
 use crate::op::block::NamedBlock;
 use serde::{Deserialize, Serialize};
 
 /// The one input.
-pub(super) fn only(inputs: &[Tensor]) -> Result<&Tensor> {
+pub(crate) fn only(inputs: &[Tensor]) -> Result<&Tensor> {
     inputs.first().ok_or_else(|| Error::bug("a block function without an input"))
 }
 
@@ -46,11 +48,22 @@ impl Histogram {
 
 impl NamedBlock for Histogram {
     const NAME: &'static str = "histogram";
+    const DOC: &'static str = "How many elements, or what sum of weights, falls into each bin.";
 
-    fn compute(&self, inputs: &[Tensor], out: &[usize]) -> Result<Tensor> {
+    fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
         let x = only(inputs)?.as_slice::<f64>()?;
         let n = self.edges.len().saturating_sub(1);
-        count(inputs, n, out, x.iter().map(|&v| Ok(self.bin(v))))
+        if let (true, 1, Some(even)) = (self.even, inputs.len(), Even::new(&self.edges)) {
+            let mut counts = vec![0i64; n];
+            even.count(x, &mut counts, |v| self.bin(v));
+            return Tensor::from_vec(&block.region.shape(), counts);
+        }
+        count(inputs, n, &block.region.shape(), x.iter().map(|&v| Ok(self.bin(v))))
+    }
+
+    // Inputs that must be copied together, and the tables of counts.
+    fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
+        input_bytes.iter().sum::<u64>() + 16 * (self.edges.len().min(MOST_BINS + 1) as u64 + 1)
     }
 
     fn held_bytes(&self) -> u64 {
@@ -67,18 +80,15 @@ pub struct BinCount {
 
 impl NamedBlock for BinCount {
     const NAME: &'static str = "bincount";
+    const DOC: &'static str = "How often each number occurs, or the sum of weights beside it.";
 
-    fn compute(&self, inputs: &[Tensor], out: &[usize]) -> Result<Tensor> {
+    fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
         let x = only(inputs)?.as_slice::<i64>()?;
         let bin = |&v: &i64| match usize::try_from(v) {
             Ok(i) if i < self.n => Ok(Some(i)),
             _ => Err(Error::usage(format!("{v} is not within 0 and {}: raise the length, or choose elements with where_", self.n))),
         };
-        count(inputs, self.n, out, x.iter().map(bin))
-    }
-
-    fn held_bytes(&self) -> u64 {
-        0
+        count(inputs, self.n, &block.region.shape(), x.iter().map(bin))
     }
 }
 

@@ -1,25 +1,30 @@
 //! What every block function needs to be a node's: its name, its parameters as bytes, a key made of both.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::call::{BlockInfo, CallOp};
-use crate::op::block::{BinCount, Histogram, IsIn, SearchSorted, TopK};
+use crate::op::named;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_128;
 
 /// A block function that is known by name. Its fields are its parameters.
 pub trait NamedBlock: Serialize + DeserializeOwned + Debug + Send + Sync + 'static {
     /// Name on the wire and for people.
     const NAME: &'static str;
 
-    /// Computes a block of shape `out`.
+    /// One sentence for the docs.
+    const DOC: &'static str;
+
+    /// Whether `compute` wants its inputs in C order; else they may be views with any strides, 0 along axes that an input lacks.
+    const CONTIGUOUS: bool = true;
+
+    /// Computes the block that lies at `block.region` of the result.
     ///
     /// # Errors
     /// Values that it does not take; inputs of another dtype or shape than it is made for.
-    fn compute(&self, inputs: &[Tensor], out: &[usize]) -> Result<Tensor>;
+    fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor>;
 
     /// Upper bound of the bytes needed beside inputs and result: as much as the inputs, which may have to be copied together.
     fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
@@ -27,7 +32,48 @@ pub trait NamedBlock: Serialize + DeserializeOwned + Debug + Send + Sync + 'stat
     }
 
     /// Bytes that the parameters take, held from start to end of a run.
-    fn held_bytes(&self) -> u64;
+    fn held_bytes(&self) -> u64 {
+        0
+    }
+
+    /// What every thread that ran a block keeps: what functions that share it call it, and its bytes.
+    fn kept(&self) -> Option<(&'static str, u64)> {
+        None
+    }
+
+    /// About how long a block takes, in nanoseconds, if inputs and result have `bytes` together.
+    fn cost_ns(&self, bytes: u64) -> u64 {
+        bytes * 2
+    }
+}
+
+/// A block function in the table of all.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Name on the wire and for people.
+    pub name: &'static str,
+    /// One sentence for the docs.
+    pub doc: &'static str,
+    make: fn(&[u8]) -> Result<Arc<dyn CallOp>>,
+}
+
+impl Row {
+    /// The row of a function.
+    pub const fn of<B: NamedBlock>() -> Row {
+        Row { name: B::NAME, doc: B::DOC, make: made::<B> }
+    }
+
+    /// The function with parameters as they come over the wire.
+    ///
+    /// # Errors
+    /// Parameters that cannot be read.
+    pub fn open(&self, params: &[u8]) -> Result<Arc<dyn CallOp>> {
+        (self.make)(params)
+    }
+}
+
+fn made<B: NamedBlock>(params: &[u8]) -> Result<Arc<dyn CallOp>> {
+    shared(named::opened::<B>(B::NAME, params)?)
 }
 
 #[derive(Debug)]
@@ -41,30 +87,8 @@ struct Shared<B> {
 /// # Errors
 /// A bug: parameters that are no bytes.
 pub fn shared<B: NamedBlock>(block: B) -> Result<Arc<dyn CallOp>> {
-    let params = postcard::to_stdvec(&block).map_err(|e| Error::bug(format!("{}: {e}", B::NAME)))?;
+    let params = named::params(B::NAME, &block)?;
     Ok(Arc::new(Shared { block, params }))
-}
-
-/// Names of all block functions.
-pub const NAMES: &[&str] = &[SearchSorted::NAME, IsIn::NAME, Histogram::NAME, BinCount::NAME, TopK::NAME];
-
-/// The function of a name and parameters; None if there is no such name.
-///
-/// # Errors
-/// Parameters that cannot be read.
-pub fn open(name: &str, params: &[u8]) -> Result<Option<Arc<dyn CallOp>>> {
-    fn made<B: NamedBlock>(params: &[u8]) -> Result<Option<Arc<dyn CallOp>>> {
-        let block: B = postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("parameters of {}: {e}", B::NAME)))?;
-        shared(block).map(Some)
-    }
-    match name {
-        SearchSorted::NAME => made::<SearchSorted>(params),
-        IsIn::NAME => made::<IsIn>(params),
-        Histogram::NAME => made::<Histogram>(params),
-        BinCount::NAME => made::<BinCount>(params),
-        TopK::NAME => made::<TopK>(params),
-        _ => Ok(None),
-    }
 }
 
 impl<B: NamedBlock> CallOp for Shared<B> {
@@ -77,7 +101,7 @@ impl<B: NamedBlock> CallOp for Shared<B> {
     }
 
     fn key(&self) -> u128 {
-        xxh3_128(&[B::NAME.as_bytes(), b"\0", &self.params].concat())
+        named::key(B::NAME, &self.params)
     }
 
     fn label(&self) -> String {
@@ -85,12 +109,9 @@ impl<B: NamedBlock> CallOp for Shared<B> {
     }
 
     fn run(&self, block: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
-        let tensors = inputs.iter().map(|c| match c {
-            Chunk::Tensor(t) => Ok(t.contiguous()),
-            other => Err(Error::bug(format!("{other:?} is no piece of an array"))),
-        });
+        let tensors = inputs.iter().map(|c| c.tensor().map(|t| if B::CONTIGUOUS { t.contiguous() } else { t.clone() }));
         let tensors: Vec<Tensor> = tensors.collect::<Result<_>>()?;
-        self.block.compute(&tensors, &block.region.shape()).map(Chunk::Tensor).map_err(|e| e.at(B::NAME))
+        self.block.compute(block, &tensors).map(Chunk::Tensor).map_err(|e| e.at(B::NAME))
     }
 
     fn bytes(&self, input_bytes: &[u64]) -> (Option<u64>, u64) {
@@ -101,7 +122,11 @@ impl<B: NamedBlock> CallOp for Shared<B> {
         self.block.held_bytes() + self.params.len() as u64
     }
 
+    fn kept(&self) -> Option<(&'static str, u64)> {
+        self.block.kept()
+    }
+
     fn cost_ns(&self, bytes: u64) -> u64 {
-        bytes * 2
+        self.block.cost_ns(bytes)
     }
 }

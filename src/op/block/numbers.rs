@@ -1,6 +1,6 @@
-//! A list of numbers held in memory, in one of the three widest types.
+//! A list of numbers held in memory, in one of the widest types.
 
-use crate::base::{DType, Element, Scalar};
+use crate::base::{C128, DType, Element, Scalar};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -13,6 +13,8 @@ pub enum Numbers {
     I64(Vec<i64>),
     /// Unsigned integers.
     U64(Vec<u64>),
+    /// Where either side is complex.
+    C128(Vec<C128>),
 }
 
 impl Numbers {
@@ -20,6 +22,7 @@ impl Numbers {
     pub fn beside<T: Element>(values: &[T], dtype: DType) -> Numbers {
         let scalars = values.iter().map(|&v| -> Scalar { v.into() });
         match T::DTYPE.promote(dtype) {
+            d if d.is_complex() => Numbers::C128(scalars.map(Scalar::as_complex).collect()),
             d if d.is_float() => Numbers::F64(scalars.map(Scalar::as_f64).collect()),
             d if d.is_unsigned() => Numbers::U64(scalars.map(u64::from_scalar).collect()),
             _ => Numbers::I64(scalars.map(i64::from_scalar).collect()),
@@ -32,6 +35,7 @@ impl Numbers {
             Numbers::F64(_) => DType::F64,
             Numbers::I64(_) => DType::I64,
             Numbers::U64(_) => DType::U64,
+            Numbers::C128(_) => DType::C128,
         }
     }
 
@@ -41,7 +45,13 @@ impl Numbers {
             Numbers::F64(v) => v.len(),
             Numbers::I64(v) => v.len(),
             Numbers::U64(v) => v.len(),
+            Numbers::C128(v) => v.len(),
         }
+    }
+
+    /// Bytes of memory they take.
+    pub fn n_bytes(&self) -> u64 {
+        (self.len() * self.dtype().size()) as u64
     }
 
     /// Whether there are none.
@@ -51,13 +61,14 @@ impl Numbers {
 
     /// Whether none is above the next; NaN is above all others.
     pub fn is_sorted(&self) -> bool {
-        fn rising<T: PartialOrd + Copy>(v: &[T]) -> bool {
-            v.windows(2).all(|w| order(w[0], w[1]) != Ordering::Greater)
+        fn rising<T: Element>(v: &[T]) -> bool {
+            v.windows(2).all(|w| w[0].sort_order(w[1]) != Ordering::Greater)
         }
         match self {
             Numbers::F64(v) => rising(v),
             Numbers::I64(v) => rising(v),
             Numbers::U64(v) => rising(v),
+            Numbers::C128(v) => rising(v),
         }
     }
 
@@ -68,6 +79,7 @@ impl Numbers {
             Numbers::F64(v) => v.reverse(),
             Numbers::I64(v) => v.reverse(),
             Numbers::U64(v) => v.reverse(),
+            Numbers::C128(v) => v.reverse(),
         }
         self
     }
@@ -75,10 +87,9 @@ impl Numbers {
     /// Rising, each once, without NaN.
     #[must_use]
     pub fn into_set(self) -> Numbers {
-        fn set<T: PartialOrd + Copy>(v: Vec<T>) -> Vec<T> {
-            #[allow(clippy::eq_op, reason = "false for NaN")]
-            let mut v: Vec<T> = v.into_iter().filter(|x| x == x).collect();
-            v.sort_by(|a, b| order(*a, *b));
+        fn set<T: Element>(v: Vec<T>) -> Vec<T> {
+            let mut v: Vec<T> = v.into_iter().filter(|x| !x.has_nan()).collect();
+            v.sort_by(|a, b| a.sort_order(*b));
             v.dedup();
             v
         }
@@ -86,13 +97,7 @@ impl Numbers {
             Numbers::F64(v) => Numbers::F64(set(v)),
             Numbers::I64(v) => Numbers::I64(set(v)),
             Numbers::U64(v) => Numbers::U64(set(v)),
+            Numbers::C128(v) => Numbers::C128(set(v)),
         }
     }
-}
-
-/// NumPy's order for sorting: NaN behind all others, and equal to itself.
-pub(super) fn order<T: PartialOrd>(a: T, b: T) -> Ordering {
-    #[allow(clippy::eq_op, reason = "the test for NaN")]
-    let is_nan = |x: &T| x != x;
-    a.partial_cmp(&b).unwrap_or_else(|| is_nan(&a).cmp(&is_nan(&b)))
 }

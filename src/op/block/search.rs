@@ -2,7 +2,7 @@
 
 use crate::base::{Element, Result};
 use crate::chunk::Tensor;
-use crate::op::block::numbers::order;
+use crate::expr::call::BlockInfo;
 use crate::op::block::{NamedBlock, Numbers};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -22,8 +22,8 @@ impl SearchSorted {
     fn places<T: Element>(&self, list: &[T], x: &Tensor) -> Result<Tensor> {
         let place = |&v: &T| {
             let i = match self.right {
-                false => list.partition_point(|&s| order(s, v) == Ordering::Less),
-                true => list.partition_point(|&s| order(s, v) != Ordering::Greater),
+                false => list.partition_point(|&s| s.sort_order(v) == Ordering::Less),
+                true => list.partition_point(|&s| s.sort_order(v) != Ordering::Greater),
             };
             (if self.from_end { list.len() - i } else { i }) as i64
         };
@@ -33,18 +33,20 @@ impl SearchSorted {
 
 impl NamedBlock for SearchSorted {
     const NAME: &'static str = "searchsorted";
+    const DOC: &'static str = "Where each element would have to be put into a sorted list.";
 
-    fn compute(&self, inputs: &[Tensor], _: &[usize]) -> Result<Tensor> {
+    fn compute(&self, _: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
         let x = super::bins::only(inputs)?;
         match &self.sorted {
             Numbers::F64(v) => self.places(v, x),
             Numbers::I64(v) => self.places(v, x),
             Numbers::U64(v) => self.places(v, x),
+            Numbers::C128(v) => self.places(v, x),
         }
     }
 
     fn held_bytes(&self) -> u64 {
-        8 * self.sorted.len() as u64
+        self.sorted.n_bytes()
     }
 }
 
@@ -57,10 +59,11 @@ pub struct IsIn {
 
 impl NamedBlock for IsIn {
     const NAME: &'static str = "isin";
+    const DOC: &'static str = "Whether each element is in a list.";
 
-    fn compute(&self, inputs: &[Tensor], _: &[usize]) -> Result<Tensor> {
+    fn compute(&self, _: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
         fn found<T: Element>(set: &[T], x: &Tensor) -> Result<Tensor> {
-            let is_in = |&v: &T| set.get(set.partition_point(|&s| s < v)).is_some_and(|&s| s == v);
+            let is_in = |&v: &T| set.get(set.partition_point(|&s| s.sort_order(v) == Ordering::Less)).is_some_and(|&s| s == v);
             Tensor::from_vec(x.shape(), x.as_slice::<T>()?.iter().map(is_in).collect())
         }
         let x = super::bins::only(inputs)?;
@@ -68,10 +71,11 @@ impl NamedBlock for IsIn {
             Numbers::F64(v) => found(v, x),
             Numbers::I64(v) => found(v, x),
             Numbers::U64(v) => found(v, x),
+            Numbers::C128(v) => found(v, x),
         }
     }
 
     fn held_bytes(&self) -> u64 {
-        8 * self.set.len() as u64
+        self.set.n_bytes()
     }
 }

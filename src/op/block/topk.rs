@@ -2,9 +2,9 @@
 
 use crate::base::{Element, Error, Result};
 use crate::chunk::Tensor;
+use crate::expr::call::BlockInfo;
 use crate::for_dtype;
 use crate::op::block::NamedBlock;
-use crate::op::block::numbers::order;
 use serde::{Deserialize, Serialize};
 
 /// The `k` largest of each lane along an axis, largest first (or the smallest, smallest first), or what stands in their places in the
@@ -39,7 +39,7 @@ impl TopK {
             lane.clear();
             lane.extend((0..n).map(|j| (o * n + j) * inner + i).map(|at| (data[at], at)));
             let by = |a: &(T, usize), b: &(T, usize)| {
-                let size = if self.largest { order(b.0, a.0) } else { order(a.0, b.0) };
+                let size = if self.largest { b.0.sort_order(a.0) } else { a.0.sort_order(b.0) };
                 size.then(a.1.cmp(&b.1))
             };
             if k > 0 && k < n {
@@ -57,8 +57,9 @@ impl TopK {
 
 impl NamedBlock for TopK {
     const NAME: &'static str = "topk";
+    const DOC: &'static str = "The first few elements of every lane in order of size.";
 
-    fn compute(&self, inputs: &[Tensor], _: &[usize]) -> Result<Tensor> {
+    fn compute(&self, _: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
         let x = super::bins::only(inputs)?;
         let (shape, places) = for_dtype!(x.dtype(), T => self.places::<T>(x))?;
         let from = inputs.get(1).unwrap_or(x);
@@ -74,10 +75,6 @@ impl NamedBlock for TopK {
     // The lane at work with the places of its elements, and the places that are taken.
     fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
         let n = input_bytes.first().map_or(0, |b| b / u64::from(self.element_bytes.max(1)));
-        input_bytes.iter().sum::<u64>() + 24 * n
-    }
-
-    fn held_bytes(&self) -> u64 {
-        0
+        input_bytes.iter().sum::<u64>() + (u64::from(self.element_bytes.max(8)) + 16) * n
     }
 }

@@ -1,4 +1,8 @@
-//! What the elementwise table needs of integers and floats beyond Rust's own methods.
+//! What the elementwise table needs of integers, floats and complex numbers beyond Rust's own methods.
+
+use crate::base::{C64, C128};
+use crate::kernel::vmath::{double, single};
+use num_complex::Complex;
 
 /// Integers.
 pub(super) trait Whole: Sized {
@@ -210,3 +214,125 @@ macro_rules! real {
     )*};
 }
 real!(f32 f64);
+
+/// Complex numbers. Arithmetic is NumPy's: products by their formula, quotients by Smith's method (1962).
+pub(super) trait Pair: Sized {
+    /// Type of the parts.
+    type Part;
+    /// A function of complex128, rounded once.
+    fn through(self, f: impl Fn(C128) -> C128) -> Self;
+    /// A function of two complex128, rounded once.
+    fn through2(a: Self, b: Self, f: impl Fn(C128, C128) -> C128) -> Self;
+    /// The sum.
+    fn plus(a: Self, b: Self) -> Self;
+    /// The difference.
+    fn minus(a: Self, b: Self) -> Self;
+    /// The product.
+    fn times(a: Self, b: Self) -> Self;
+    /// The quotient; of 0 as divisor what the parts divided by 0 give.
+    fn over(a: Self, b: Self) -> Self;
+    /// 1 over the number.
+    fn reciprocal(self) -> Self;
+    /// Distance from 0: infinite if either part is, also beside NaN.
+    fn size(self) -> Self::Part;
+    /// The angle in radians.
+    fn angle(self) -> Self::Part;
+    /// Whether either part is NaN.
+    fn nan(self) -> bool;
+    /// Whether `a` comes before `b`: by the real parts, of equal ones by the imaginary parts; NaN compares with nothing.
+    fn below(a: Self, b: Self) -> bool;
+    /// [`below`](Pair::below) or equal.
+    fn at_most(a: Self, b: Self) -> bool;
+    /// The later one in that order, the first of equals; the first with NaN, if there is one.
+    fn maximum(a: Self, b: Self) -> Self;
+    /// The earlier one in that order, the first of equals; the first with NaN, if there is one.
+    fn minimum(a: Self, b: Self) -> Self;
+    /// Each part rounded, halves to even.
+    fn rint(self) -> Self;
+}
+
+macro_rules! pair {
+    ($($c:ident $t:ident $m:ident;)*) => {$(
+        impl Pair for $c {
+            type Part = $t;
+            #[inline(always)]
+            #[allow(clippy::unnecessary_cast)]
+            fn through(self, f: impl Fn(C128) -> C128) -> $c {
+                let r = f(Complex::new(self.re as f64, self.im as f64));
+                Complex::new(r.re as $t, r.im as $t)
+            }
+            #[inline(always)]
+            #[allow(clippy::unnecessary_cast)]
+            fn through2(a: $c, b: $c, f: impl Fn(C128, C128) -> C128) -> $c {
+                let r = f(Complex::new(a.re as f64, a.im as f64), Complex::new(b.re as f64, b.im as f64));
+                Complex::new(r.re as $t, r.im as $t)
+            }
+            #[inline(always)]
+            fn plus(a: $c, b: $c) -> $c {
+                Complex::new(a.re + b.re, a.im + b.im)
+            }
+            #[inline(always)]
+            fn minus(a: $c, b: $c) -> $c {
+                Complex::new(a.re - b.re, a.im - b.im)
+            }
+            #[inline(always)]
+            fn times(a: $c, b: $c) -> $c {
+                Complex::new(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re)
+            }
+            #[inline(always)]
+            fn over(a: $c, b: $c) -> $c {
+                let flat = b.re.abs() >= b.im.abs();
+                let (large, small) = if flat { (b.re, b.im) } else { (b.im, b.re) };
+                let ratio = small / large;
+                let scale = 1.0 / (large + small * ratio);
+                let (re, im) = if flat { (a.re + a.im * ratio, a.im - a.re * ratio) } else { (a.re * ratio + a.im, a.im * ratio - a.re) };
+                let zero = (b.re == 0.0) & (b.im == 0.0);
+                if zero { Complex::new(a.re / b.re.abs(), a.im / b.re.abs()) } else { Complex::new(re * scale, im * scale) }
+            }
+            #[inline(always)]
+            fn reciprocal(self) -> $c {
+                let flat = self.im.abs() <= self.re.abs();
+                let (large, small) = if flat { (self.re, self.im) } else { (self.im, self.re) };
+                let ratio = small / large;
+                let divisor = large + small * ratio;
+                if flat { Complex::new(1.0 / divisor, -ratio / divisor) } else { Complex::new(ratio / divisor, -1.0 / divisor) }
+            }
+            #[inline(always)]
+            fn size(self) -> $t {
+                $m::hypot(self.re, self.im)
+            }
+            #[inline(always)]
+            fn angle(self) -> $t {
+                $m::atan2(self.im, self.re)
+            }
+            #[inline(always)]
+            fn nan(self) -> bool {
+                self.re.is_nan() | self.im.is_nan()
+            }
+            #[inline(always)]
+            fn below(a: $c, b: $c) -> bool {
+                ((a.re < b.re) & !a.im.is_nan() & !b.im.is_nan()) | ((a.re == b.re) & (a.im < b.im))
+            }
+            #[inline(always)]
+            fn at_most(a: $c, b: $c) -> bool {
+                ((a.re < b.re) & !a.im.is_nan() & !b.im.is_nan()) | ((a.re == b.re) & (a.im <= b.im))
+            }
+            #[inline(always)]
+            fn maximum(a: $c, b: $c) -> $c {
+                if a.nan() | Pair::at_most(b, a) { a } else { b }
+            }
+            #[inline(always)]
+            fn minimum(a: $c, b: $c) -> $c {
+                if a.nan() | Pair::at_most(a, b) { a } else { b }
+            }
+            #[inline(always)]
+            fn rint(self) -> $c {
+                Complex::new(self.re.round_ties_even(), self.im.round_ties_even())
+            }
+        }
+    )*};
+}
+pair! {
+    C64 f32 single;
+    C128 f64 double;
+}

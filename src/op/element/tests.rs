@@ -4,7 +4,7 @@ mod fixture;
 mod programs;
 mod rows;
 
-use crate::base::{DType, Scalar};
+use crate::base::{C64, C128, DType, Scalar};
 use crate::chunk::{BufferMut, Tensor};
 use crate::for_dtype;
 use crate::kernel::compile::Compiled;
@@ -57,6 +57,10 @@ fn specials(dtype: DType) -> Vec<Scalar> {
         ]
         .map(Scalar::F64)
         .to_vec(),
+        d if d.is_complex() => {
+            let parts = [0.0, -0.0, 1.0, -2.5, 1e30, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+            parts.iter().flat_map(|&re| parts.map(|im| Scalar::C128(re, im))).collect()
+        }
         d if d.is_signed() => {
             let high = i64::MAX >> (64 - 8 * d.size());
             [0, 1, -1, 2, 7, -7, high, -high, -high - 1].map(Scalar::I64).to_vec()
@@ -77,7 +81,8 @@ fn elements(noise: &mut Noise, dtype: DType, n: usize, domain: (f64, f64)) -> Te
             let s = if noise.below(8) == 0 {
                 special[noise.below(special.len())]
             } else {
-                Scalar::F64(domain.0 + (domain.1 - domain.0) * noise.unit())
+                let mut drawn = || domain.0 + (domain.1 - domain.0) * noise.unit();
+                if dtype.is_complex() { Scalar::C128(drawn(), drawn()) } else { Scalar::F64(drawn()) }
             };
             *o = <T as crate::base::Element>::from_scalar(s);
         }
@@ -92,6 +97,15 @@ fn bits(t: &Tensor) -> Vec<u64> {
         DType::F64 => t.as_slice::<f64>().unwrap().iter().map(|v| if v.is_nan() { u64::MAX } else { v.to_bits() }).collect(),
         DType::F32 => {
             t.as_slice::<f32>().unwrap().iter().map(|v| if v.is_nan() { u64::MAX } else { u64::from(v.to_bits()) }).collect()
+        }
+        DType::C64 => {
+            let plain = |v: f32| if v.is_nan() { u32::MAX } else { v.to_bits() };
+            let pair = |v: &C64| u64::from(plain(v.re)) << 32 | u64::from(plain(v.im));
+            t.as_slice::<C64>().unwrap().iter().map(pair).collect()
+        }
+        DType::C128 => {
+            let plain = |v: f64| if v.is_nan() { u64::MAX } else { v.to_bits() };
+            t.as_slice::<C128>().unwrap().iter().flat_map(|v| [plain(v.re), plain(v.im)]).collect()
         }
         DType::Bool => t.as_slice::<bool>().unwrap().iter().map(|&v| u64::from(v)).collect(),
         d if d.is_signed() => for_dtype!(d, T => t

@@ -3,7 +3,8 @@
 
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Result};
 use crate::expr::node::{ArrayReduce, Blockwise, Call, Select, SourceNode, TreeReduce};
-use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, build, reshape};
+use crate::expr::picks::{self, Picks};
+use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, build, reshape, unknown};
 
 /// Most chunks of all nodes together.
 pub(super) const MAX_CHUNKS: usize = 1 << 26;
@@ -40,6 +41,7 @@ pub(super) fn node(e: &Expr) -> Result<()> {
         }
         Kind::Blockwise(b) => blockwise(e, b),
         Kind::TreeReduce(TreeReduce::Array(r)) => reduce(e, r),
+        Kind::Shuffle(_) if matches!(e.meta(), Meta::Array { .. }) => only_input(e).map(|_| ()),
         Kind::TreeReduce(TreeReduce::Table(_)) | Kind::Shuffle(_) => {
             let table = |x: &Expr| matches!(x.meta(), Meta::Table(_));
             ensure(e.inputs().len() == 1 && table(&e.inputs()[0]) && table(e), || "work on a table with something else".into())
@@ -122,7 +124,7 @@ fn select(e: &Expr, s: &Select) -> Result<()> {
         }
         Select::Concat(axis) => {
             ensure(*axis < out.ndim() && !e.inputs().is_empty(), || "arrays joined along an axis that is not there".into())?;
-            let mut sizes: Vec<usize> = Vec::new();
+            let (mut sizes, mut owns): (Vec<usize>, Vec<Axis>) = (Vec::new(), Vec::new());
             for input in e.inputs() {
                 let (d, g) = input.array()?;
                 let others = |a: usize| a == *axis || g.axes()[a] == out.axes()[a];
@@ -130,6 +132,10 @@ fn select(e: &Expr, s: &Select) -> Result<()> {
                     "arrays that cannot be joined".into()
                 })?;
                 sizes.extend(g.axes()[*axis].sizes().filter(|&n| n > 0));
+                owns.push(g.axes()[*axis].clone());
+            }
+            if let Some(made) = unknown::joined(&owns) {
+                return ensure(made == out.axes()[*axis], || "arrays joined to another length".into());
             }
             let same = out.axes()[*axis].sizes().filter(|&n| n > 0).eq(sizes);
             ensure(same, || "arrays joined to another length".into())
@@ -139,11 +145,35 @@ fn select(e: &Expr, s: &Select) -> Result<()> {
             let made = build::halo(&e.inputs()[0], depth, *boundary).map_err(|x| Error::corrupt(x.message().to_string()))?;
             ensure(made.meta() == e.meta(), || "a halo that gives another array".into())
         }
+        Select::Resolve(sizes) => {
+            let (d, g) = only_input(e)?;
+            let made = unknown::resolved(g, sizes).map_err(|x| Error::corrupt(x.message().to_string()))?;
+            ensure(d == dtype && made == *out, || "sizes of another array".into())
+        }
+        Select::Take { axes, index } => {
+            let (d, g) = only_input(e)?;
+            ensure(d == dtype, || "a take of another dtype".into())?;
+            picked(g, axes, index, out)
+        }
+        Select::Put { axes, index } => {
+            let [x, value] = e.inputs() else { return Err(Error::corrupt("a put without two inputs")) };
+            let ((d, g), (v, part)) = (x.array()?, value.array()?);
+            ensure(d == dtype && v == dtype && g == out, || "a put that gives another array".into())?;
+            picked(g, axes, index, part)
+        }
         Select::Reshape => {
             let (d, g) = only_input(e)?;
             ensure(d == dtype && reshape::same_pieces(g, out), || "a reshape to other elements".into())
         }
     }
+}
+
+/// `part` holds what `index` names of an array of grid `whole`.
+fn picked(whole: &Grid, axes: &[usize], index: &Picks, part: &Grid) -> Result<()> {
+    picks::check(whole, axes, index).map_err(|x| Error::corrupt(x.message().to_string()))?;
+    let points = part.axes().get(axes[0]).filter(|p| p.len() == index.len());
+    let fits = points.is_some_and(|p| picks::picked_grid(whole, axes, p.clone()) == *part);
+    ensure(fits, || "positions of another array".into())
 }
 
 fn within(s: &AxisSlice, n: usize) -> bool {

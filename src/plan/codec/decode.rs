@@ -3,11 +3,13 @@
 use super::check;
 use super::form::{
     AxisForm, AxisMapForm, BlockwiseForm, BoundaryForm, Document, GridForm, InstrForm, KindForm, MapForm, MetaForm, Named,
-    NodeForm, ReduceForm, SliceForm, VERSION, dtype, size,
+    NodeForm, PicksForm, ReduceForm, SliceForm, VERSION, dtype, size,
 };
+use crate::base::grid::UnknownSizes;
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Kind as ErrorKind, Result};
-use crate::expr::call::CallOp;
+use crate::expr::call::{CallOp, ShuffleOp};
 use crate::expr::node::{ArrayReduce, Blockwise, Boundary, Call, Scan, Select, SinkNode, SourceNode, TreeReduce};
+use crate::expr::picks::Picks;
 use crate::expr::table::TableMeta;
 use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, verify};
 use crate::format::registry::Registry;
@@ -97,7 +99,13 @@ impl Decoder<'_> {
             KindForm::Halo { depth, boundary } => Kind::Select(halo(&depth, &boundary)?),
             KindForm::Rechunk => Kind::Rechunk,
             KindForm::Reshape => Kind::Select(Select::Reshape),
-            KindForm::Shuffle(t) => Kind::Shuffle(same(r.shuffle(&t.name, &t.params)?, &t, |s| (s.key(), s.label()))?),
+            KindForm::Resolve(sizes) => {
+                let one = |s: Option<Vec<u64>>| s.map(|s| s.into_iter().map(size).collect::<Result<Arc<[usize]>>>()).transpose();
+                Kind::Select(Select::Resolve(sizes.into_iter().map(one).collect::<Result<_>>()?))
+            }
+            KindForm::Take { axes, index } => Kind::Select(Select::Take { axes: numbers(&axes), index: picks(index)? }),
+            KindForm::Put { axes, index } => Kind::Select(Select::Put { axes: numbers(&axes), index: picks(index)? }),
+            KindForm::Shuffle(t) => Kind::Shuffle(same(shuffle(&t, r)?, &t, |s| (s.key(), s.label()))?),
             KindForm::Call { thing, maps } => Kind::Call(Call {
                 op: same(function(&thing, r)?, &thing, |c| (c.key(), c.label()))?,
                 maps: maps.iter().map(map).collect::<Result<_>>()?,
@@ -117,9 +125,17 @@ impl Decoder<'_> {
 
 /// A function of the op tables, or else one that the registry knows.
 fn function(thing: &Named, r: &Registry) -> Result<Arc<dyn CallOp>> {
-    match op::block::open(&thing.name, &thing.params)? {
-        Some(op) => Ok(op),
+    match op::block::find(&thing.name) {
+        Some(row) => row.open(&thing.params),
         None => r.call(&thing.name, &thing.params),
+    }
+}
+
+/// A shuffle of the op tables, or else one that the registry knows.
+fn shuffle(thing: &Named, r: &Registry) -> Result<Arc<dyn ShuffleOp>> {
+    match op::sort::find(&thing.name) {
+        Some(row) => (row.open)(&thing.params),
+        None => r.shuffle(&thing.name, &thing.params),
     }
 }
 
@@ -182,6 +198,31 @@ fn slice(form: &SliceForm) -> Result<AxisSlice> {
     Ok(AxisSlice { start: size(form.start)?, step, len: size(form.len)? })
 }
 
+fn numbers(axes: &[u32]) -> Vec<usize> {
+    axes.iter().map(|&a| a as usize).collect()
+}
+
+fn picks(form: PicksForm) -> Result<Picks> {
+    let steps = match form {
+        PicksForm::Slice(s) => {
+            let s = slice(&s)?;
+            // What lies within the array is checked with the node.
+            let last = s.start as i128 + s.step as i128 * (s.len.max(1) as i128 - 1);
+            if s.step == 0 || !(0..isize::MAX as i128).contains(&last) {
+                return Err(Error::corrupt("a slice beyond all arrays"));
+            }
+            return Ok(Picks::slice(s));
+        }
+        PicksForm::Steps(steps) => steps,
+    };
+    let mut at = 0i64;
+    let next = |step: i64| {
+        at = at.checked_add(step).filter(|&v| v >= 0).ok_or_else(|| Error::corrupt("a position before the first"))?;
+        Ok(at as usize)
+    };
+    Ok(Picks::new(steps.into_iter().map(next).collect::<Result<_>>()?))
+}
+
 fn halo(depth: &[(u64, u64)], boundary: &BoundaryForm) -> Result<Select> {
     let depth = depth.iter().map(|&(a, b)| Ok((size(a)?, size(b)?))).collect::<Result<_>>()?;
     let boundary = match boundary {
@@ -190,6 +231,7 @@ fn halo(depth: &[(u64, u64)], boundary: &BoundaryForm) -> Result<Select> {
         BoundaryForm::Nearest => Boundary::Nearest,
         BoundaryForm::Reflect => Boundary::Reflect,
         BoundaryForm::Periodic => Boundary::Periodic,
+        BoundaryForm::Mirror => Boundary::Mirror,
     };
     Ok(Select::Halo { depth, boundary })
 }
@@ -236,6 +278,14 @@ fn axis(form: AxisForm) -> Result<Axis> {
                 return Err(Error::corrupt("the boundaries of an axis do not rise from 0"));
             }
             Ok(Axis::Irregular(bounds.into_iter().map(size).collect::<Result<Vec<_>>>()?.into()))
+        }
+        AxisForm::Unknown { bounds, tag } => {
+            let rising = bounds.windows(2).all(|w| w[0] < w[1]) || bounds == [0, 0];
+            if bounds.len() < 2 || bounds[0] != 0 || !rising {
+                return Err(Error::corrupt("the bounds of an axis do not rise from 0"));
+            }
+            let bounds = bounds.into_iter().map(size).collect::<Result<Vec<_>>>()?;
+            Ok(Axis::Unknown(Arc::new(UnknownSizes { bounds, tag })))
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Expression to bytes.
 
 use super::form::{
-    BlockwiseForm, BoundaryForm, Document, InstrForm, KindForm, MapForm, MetaForm, Named, NodeForm, ReduceForm, SliceForm, VERSION,
-    dtype_number,
+    BlockwiseForm, BoundaryForm, Document, InstrForm, KindForm, MapForm, MetaForm, Named, NodeForm, PicksForm, ReduceForm,
+    SliceForm, VERSION, dtype_number,
 };
+use crate::base::AxisSlice;
 use crate::base::{Error, Result};
 use crate::expr::call::CallOp;
 use crate::expr::node::{ArrayReduce, Blockwise, Boundary, Select, SinkNode, SourceNode, TreeReduce};
+use crate::expr::picks::Picks;
 use crate::expr::{Expr, Kind, Meta};
 use crate::kernel::program::Instr;
 use std::collections::HashMap;
@@ -99,12 +101,15 @@ fn reduce(r: &ArrayReduce) -> ReduceForm {
 
 fn select(s: &Select) -> KindForm {
     match s {
-        Select::Slice(s) => {
-            let one = |s: &crate::base::AxisSlice| SliceForm { start: s.start as u64, step: s.step as i64, len: s.len as u64 };
-            KindForm::Slice(s.iter().map(one).collect())
-        }
+        Select::Slice(s) => KindForm::Slice(s.iter().map(slice).collect()),
         Select::Concat(axis) => KindForm::Concat(*axis as u32),
         Select::Reshape => KindForm::Reshape,
+        Select::Resolve(sizes) => {
+            let one = |s: &Option<std::sync::Arc<[usize]>>| s.as_ref().map(|s| s.iter().map(|&n| n as u64).collect());
+            KindForm::Resolve(sizes.iter().map(one).collect())
+        }
+        Select::Take { axes, index } => KindForm::Take { axes: axes.iter().map(|&a| a as u32).collect(), index: picks(index) },
+        Select::Put { axes, index } => KindForm::Put { axes: axes.iter().map(|&a| a as u32).collect(), index: picks(index) },
         Select::Halo { depth, boundary } => KindForm::Halo {
             depth: depth.iter().map(|&(a, b)| (a as u64, b as u64)).collect(),
             boundary: match boundary {
@@ -113,9 +118,26 @@ fn select(s: &Select) -> KindForm {
                 Boundary::Nearest => BoundaryForm::Nearest,
                 Boundary::Reflect => BoundaryForm::Reflect,
                 Boundary::Periodic => BoundaryForm::Periodic,
+                Boundary::Mirror => BoundaryForm::Mirror,
             },
         },
     }
+}
+
+fn slice(s: &AxisSlice) -> SliceForm {
+    SliceForm { start: s.start as u64, step: s.step as i64, len: s.len as u64 }
+}
+
+fn picks(index: &Picks) -> PicksForm {
+    if let Some(s) = index.as_slice() {
+        return PicksForm::Slice(slice(&s));
+    }
+    let mut before = 0;
+    let step = |i| {
+        let at = index.at(i) as i64;
+        at - std::mem::replace(&mut before, at)
+    };
+    PicksForm::Steps((0..index.len()).map(step).collect())
 }
 
 fn meta(m: &Meta) -> MetaForm {

@@ -14,7 +14,7 @@ pub const VERSION: u16 = 1;
 pub fn registry_hash(registry: &Registry) -> u64 {
     let ops = op::element::ALL.iter().map(|o| o.name);
     let ops = ops.chain(op::reduction::ALL.iter().map(|o| o.name)).chain(op::scan::ALL.iter().map(|o| o.name));
-    let ops = ops.chain(op::block::NAMES.iter().copied());
+    let ops = ops.chain(op::block::all().map(|b| b.name).chain(op::sort::SHUFFLES.iter().map(|s| s.name)));
     registry.hash(ops) ^ u64::from(VERSION).rotate_left(48)
 }
 
@@ -49,6 +49,16 @@ pub(super) enum KindForm {
     Call { thing: Named, maps: Vec<MapForm> },
     Sink(Named),
     Reshape,
+    Take { axes: Vec<u32>, index: PicksForm },
+    Put { axes: Vec<u32>, index: PicksForm },
+    Resolve(Vec<Option<Vec<u64>>>),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum PicksForm {
+    Slice(SliceForm),
+    /// Differences from the position before: short numbers where positions are near each other.
+    Steps(Vec<i64>),
 }
 
 /// Something from a registry. The key tells whether the other side has opened the same thing (a file may have changed).
@@ -102,6 +112,7 @@ pub(super) enum BoundaryForm {
     Nearest,
     Reflect,
     Periodic,
+    Mirror,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,6 +121,7 @@ pub(super) enum ScalarForm {
     I64(i64),
     U64(u64),
     F64(f64),
+    C128(f64, f64),
 }
 
 /// For every axis of an input: the output's axis, or one element.
@@ -136,6 +148,7 @@ pub(super) struct GridForm(pub Vec<AxisForm>);
 pub(super) enum AxisForm {
     Regular { len: u64, size: u64 },
     Irregular(Vec<u64>),
+    Unknown { bounds: Vec<u64>, tag: u128 },
 }
 
 pub(super) fn dtype_number(d: DType) -> u8 {
@@ -157,6 +170,7 @@ impl From<Scalar> for ScalarForm {
             Scalar::I64(v) => ScalarForm::I64(v),
             Scalar::U64(v) => ScalarForm::U64(v),
             Scalar::F64(v) => ScalarForm::F64(v),
+            Scalar::C128(re, im) => ScalarForm::C128(re, im),
         }
     }
 }
@@ -168,6 +182,7 @@ impl From<&ScalarForm> for Scalar {
             ScalarForm::I64(v) => Scalar::I64(v),
             ScalarForm::U64(v) => Scalar::U64(v),
             ScalarForm::F64(v) => Scalar::F64(v),
+            ScalarForm::C128(re, im) => Scalar::C128(re, im),
         }
     }
 }
@@ -187,6 +202,7 @@ impl From<&Grid> for GridForm {
         let one = |a: &Axis| match a {
             Axis::Regular { len, size } => AxisForm::Regular { len: *len as u64, size: *size as u64 },
             Axis::Irregular(b) => AxisForm::Irregular(b.iter().map(|&v| v as u64).collect()),
+            Axis::Unknown(u) => AxisForm::Unknown { bounds: u.bounds.iter().map(|&v| v as u64).collect(), tag: u.tag },
         };
         GridForm(g.axes().iter().map(one).collect())
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
-DTYPES = ["?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f4", "<f8", ">i2", ">u4", ">f4", ">f8"]
+DTYPES = ["?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f4", "<f8", "<c8", "<c16", ">i2", ">u4", ">f4", ">f8", ">c8", ">c16"]
 
 
 def values(shape, dtype):
@@ -36,5 +36,5 @@ save("empty", values((3, 0, 2), "i4"))
 save("vector", values((7,), "i2"))
 save("version2", values((4, 5), "f4"), (2, 0))
 save("version3", values((4, 5), "f4"), (3, 0))
-save("no-complex", values((3,), "c8"))
+save("no-float16", values((3,), "f2"))
 save("no-fields", np.zeros(3, dtype=[("x", "f4"), ("y", "i2")]))

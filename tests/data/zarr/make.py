@@ -24,7 +24,7 @@ from zarr.codecs import (
 )
 
 ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
-DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
+DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "complex64", "complex128"]
 
 
 def values(shape, dtype):
@@ -55,12 +55,14 @@ def main():
     for d in DTYPES:
         make(f"v3-zstd-{d}", (5, 6), d, chunks=(3, 4), compressors=ZstdCodec(level=3), **v3)
         make(f"v2-blosc-{d}", (5, 6), d, chunks=(3, 4), compressors=numcodecs.Blosc("lz4", 5, 1), **v2)
-    for d in [">i2", ">u4", ">f8", ">f4"]:
+    for d in [">i2", ">u4", ">f8", ">f4", ">c8", ">c16"]:
         make(f"v2-big-{d[1:]}", (5, 6), d, chunks=(3, 4), compressors=numcodecs.Zlib(5), **v2)
     make("v2-f-order", (5, 6, 4), "i4", chunks=(3, 4, 2), order="F", compressors=numcodecs.Zstd(1), **v2)
     make("v2-raw", (7,), "f8", chunks=(3,), compressors=None, attributes={"units": "m"}, **v2)
     make("v2-gzip-hole", (9, 5), "u2", hole=True, chunks=(4, 5), compressors=numcodecs.GZip(6), **v2)
     make("v2-slash", (5, 6), "i2", chunks=(3, 4), compressors=None, chunk_key_encoding={"name": "v2", "separator": "/"}, **v2)
+    make("v2-complex-fill", (5, 6), "c16", chunks=(3, 4), fill_value=complex(1, -2), **v2)
+    make("v3-complex-fill", (5, 6), "c8", chunks=(3, 4), fill_value=complex(float("nan"), float("inf")), **v3)
     make("v2-scalar", (), "f4", chunks=(), compressors=None, **v2)
     make("v2-blosc-zstd", (40, 30), "f4", chunks=(16, 16), compressors=numcodecs.Blosc("zstd", 3, 2), **v2)
     make("v3-scalar", (), "f4", chunks=(), **v3)

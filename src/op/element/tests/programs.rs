@@ -55,8 +55,9 @@ fn random_view(noise: &mut Noise, dtype: DType, shape: &[usize]) -> Tensor {
 fn random_program(noise: &mut Noise, ndim: usize) -> Program {
     let mut b = Builder::new();
     let mut values = Vec::new();
+    let any = |noise: &mut Noise| DType::ALL[noise.below(DType::ALL.len())];
     for _ in 0..1 + noise.below(4) {
-        values.push(b.input(DType::ALL[noise.below(11)]));
+        values.push(b.input(any(noise)));
     }
     if noise.below(3) == 0 {
         values.push(b.linear());
@@ -68,8 +69,11 @@ fn random_program(noise: &mut Noise, ndim: usize) -> Program {
         let pick = values[noise.below(values.len())];
         let v = match noise.below(8) {
             0 => b.constant(Scalar::F64(noise.unit() * 10.0 - 5.0), DType::F64),
-            1 => b.constant(Scalar::I64(noise.below(9) as i64), DType::ALL[1 + noise.below(10)]),
-            2 => b.cast(pick, DType::ALL[noise.below(11)]),
+            1 => b.constant(Scalar::I64(noise.below(9) as i64), DType::ALL[1 + noise.below(DType::ALL.len() - 1)]),
+            2 => match any(noise) {
+                to if b.dtype(pick).converts(to) => b.cast(pick, to),
+                _ => continue,
+            },
             _ => {
                 let op = ALL[noise.below(ALL.len())];
                 let args: Vec<u32> = (0..op.arity).map(|_| values[noise.below(values.len())]).collect();

@@ -3,7 +3,7 @@
 use crate::base::{Coords, Region};
 
 /// The blocks of `size` that `region` (not empty) touches, in C order.
-pub(super) fn over(region: &Region, size: &[usize]) -> impl Iterator<Item = Coords> + use<> {
+pub(in crate::format) fn over(region: &Region, size: &[usize]) -> impl Iterator<Item = Coords> + use<> {
     let first: Coords = region.ranges().iter().zip(size).map(|(r, &n)| r.start / n).collect();
     let last: Coords = region.ranges().iter().zip(size).map(|(r, &n)| (r.end - 1) / n).collect();
     let mut next = Some(first.clone());
@@ -20,6 +20,6 @@ pub(super) fn over(region: &Region, size: &[usize]) -> impl Iterator<Item = Coor
 }
 
 /// The whole box of block `at`, also where it reaches beyond the array.
-pub(super) fn region(at: &[usize], size: &[usize]) -> Region {
+pub(in crate::format) fn region(at: &[usize], size: &[usize]) -> Region {
     Region::new(at.iter().zip(size).map(|(&c, &n)| c.saturating_mul(n)..(c + 1).saturating_mul(n)))
 }

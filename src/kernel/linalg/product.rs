@@ -1,0 +1,156 @@
+//! Products of matrices: `c += a b`.
+//!
+//! Floats and complex numbers go through faer's packed kernels (one fused multiply-add after the other along the inner axis, in runs of 512), integers
+//! wrap, and of bool the sum is "or". A product with a vector is a kernel of its own, whose order of adding is fixed.
+
+use crate::base::Element;
+use crate::base::dtype::{C64, C128};
+use crate::kernel::linalg::rows::Rows;
+use faer::{Accum, MatMut, MatRef, Par};
+
+/// Partial sums of a dot product, added in a fixed order in the end.
+const LANES: usize = 16;
+/// Rows and columns of `b` that an integer product works on at a time: they stay in the first cache.
+const TILE: (usize, usize) = (32, 512);
+
+/// Elements that can be multiplied as matrices.
+pub trait Multiply: Element {
+    /// Adds the product of `a` and `b` to `c`, which lies in C order. The three must fit together.
+    fn product(c: &mut [Self], a: Rows<'_, Self>, b: Rows<'_, Self>);
+
+    /// Bytes that a thread keeps after products of `rows` by `columns` blocks: packed pieces of the factors.
+    fn kept_bytes(rows: usize, columns: usize) -> u64 {
+        let _ = (rows, columns);
+        0
+    }
+}
+
+/// Depth of the pieces that faer packs.
+const PACKED_DEPTH: usize = 512;
+/// Rows or columns that packing may round up by, for either factor.
+const PACKED_SLACK: usize = 256;
+
+macro_rules! float {
+    ($($t:ty),*) => {$(
+        impl Multiply for $t {
+            fn product(c: &mut [$t], a: Rows<'_, $t>, b: Rows<'_, $t>) {
+                let (m, n, k) = (a.n_rows(), b.n_columns(), a.n_columns());
+                assert!(c.len() == m * n && b.n_rows() == k, "a product of {m} by {k} and {} by {n}", b.n_rows());
+                if m == 0 || n == 0 || k == 0 {
+                    return;
+                }
+                if m == 1 {
+                    return combine_rows(c, a.row(0), b, |c, x, y| *c += x * y);
+                }
+                if n == 1 {
+                    // One column in C order is one run.
+                    let column: Vec<$t> = if b.stride() == 1 { Vec::new() } else { (0..k).map(|i| b.row(i)[0]).collect() };
+                    let x = if b.stride() == 1 { b.data() } else { &column };
+                    c.iter_mut().enumerate().for_each(|(i, c)| *c += dot(a.row(i), x));
+                    return;
+                }
+                let (sa, sb) = (a.stride() as isize, b.stride() as isize);
+                // SAFETY: `Rows` holds what its shape and stride reach; the shapes were compared above.
+                let (a, b) = unsafe {
+                    (MatRef::from_raw_parts(a.data().as_ptr(), m, k, sa, 1), MatRef::from_raw_parts(b.data().as_ptr(), k, n, sb, 1))
+                };
+                faer::linalg::matmul::matmul(MatMut::from_row_major_slice_mut(c, m, n), Accum::Add, a, b, faer::traits::math_utils::one(), Par::Seq);
+            }
+
+            fn kept_bytes(rows: usize, columns: usize) -> u64 {
+                ((rows + columns + 2 * PACKED_SLACK) * PACKED_DEPTH * size_of::<$t>()) as u64
+            }
+        }
+    )*};
+}
+float!(f32, f64, C64, C128);
+
+macro_rules! integer {
+    ($($t:ty),*) => {$(
+        impl Multiply for $t {
+            fn product(c: &mut [$t], a: Rows<'_, $t>, b: Rows<'_, $t>) {
+                tiles(c, a, b, |c, x, y| *c = c.wrapping_add(x.wrapping_mul(y)));
+            }
+        }
+    )*};
+}
+integer!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+impl Multiply for bool {
+    fn product(c: &mut [bool], a: Rows<'_, bool>, b: Rows<'_, bool>) {
+        tiles(c, a, b, |c, x, y| *c |= x & y);
+    }
+}
+
+/// Sum of products in [`LANES`] partial sums.
+fn dot<T: Copy + Default + std::ops::Add<Output = T> + std::ops::Mul<Output = T>>(a: &[T], b: &[T]) -> T {
+    let mut sums = [T::default(); LANES];
+    let (a, b) = (a.chunks_exact(LANES), b[..a.len()].chunks_exact(LANES));
+    let rest = a.remainder().iter().zip(b.remainder());
+    for (x, y) in a.clone().zip(b.clone()) {
+        for i in 0..LANES {
+            sums[i] = sums[i] + x[i] * y[i];
+        }
+    }
+    rest.enumerate().for_each(|(i, (&x, &y))| sums[i] = sums[i] + x * y);
+    let mut n = LANES;
+    while n > 1 {
+        n /= 2;
+        for i in 0..n {
+            sums[i] = sums[i] + sums[i + n];
+        }
+    }
+    sums[0]
+}
+
+/// Adds the rows of `b`, each times its factor, to `c`.
+fn combine_rows<T: Copy>(c: &mut [T], factors: &[T], b: Rows<'_, T>, add: impl Fn(&mut T, T, T)) {
+    for (i, &x) in factors.iter().enumerate() {
+        c.iter_mut().zip(b.row(i)).for_each(|(c, &y)| add(c, x, y));
+    }
+}
+
+/// The product tile by tile of `b`; every element of `c` still gets its products in order.
+fn tiles<T: Copy>(c: &mut [T], a: Rows<'_, T>, b: Rows<'_, T>, add: impl Fn(&mut T, T, T)) {
+    let (n, k) = (b.n_columns(), a.n_columns());
+    assert!(c.len() == a.n_rows() * n && b.n_rows() == k, "a product of {} by {k} and {} by {n}", a.n_rows(), b.n_rows());
+    for left in (0..n).step_by(TILE.1) {
+        let columns = left..(left + TILE.1).min(n);
+        for top in (0..k).step_by(TILE.0) {
+            for i in 0..a.n_rows() {
+                let row = &mut c[i * n + columns.start..i * n + columns.end];
+                for (p, &x) in a.row(i)[top..(top + TILE.0).min(k)].iter().enumerate() {
+                    row.iter_mut().zip(&b.row(top + p)[columns.clone()]).for_each(|(c, &y)| add(c, x, y));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn simple<T: Multiply + std::ops::Add<Output = T> + std::ops::Mul<Output = T>>(a: &[T], b: &[T], m: usize, k: usize) -> Vec<T> {
+        let n = b.len() / k;
+        let at = |i: usize, j: usize| (0..k).fold(T::default(), |s, p| s + a[i * k + p] * b[p * n + j]);
+        (0..m * n).map(|e| at(e / n, e % n)).collect()
+    }
+
+    #[test]
+    fn products_are_those_of_the_definition() {
+        for (m, k, n) in [(1, 1, 1), (3, 5, 2), (1, 40, 7), (9, 100, 1), (33, 65, 600)] {
+            let a: Vec<i32> = (0..m * k).map(|i| (i * 31 % 17) as i32 - 8).collect();
+            let b: Vec<i32> = (0..k * n).map(|i| (i * 37 % 23) as i32 - 11).collect();
+            let want = simple(&a, &b, m, k);
+            let mut c = vec![0; m * n];
+            i32::product(&mut c, Rows::new(&a, m, k).unwrap(), Rows::new(&b, k, n).unwrap());
+            assert_eq!(c, want);
+            // Small integers are exact in any order of adding.
+            let (af, bf): (Vec<f32>, Vec<f32>) = (a.iter().map(|&v| v as f32).collect(), b.iter().map(|&v| v as f32).collect());
+            let mut c = vec![1.0f32; m * n];
+            f32::product(&mut c, Rows::new(&af, m, k).unwrap(), Rows::new(&bf, k, n).unwrap());
+            assert_eq!(c, want.iter().map(|&v| v as f32 + 1.0).collect::<Vec<_>>(), "{m} {k} {n}");
+        }
+    }
+}

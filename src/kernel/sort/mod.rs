@@ -1,0 +1,11 @@
+//! Sorting: orders of elements, lists in order, lanes of blocks.
+
+mod key;
+mod lanes;
+mod list;
+mod select;
+
+pub use key::SortKey;
+pub use lanes::{argsort_lanes, by_lanes, sort_lanes};
+pub use list::{argsort, sort};
+pub use select::select;
