@@ -223,7 +223,7 @@ fn cancelling_is_prompt() {
         assert_eq!(e.kind(), Kind::Cancelled, "{e}");
         job.start.elapsed()
     });
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
     assert!(serial::run(&graph, &runner, &job.cancel).is_err());
 }
 

@@ -188,6 +188,6 @@ fn cancelled_from_another_thread() {
     let e = x.unwrap().save_npy(&path, false, &session).unwrap_err();
     let late = Instant::now().duration_since(cancelled.join().unwrap());
     assert_eq!(e.kind(), ErrorKind::Cancelled, "{e}");
-    assert!(late < Duration::from_millis(500), "it went on for {late:?}");
+    assert!(late < Duration::from_secs(2), "it went on for {late:?}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was left");
 }

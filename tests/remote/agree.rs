@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tilework::array::{DynArray, arange, map_blocks};
+use tilework::array::random::{Choice, Generator};
+use tilework::array::{DynArray, Function, apply_along_axis, apply_gufunc, arange, map_blocks, map_blocks_with};
 use tilework::base::event::{Event, Watch};
 use tilework::expr::build;
 use tilework::format::npy::{NpySink, NpySource};
@@ -31,6 +32,37 @@ fn random_expressions_give_the_same_bits_on_one_to_three_workers() {
             same(&expression(seed).unwrap(), &remote, &format!("seed {seed} on {n_workers} workers"));
         }
     }
+}
+
+#[test]
+fn takes_puts_and_masks_agree() {
+    let cluster = cluster(2).unwrap();
+    let remote = session(&cluster);
+    let x = arange(0, 600 * 50, 1, 1000).unwrap().reshape(&[600, 50]).unwrap();
+    let order: Vec<isize> = (0..600).map(|i| i * 7 % 600).collect();
+    let y = x.take(order.clone(), Some(0)).unwrap();
+    same(&y, &remote, "shuffled");
+    same(&x.set(&[order.into()], &y).unwrap(), &remote, "put back");
+    let few = x.extract(&x.remainder(7).unwrap().equal(3).unwrap()).unwrap();
+    same(&few, &remote, "masked");
+    same(&few.subtract(few.mean(None).unwrap()).unwrap().var(None).unwrap(), &remote, "of unknown size");
+    let sized = few.resolve(&remote).unwrap();
+    assert_eq!(sized.shape(), few.resolve(&serial()).unwrap().shape());
+    same(&sized.rechunk(100).unwrap(), &remote, "resolved");
+}
+
+#[test]
+fn functions_by_name_and_random_numbers_give_the_same_bits() {
+    let cluster = cluster(2).unwrap();
+    let remote = session(&cluster);
+    let mut rng = Generator::new(5);
+    let x = rng.gamma(2.0, 3.0, &[60, 50], 17).unwrap();
+    let times = Function::registered(&super::ops::TIMES, &[3.0]);
+    same(&map_blocks_with(&times, &[&x], DType::F64, None).unwrap(), &remote, "a function of each block");
+    same(&apply_gufunc(&times, "(i)->(i)", &[&x], &[DType::F64], &[]).unwrap()[0], &remote, "a function of core axes");
+    same(&apply_along_axis(&times, &x, 1, Some(50), DType::F64).unwrap(), &remote, "a function of lanes");
+    same(&rng.permutation(10_000, 777).unwrap(), &remote, "a permutation");
+    same(&rng.choice(4, Choice::AgainBy(&[0.1, 0.2, 0.3, 0.4]), &[999], 100).unwrap(), &remote, "a choice");
 }
 
 #[test]

