@@ -5,7 +5,7 @@ use crate::array::linalg::blocks::BLOCK;
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Result};
 use crate::expr::{AxisMap, Chunks, Expr, IndexMap, build};
 use crate::op::block::{NamedBlock, shared};
-use crate::op::linalg::{Part, Span};
+use crate::op::linalg::Part;
 
 /// Matrices up to so many rows and columns are factored by one task.
 pub(super) const ONE_TASK: usize = 256;
@@ -110,7 +110,7 @@ pub(super) fn part(x: &DynArray, rows: (usize, usize), columns: (usize, usize)) 
     let (dtype, grid) = x.parts();
     let n = grid.ndim() - 2;
     let axes = grid.axes()[..n].iter().cloned().chain([Axis::whole(rows.1), Axis::whole(columns.1)]);
-    let op = shared(Part { rows: Span::At(rows.0, rows.1), columns: Span::At(columns.0, columns.1) })?;
+    let op = shared(Part { rows, columns })?;
     let map = IndexMap::identity(grid.ndim());
     Ok(DynArray::wrap(build::call_mapped(op, vec![x.expr().clone()], vec![map], dtype, Grid::new(axes))?))
 }

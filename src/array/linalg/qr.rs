@@ -56,7 +56,8 @@ fn by_panels(a: &DynArray, m: usize, n: usize) -> Result<(DynArray, DynArray)> {
         let (left, all) = (m - at, n - at);
         let width = rest.chunks()[1][0];
         let panel = slice(&rest, 0..left, 0..width)?;
-        let packed = each(QrPanel {}, &[&panel], (left + block_size(left, width), width))?;
+        let block = block_size(left, width);
+        let packed = each(QrPanel { block }, &[&panel], (left + block, width))?;
         let mut row = vec![slice(&packed, 0..width, 0..width)?.triu(0)?];
         if at > 0 {
             row.insert(0, create::zeros(&[width, at], dtype, Chunks::Whole)?);

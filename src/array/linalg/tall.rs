@@ -1,11 +1,11 @@
 //! Q R of matrices with many more rows than columns, by a tree: R of every block of rows, then of a few of these together, up to one;
 //! Q on the way down again.
 
-use crate::array::DynArray;
 use crate::array::linalg::lanes::{by_rows, sides};
+use crate::array::{DynArray, eye};
 use crate::base::Result;
 use crate::expr::Chunks;
-use crate::op::linalg::{BlockProduct, Part, Qr, Span};
+use crate::op::linalg::{Qr, QrPanel, QrTimes, QrUpper};
 
 /// Elements of a block of rows.
 const BLOCK: usize = 1 << 19;
@@ -19,9 +19,9 @@ pub(super) fn is_tall(m: usize, n: usize) -> bool {
     n > 0 && n <= WIDEST && m / 4 >= n && m * n > BLOCK / 8
 }
 
-/// Factors of a tall matrix: Q of every level of the tree, from the matrix up, and R.
+/// Factors of a tall matrix: the reflections of every level of the tree, from the matrix up, with the rows of each block, and R.
 pub(super) struct Tall {
-    levels: Vec<DynArray>,
+    levels: Vec<(DynArray, Vec<usize>)>,
     pub r: DynArray,
 }
 
@@ -42,9 +42,10 @@ pub(super) fn factor(x: &DynArray, q: bool) -> Result<Tall> {
         let triangles: Vec<usize> = rows.iter().map(|_| n).collect();
         let r = if q {
             let packed: Vec<usize> = rows.iter().map(|r| r + n).collect();
-            let packed = by_rows(Qr { q: true }, &[&now], &packed, n)?;
-            levels.push(by_rows(Part { rows: Span::But(n), columns: Span::All }, &[&packed], &rows, n)?);
-            by_rows(Part { rows: Span::Last(n), columns: Span::All }, &[&packed], &triangles, n)?
+            let packed = by_rows(QrPanel { block: n }, &[&now], &packed, n)?;
+            let r = by_rows(QrUpper {}, &[&packed], &triangles, n)?;
+            levels.push((packed, rows.clone()));
+            r
         } else {
             by_rows(Qr { q: false }, &[&now], &triangles, n)?
         };
@@ -60,19 +61,15 @@ pub(super) fn factor(x: &DynArray, q: bool) -> Result<Tall> {
 impl Tall {
     /// Q, or Q times `right` (of as many rows as R).
     pub fn q(&self, right: Option<&DynArray>) -> Result<DynArray> {
-        let mut down = right.cloned();
-        for level in self.levels.iter().rev() {
-            let rows = level.chunks()[0].clone();
-            let n = level.shape()[1];
-            down = Some(match down {
-                None => level.clone(),
-                Some(t) => {
-                    let columns = t.shape()[1];
-                    let t = t.rechunk(Chunks::Exact(vec![vec![n; rows.len()], vec![columns]]))?;
-                    by_rows(BlockProduct {}, &[level, &t], &rows, columns)?
-                }
-            });
+        let mut down = match right {
+            Some(x) => x.clone(),
+            None => eye(self.r.shape()[0], self.r.shape()[1], 0, self.r.dtype(), Chunks::Whole)?,
+        };
+        for (level, rows) in self.levels.iter().rev() {
+            let (n, columns) = (level.shape()[1], down.shape()[1]);
+            let x = down.rechunk(Chunks::Exact(vec![vec![n; rows.len()], vec![columns]]))?;
+            down = by_rows(QrTimes {}, &[level, &x], rows, columns)?;
         }
-        down.ok_or_else(|| crate::base::Error::bug("a tree without levels"))
+        Ok(down)
     }
 }

@@ -4,6 +4,8 @@ use crate::base::dtype::{C64, C128};
 use crate::base::{Error, Result};
 use crate::chunk::Tensor;
 use crate::kernel::linalg::product::Multiply;
+use crate::kernel::linalg::rows::{self, Rows};
+use faer::prelude::ReborrowMut;
 use faer::traits::ComplexField;
 use faer::{Mat, MatMut, MatRef};
 
@@ -84,47 +86,37 @@ complex!(C64: f32, C128: f64);
 /// Rows and columns that are copied at a time, so that either side stays in the cache.
 const TILE: usize = 32;
 
-/// Calls `f` with every place of a matrix, tile by tile.
-fn tiles(n_rows: usize, n_columns: usize, mut f: impl FnMut(usize, usize)) {
-    for top in (0..n_rows).step_by(TILE) {
-        for left in (0..n_columns).step_by(TILE) {
-            for j in left..(left + TILE).min(n_columns) {
-                for i in top..(top + TILE).min(n_rows) {
-                    f(i, j);
-                }
-            }
-        }
-    }
-}
-
 /// A copy of a tensor of two axes, in columns.
 ///
 /// # Errors
 /// Another dtype or number of axes (a bug of the caller).
 pub fn columns<T: Field>(t: &Tensor) -> Result<Mat<T>> {
-    let &[m, n] = t.shape() else { return Err(Error::bug(format!("a tensor of shape {:?} is no matrix", t.shape()))) };
-    let view = t.view::<T>()?;
-    let mut out = Mat::<T>::zeros(m, n);
-    if let Some(flat) = view.as_slice() {
-        // By tiles; within one, column by column into the matrix.
-        for left in (0..n).step_by(TILE) {
-            for top in (0..m).step_by(TILE) {
-                let end = (top + TILE).min(m);
-                for j in left..(left + TILE).min(n) {
-                    let column = &mut out.col_as_slice_mut(j)[top..end];
-                    column.iter_mut().zip(flat[top * n + j..].iter().step_by(n)).for_each(|(o, &v)| *o = v);
-                }
-            }
-        }
-    } else {
-        tiles(m, n, |i, j| out[(i, j)] = view[[i, j]]);
-    }
+    let t = rows::in_rows(t);
+    let from = matrix(&rows::rows_of::<T>(&t)?);
+    let mut out = Mat::<T>::zeros(from.nrows(), from.ncols());
+    copy(out.as_mut(), from);
     Ok(out)
 }
 
-/// Copies a matrix to another of its shape.
+/// Rows of memory as a matrix.
+pub fn matrix<'a, T: Field>(rows: &Rows<'a, T>) -> MatRef<'a, T> {
+    let (m, n) = (rows.n_rows(), rows.n_columns());
+    if m == 0 || n == 0 {
+        return MatRef::from_row_major_slice(&[], m, n);
+    }
+    // SAFETY: `Rows` holds what its shape and stride reach.
+    unsafe { MatRef::from_raw_parts(rows.data().as_ptr(), m, n, rows.stride() as isize, 1) }
+}
+
+/// Copies a matrix to another of its shape, tile by tile.
 pub fn copy<T: Field>(mut to: MatMut<'_, T>, from: MatRef<'_, T>) {
-    tiles(from.nrows(), from.ncols(), |i, j| to[(i, j)] = from[(i, j)]);
+    let (m, n) = (from.nrows(), from.ncols());
+    for top in (0..m).step_by(TILE) {
+        for left in (0..n).step_by(TILE) {
+            let (rows, columns) = (TILE.min(m - top), TILE.min(n - left));
+            to.rb_mut().submatrix_mut(top, left, rows, columns).copy_from(from.submatrix(top, left, rows, columns));
+        }
+    }
 }
 
 /// Refuses infinities and NaN.

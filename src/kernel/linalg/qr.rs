@@ -3,9 +3,11 @@
 use crate::kernel::linalg::dense::Field;
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::householder;
+use faer::linalg::matmul::matmul;
 use faer::linalg::qr::no_pivoting::factor;
-use faer::prelude::default;
-use faer::{Conj, Mat, MatMut, MatRef, Par};
+use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
+use faer::prelude::{ReborrowMut, default};
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
 
 fn memory(need: StackReq) -> MemBuffer {
     MemBuffer::new(need)
@@ -24,10 +26,9 @@ pub fn block_size(m: usize, n: usize) -> usize {
     factor::recommended_block_size::<f64>(m, n).min(m.min(n)).max(1)
 }
 
-/// Factors a matrix.
-pub fn reflections<T: Field>(mut a: Mat<T>) -> Reflections<T> {
+/// Factors a matrix; reflections are joined in blocks of `block` (at least 1).
+pub fn reflections<T: Field>(mut a: Mat<T>, block: usize) -> Reflections<T> {
     let (m, n) = (a.nrows(), a.ncols());
-    let block = block_size(m, n);
     let mut factors = Mat::<T>::zeros(block, m.min(n));
     if m > 0 && n > 0 {
         let mut mem = memory(factor::qr_in_place_scratch::<T>(m, n, block, Par::Seq, default()));
@@ -81,10 +82,32 @@ pub fn upper<T: Field>(packed: MatRef<'_, T>) -> (Mat<T>, Vec<T>) {
     (r, phases)
 }
 
+/// `out := Q x` for reflections joined in one block (factors as wide as `packed`) of a matrix with at least as many rows as columns; the Q
+/// that belongs to [`upper`], of as many columns as `x` has rows. `out` is zero.
+pub fn times<T: Field>(packed: MatRef<'_, T>, factors: MatRef<'_, T>, x: MatRef<'_, T>, mut out: MatMut<'_, T>) {
+    let n = packed.ncols();
+    let top = packed.subrows(0, n);
+    let mut turned = x.to_owned();
+    for i in 0..n {
+        let phase = top[(i, i)].phase();
+        turned.row_mut(i).iter_mut().for_each(|v| *v = phase.times(*v));
+    }
+    // Q = I - V T⁻¹ Vᴴ.
+    let v = basis(top);
+    let mut w = Mat::<T>::zeros(n, x.ncols());
+    matmul(w.as_mut(), Accum::Add, v.adjoint(), turned.as_ref(), T::of(1.0), Par::Seq);
+    solve_upper_triangular_in_place(factors, w.as_mut(), Par::Seq);
+    let (mut head, tail) = out.rb_mut().split_at_row_mut(n);
+    matmul(tail, Accum::Add, packed.subrows(n, packed.nrows() - n), w.as_ref(), T::of(-1.0), Par::Seq);
+    head.copy_from(turned);
+    matmul(head, Accum::Add, v.as_ref(), w.as_ref(), T::of(-1.0), Par::Seq);
+}
+
 /// Q of `min(m, n)` columns and R.
 pub fn factors<T: Field>(a: Mat<T>) -> (Mat<T>, Mat<T>) {
     let (m, k) = (a.nrows(), a.nrows().min(a.ncols()));
-    let f = reflections(a);
+    let block = block_size(m, a.ncols());
+    let f = reflections(a, block);
     let (r, phases) = upper(f.packed.as_ref());
     let mut q = Mat::<T>::zeros(m, k);
     for (i, &p) in phases.iter().enumerate() {

@@ -12,5 +12,5 @@ pub mod stream;
 pub mod vectors;
 
 pub use distribution::Distribution;
-pub use sampler::{Draw, Sampler};
+pub use sampler::Draw;
 pub use stream::Stream;

@@ -8,41 +8,6 @@ use super::discrete::{Binomial, Hypergeometric, Poisson, Zipf, log_series, negat
 use super::stream::Stream;
 use crate::kernel::lanes::Isa;
 
-/// A distribution with its parameters, made ready.
-#[derive(Clone, Copy, Debug)]
-pub enum Sampler {
-    /// Gamma number times a factor.
-    Gamma(Gamma, f64),
-    /// Beta.
-    Beta(Beta),
-    /// Noncentral chi-square.
-    Noncentral(Noncentral),
-    /// Ratio of two gamma numbers, times a factor.
-    Ratio(Gamma, Gamma, f64),
-    /// Ratio of a noncentral chi-square and a gamma number, times a factor.
-    NoncentralRatio(Noncentral, Gamma, f64),
-    /// Normal over the root of a gamma number, times a factor.
-    StudentT(Gamma, f64),
-    /// Angle and distribution around it.
-    VonMises(f64, VonMises),
-    /// Mean and scale.
-    Wald(f64, f64),
-    /// Poisson.
-    Poisson(Poisson),
-    /// Binomial.
-    Binomial(Binomial),
-    /// Gamma number and probability.
-    NegativeBinomial(Gamma, f64),
-    /// Hypergeometric.
-    Hypergeometric(Hypergeometric),
-    /// Probability.
-    LogSeries(f64),
-    /// Zeta.
-    Zipf(Zipf),
-    /// Always the same number: a distribution that is not drawn by rejection.
-    Never,
-}
-
 /// A noncentral chi-square distribution: a central one of a degree less and a shifted normal number, squared; below one degree a
 /// central one of a random degree.
 #[derive(Clone, Copy, Debug)]
@@ -75,53 +40,71 @@ impl Noncentral {
     }
 }
 
-impl Sampler {
+/// A distribution with its parameters, made ready. All of it must be `#[inline(always)]`: every kind is compiled once per
+/// instruction set, in a function of its own.
+trait Sampler: Copy {
     /// Of parameters that the distribution takes.
-    #[inline(always)]
-    pub fn new(distribution: Distribution, p: [f64; Distribution::MOST_PARAMETERS]) -> Sampler {
-        match distribution {
-            Distribution::Gamma => Sampler::Gamma(Gamma::new(p[0]), p[1]),
-            Distribution::Beta => Sampler::Beta(Beta::new(p[0], p[1])),
-            Distribution::ChiSquare => Sampler::Gamma(Gamma::new(0.5 * p[0]), 2.0),
-            Distribution::NoncentralChiSquare => Sampler::Noncentral(Noncentral::new(p[0], p[1])),
-            Distribution::F => Sampler::Ratio(Gamma::new(0.5 * p[0]), Gamma::new(0.5 * p[1]), p[1] / p[0]),
-            Distribution::NoncentralF => {
-                Sampler::NoncentralRatio(Noncentral::new(p[0], p[2]), Gamma::new(0.5 * p[1]), 0.5 * p[1] / p[0])
-            }
-            Distribution::StandardT => Sampler::StudentT(Gamma::new(0.5 * p[0]), (0.5 * p[0]).sqrt()),
-            Distribution::VonMises => Sampler::VonMises(p[0], VonMises::new(p[1])),
-            Distribution::Wald => Sampler::Wald(p[0], p[1]),
-            Distribution::Poisson => Sampler::Poisson(Poisson::new(p[0])),
-            Distribution::Binomial => Sampler::Binomial(Binomial::new(p[0], p[1])),
-            Distribution::NegativeBinomial => Sampler::NegativeBinomial(Gamma::new(p[0]), p[1]),
-            Distribution::Hypergeometric => Sampler::Hypergeometric(Hypergeometric::new(p[0], p[1], p[2])),
-            Distribution::LogSeries => Sampler::LogSeries(p[0]),
-            Distribution::Zipf => Sampler::Zipf(Zipf::new(p[0])),
-            _ => Sampler::Never,
-        }
-    }
-
+    fn new(p: Parameters) -> Self;
     /// A number of this distribution.
-    #[inline(always)]
-    pub fn draw(&self, s: &mut Stream) -> f64 {
-        match self {
-            Sampler::Gamma(g, scale) => g.draw(s) * scale,
-            Sampler::Beta(b) => b.draw(s),
-            Sampler::Noncentral(n) => n.draw(s),
-            Sampler::Ratio(a, b, factor) => a.draw(s) / b.draw(s) * factor,
-            Sampler::NoncentralRatio(a, b, factor) => a.draw(s) / b.draw(s) * factor,
-            Sampler::StudentT(g, factor) => s.normal() / g.draw(s).sqrt() * factor,
-            Sampler::VonMises(mu, v) => v.draw(*mu, s),
-            Sampler::Wald(mean, scale) => wald(*mean, *scale, s),
-            Sampler::Poisson(p) => p.draw(s),
-            Sampler::Binomial(b) => b.draw(s),
-            Sampler::NegativeBinomial(g, p) => negative_binomial(g, *p, s),
-            Sampler::Hypergeometric(h) => h.draw(s),
-            Sampler::LogSeries(p) => log_series(*p, s),
-            Sampler::Zipf(z) => z.draw(s),
-            Sampler::Never => f64::NAN,
+    fn draw(&self, s: &mut Stream) -> f64;
+}
+
+type Parameters = [f64; Distribution::MOST_PARAMETERS];
+
+/// Defines samplers: name, doc, fields and how they follow from the parameters, and how a number is drawn.
+macro_rules! samplers {
+    ($($name:ident($($field:ident: $t:ty),+) $doc:literal, |$p:ident| $new:expr, |$s:ident| $draw:expr;)+) => { $(
+        #[doc = $doc]
+        #[derive(Clone, Copy)]
+        struct $name { $($field: $t),+ }
+
+        impl Sampler for $name {
+            #[inline(always)]
+            fn new($p: Parameters) -> $name {
+                let ($($field,)+) = $new;
+                $name { $($field),+ }
+            }
+
+            #[inline(always)]
+            fn draw(&self, $s: &mut Stream) -> f64 {
+                let $name { $($field),+ } = *self;
+                $draw
+            }
         }
-    }
+    )+ };
+}
+
+samplers! {
+    ScaledGamma(g: Gamma, scale: f64) "A gamma number times a factor.",
+        |p| (Gamma::new(p[0]), p[1]), |s| g.draw(s) * scale;
+    ChiSquare(g: Gamma) "Twice a gamma number.",
+        |p| (Gamma::new(0.5 * p[0]),), |s| 2.0 * g.draw(s);
+    Betas(b: Beta) "Beta.",
+        |p| (Beta::new(p[0], p[1]),), |s| b.draw(s);
+    NoncentralChiSquare(n: Noncentral) "Noncentral chi-square.",
+        |p| (Noncentral::new(p[0], p[1]),), |s| n.draw(s);
+    F(a: Gamma, b: Gamma, factor: f64) "Ratio of two gamma numbers, times a factor.",
+        |p| (Gamma::new(0.5 * p[0]), Gamma::new(0.5 * p[1]), p[1] / p[0]), |s| a.draw(s) / b.draw(s) * factor;
+    NoncentralF(a: Noncentral, b: Gamma, factor: f64) "Ratio of a noncentral chi-square and a gamma number, times a factor.",
+        |p| (Noncentral::new(p[0], p[2]), Gamma::new(0.5 * p[1]), 0.5 * p[1] / p[0]), |s| a.draw(s) / b.draw(s) * factor;
+    StudentT(g: Gamma, factor: f64) "Normal over the root of a gamma number, times a factor.",
+        |p| (Gamma::new(0.5 * p[0]), (0.5 * p[0]).sqrt()), |s| s.normal() / g.draw(s).sqrt() * factor;
+    Angle(mu: f64, v: VonMises) "Von Mises.",
+        |p| (p[0], VonMises::new(p[1])), |s| v.draw(mu, s);
+    Wald(mean: f64, scale: f64) "Wald.",
+        |p| (p[0], p[1]), |s| wald(mean, scale, s);
+    Poissons(p: Poisson) "Poisson.",
+        |p| (Poisson::new(p[0]),), |s| p.draw(s);
+    Binomials(b: Binomial) "Binomial.",
+        |p| (Binomial::new(p[0], p[1]),), |s| b.draw(s);
+    NegativeBinomial(g: Gamma, p: f64) "Negative binomial.",
+        |p| (Gamma::new(p[0]), p[1]), |s| negative_binomial(&g, p, s);
+    Hypergeometrics(h: Hypergeometric) "Hypergeometric.",
+        |p| (Hypergeometric::new(p[0], p[1], p[2]),), |s| h.draw(s);
+    LogSeries(p: f64) "Logarithmic series.",
+        |p| (p[0],), |s| log_series(p, s);
+    Zipfs(z: Zipf) "Zeta.",
+        |p| (Zipf::new(p[0]),), |s| z.draw(s);
 }
 
 /// A run of elements to draw.
@@ -138,34 +121,55 @@ pub struct Draw<'a> {
 }
 
 impl Draw<'_> {
-    /// Draws the run.
+    /// Draws the run; NaN where the distribution is none that is drawn by rejection.
     pub fn fill(&self, out: &mut [f64]) {
+        match self.distribution {
+            Distribution::Gamma => self.run::<ScaledGamma>(out),
+            Distribution::Beta => self.run::<Betas>(out),
+            Distribution::ChiSquare => self.run::<ChiSquare>(out),
+            Distribution::NoncentralChiSquare => self.run::<NoncentralChiSquare>(out),
+            Distribution::F => self.run::<F>(out),
+            Distribution::NoncentralF => self.run::<NoncentralF>(out),
+            Distribution::StandardT => self.run::<StudentT>(out),
+            Distribution::VonMises => self.run::<Angle>(out),
+            Distribution::Wald => self.run::<Wald>(out),
+            Distribution::Poisson => self.run::<Poissons>(out),
+            Distribution::Binomial => self.run::<Binomials>(out),
+            Distribution::NegativeBinomial => self.run::<NegativeBinomial>(out),
+            Distribution::Hypergeometric => self.run::<Hypergeometrics>(out),
+            Distribution::LogSeries => self.run::<LogSeries>(out),
+            Distribution::Zipf => self.run::<Zipfs>(out),
+            _ => out.fill(f64::NAN),
+        }
+    }
+
+    fn run<S: Sampler>(&self, out: &mut [f64]) {
         #[cfg(target_arch = "x86_64")]
         if Isa::detect() >= Isa::Avx2 {
             // SAFETY: the machine has the features.
-            unsafe { self.fill_fma(out) };
+            unsafe { self.run_fma::<S>(out) };
             return;
         }
-        self.fill_here(out);
+        self.run_here::<S>(out);
     }
 
     /// The same with fused multiplication and addition in one instruction; the results are the same bits.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn fill_fma(&self, out: &mut [f64]) {
-        self.fill_here(out);
+    fn run_fma<S: Sampler>(&self, out: &mut [f64]) {
+        self.run_here::<S>(out);
     }
 
     #[inline(always)]
-    fn fill_here(&self, out: &mut [f64]) {
+    fn run_here<S: Sampler>(&self, out: &mut [f64]) {
         let at = |i: usize| self.parameters.map(|p| if p.len() > 1 { p[i] } else { p.first().copied().unwrap_or(0.0) });
         let mut now = at(0);
-        let mut sampler = Sampler::new(self.distribution, now);
+        let mut sampler = S::new(now);
         for (i, o) in out.iter_mut().enumerate() {
             let p = at(i);
             if p != now {
                 now = p;
-                sampler = Sampler::new(self.distribution, now);
+                sampler = S::new(now);
             }
             *o = sampler.draw(&mut Stream::new(self.first.wrapping_add(i as u64), self.key));
         }

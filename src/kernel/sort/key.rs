@@ -5,6 +5,7 @@
 
 use crate::base::Element;
 use crate::base::dtype::{C64, C128};
+use crate::kernel::sort::sort_words;
 
 /// An element with a total order.
 pub trait SortKey: Element {
@@ -36,10 +37,29 @@ macro_rules! by_itself {
         }
     )*};
 }
-by_itself!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
+by_itself!(bool, i8, i16, i32, u8, u16, u32);
+
+macro_rules! words {
+    ($($t:ty, $sign:literal);*) => {$(
+        impl SortKey for $t {
+            type Key = $t;
+            fn key(self) -> $t {
+                self
+            }
+            fn sort(v: &mut [$t]) {
+                // SAFETY: integers of one size have the same layout, and every pattern of bits is valid for both.
+                let words = unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast::<u64>(), v.len()) };
+                words.iter_mut().for_each(|w| *w ^= $sign << 63);
+                sort_words(words);
+                words.iter_mut().for_each(|w| *w ^= $sign << 63);
+            }
+        }
+    )*};
+}
+words!(u64, 0; i64, 1);
 
 macro_rules! float {
-    ($t:ty, $bits:ty) => {
+    ($t:ty, $bits:ty, $sort:expr) => {
         impl SortKey for $t {
             type Key = $bits;
             fn key(self) -> $bits {
@@ -59,7 +79,7 @@ macro_rules! float {
                 for k in &mut *keys {
                     *k = <$t>::from_bits(*k).key();
                 }
-                keys.sort_unstable();
+                $sort(keys);
                 for k in keys {
                     *k = if *k & SIGN == 0 { !*k } else { *k ^ SIGN };
                 }
@@ -67,8 +87,8 @@ macro_rules! float {
         }
     };
 }
-float!(f32, u32);
-float!(f64, u64);
+float!(f32, u32, <[u32]>::sort_unstable);
+float!(f64, u64, sort_words);
 
 macro_rules! complex {
     ($t:ty, $part:ty) => {

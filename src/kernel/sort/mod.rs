@@ -4,8 +4,10 @@ mod key;
 mod lanes;
 mod list;
 mod select;
+mod words;
 
 pub use key::SortKey;
 pub use lanes::{argsort_lanes, by_lanes, sort_lanes};
 pub use list::{argsort, sort};
 pub use select::select;
+pub use words::sort_words;

@@ -1,10 +1,10 @@
 //! Factorisations of whole matrices, and of the pieces of larger ones.
 
-use crate::base::{Error, Result};
-use crate::chunk::Tensor;
+use crate::base::{AxisSlice, Error, Result};
+use crate::chunk::{BufferMut, Tensor};
 use crate::kernel::linalg::lu::Lu;
 use crate::kernel::linalg::triangular::{self, Triangle};
-use crate::kernel::linalg::{Field, lu, qr};
+use crate::kernel::linalg::{Field, dense, lu, qr, rows};
 use crate::op::linalg::lanes::{Beside, Factors, each, next, put};
 use faer::{Mat, MatMut, MatRef};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ impl Factors for Qr {
             let a = next(&mut matrices.into_iter())?;
             let (m, n) = (a.nrows(), a.ncols());
             if !self.q {
-                let (r, _) = qr::upper(qr::reflections(a).packed.as_ref());
+                let (r, _) = qr::upper(qr::reflections(a, qr::block_size(m, n)).packed.as_ref());
                 return put(&mut out, 0, 0, r.as_ref());
             }
             let (q, r) = qr::factors(a);
@@ -46,7 +46,10 @@ impl Factors for Qr {
 
 /// Reflections of a panel of columns: their vectors under R, and below them the factors of their blocks.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct QrPanel {}
+pub struct QrPanel {
+    /// Reflections in a block: rows of their factors.
+    pub block: usize,
+}
 
 impl Factors for QrPanel {
     const NAME: &'static str = "qr_panel";
@@ -57,7 +60,7 @@ impl Factors for QrPanel {
         f64: From<T::Real>,
     {
         each::<T>(shape, inputs, |matrices, mut out| {
-            let f = qr::reflections(next(&mut matrices.into_iter())?);
+            let f = qr::reflections(next(&mut matrices.into_iter())?, self.block);
             put(&mut out, 0, 0, f.packed.as_ref())?;
             put(&mut out, f.packed.nrows(), 0, f.factors.as_ref())
         })
@@ -65,6 +68,62 @@ impl Factors for QrPanel {
 
     fn scratch(&self, bytes: u64) -> u64 {
         4 * bytes
+    }
+}
+
+/// R of a [`QrPanel`] with at least as many rows as columns.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct QrUpper {}
+
+impl Factors for QrUpper {
+    const NAME: &'static str = "qr_upper";
+    const DOC: &'static str = "The triangular factor above Householder reflections.";
+
+    fn run<T: Field>(&self, shape: &[usize], inputs: &[Tensor]) -> Result<Tensor>
+    where
+        f64: From<T::Real>,
+    {
+        let top: Vec<Tensor> = inputs.iter().map(|t| t.slice_axis(0, AxisSlice { start: 0, step: 1, len: t.shape()[1] })).collect();
+        each::<T>(shape, &top, |matrices, mut out| {
+            let (r, _) = qr::upper(next(&mut matrices.into_iter())?.as_ref());
+            put(&mut out, 0, 0, r.as_ref())
+        })
+    }
+
+    // Two triangles.
+    fn scratch(&self, bytes: u64) -> u64 {
+        bytes
+    }
+}
+
+/// The Q that belongs to [`QrUpper`], of a [`QrPanel`] with one block of reflections, times a square matrix.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct QrTimes {}
+
+impl Factors for QrTimes {
+    const NAME: &'static str = "qr_times";
+    const DOC: &'static str = "The orthogonal factor that Householder reflections stand for, times a matrix.";
+
+    fn run<T: Field>(&self, shape: &[usize], inputs: &[Tensor]) -> Result<Tensor>
+    where
+        f64: From<T::Real>,
+    {
+        let [panel, x] = inputs else { return Err(Error::bug(format!("reflections and {} matrices", inputs.len()))) };
+        let (panel, x) = (rows::in_rows(panel), rows::in_rows(x));
+        let (panel, x) = (dense::matrix(&rows::rows_of::<T>(&panel)?), dense::matrix(&rows::rows_of::<T>(&x)?));
+        let (m, n) = (panel.nrows().saturating_sub(panel.ncols()), panel.ncols());
+        if m < n || x.nrows() != n || shape != [m, x.ncols()] {
+            return Err(Error::bug(format!("{m} by {n} reflections times {} rows for {shape:?}", x.nrows())));
+        }
+        let mut out = BufferMut::zeroed(shape.iter().product::<usize>() * size_of::<T>());
+        let to = MatMut::from_row_major_slice_mut(out.elements_mut::<T>(), m, x.ncols());
+        qr::times(panel.subrows(0, m), panel.subrows(m, n), x, to);
+        Tensor::new(T::DTYPE, shape, out.freeze())
+    }
+
+    // The matrix turned, its products with the reflections, and their triangle.
+    fn scratch(&self, bytes: u64) -> u64 {
+        bytes
     }
 }
 

@@ -9,9 +9,9 @@ mod parts;
 mod spectral;
 
 pub use contract::Contract;
-pub use factor::{Cholesky, LuApply, LuPanel, LuStep, MAX_LU_ROWS, Qr, QrApply, QrPanel, TriangularSolve};
+pub use factor::{Cholesky, LuApply, LuPanel, LuStep, MAX_LU_ROWS, Qr, QrApply, QrPanel, QrTimes, QrUpper, TriangularSolve};
 pub use lanes::Beside;
-pub use parts::{BlockProduct, Part, Span};
+pub use parts::Part;
 pub use spectral::{Eigh, Svd};
 
 use crate::op::block::Row;
@@ -19,10 +19,11 @@ use crate::op::block::Row;
 /// All of them.
 pub const BLOCKS: &[Row] = &[
     Row::of::<Contract>(),
-    Row::of::<BlockProduct>(),
     Row::of::<Part>(),
     Row::of::<Qr>(),
     Row::of::<QrPanel>(),
+    Row::of::<QrUpper>(),
+    Row::of::<QrTimes>(),
     Row::of::<QrApply>(),
     Row::of::<LuPanel>(),
     Row::of::<LuApply>(),
