@@ -203,15 +203,19 @@ fn table<'a>(out: &mut String, said: &str, rows: impl Iterator<Item = (&'a str, 
     out.push('\n');
 }
 
+/// Whether an elementwise op makes its elements from their places: random numbers, which methods of generators give.
+fn is_made(op: &ElementOp) -> bool {
+    format!("{:?}", op.rule).starts_with("Generate")
+}
+
 /// The op tables of an area; `said` gives what a method of the table's macro says.
 fn op_tables(out: &mut String, area: &str, said: &[String]) {
     match area {
         "Elementwise" => {
-            let made = |op: &&&ElementOp| !format!("{:?}", op.rule).starts_with("Generate");
             let [one, two, ..] = said else { panic!("three macros make the elementwise methods") };
             let _ = writeln!(out, "Of one argument: {}\n\nOf several: {}\n", cell(one), cell(two));
             out.push_str("| name | arguments | dtypes | complex | what |\n|---|---|---|---|---|\n");
-            for op in element::ALL.iter().filter(made) {
+            for op in element::ALL.iter().filter(|op| !is_made(op)) {
                 let complex = if op.resolve(&vec![DType::C128; op.arity]).is_ok() { "yes" } else { "" };
                 let dot = if op.name == "where" { "" } else { "." };
                 let _ = writeln!(out, "| `{dot}{}` | {} | {:?} | {complex} | {} |", op.name, op.arity, op.rule, op.doc);
@@ -259,8 +263,10 @@ fn page() -> String {
             let _ = writeln!(out, "| {name} | {} | {} | {} | {} |", counterpart(f), cell(&what), cell(&chunks), cell(&memory));
         }
     }
-    out.push_str("\n## Names in plans\n\nWhat `explain`, reports and errors call the work that is not elementwise.\n\n| name | what |\n|---|---|\n");
-    for (name, doc) in block::all().map(|op| (op.name, op.doc)).chain(sort::SHUFFLES.iter().map(|op| (op.name, op.doc))) {
+    out.push_str("\n## Names in plans\n\nOther names that `explain`, reports and errors use.\n\n| name | what |\n|---|---|\n");
+    let made = element::ALL.iter().filter(|op| is_made(op)).map(|op| (op.name, op.doc));
+    let blocks = block::all().map(|op| (op.name, op.doc)).chain(sort::SHUFFLES.iter().map(|op| (op.name, op.doc)));
+    for (name, doc) in made.chain(blocks) {
         let _ = writeln!(out, "| `{name}` | {doc} |");
     }
     out

@@ -38,7 +38,7 @@ fn each(arrays: &[DynArray], f: impl Fn(&DynArray) -> Result<DynArray>) -> Resul
 /// Arrays one above the other: along axis 0, those of one axis as rows. NumPy's `vstack`.
 ///
 /// # Chunks
-/// As [`concatenate`](crate::array::concatenate).
+/// As [`concatenate`].
 ///
 /// # Example
 /// ```
@@ -57,7 +57,7 @@ pub fn vstack(arrays: &[DynArray]) -> Result<DynArray> {
 /// Arrays side by side: along axis 1, those of one axis along it. NumPy's `hstack`.
 ///
 /// # Chunks
-/// As [`concatenate`](crate::array::concatenate).
+/// As [`concatenate`].
 ///
 /// # Errors
 /// When there are none, or their other axes differ.
@@ -69,7 +69,7 @@ pub fn hstack(arrays: &[DynArray]) -> Result<DynArray> {
 /// Arrays behind each other: along axis 2, after [`atleast_3d`](DynArray::atleast_3d). NumPy's `dstack`.
 ///
 /// # Chunks
-/// As [`concatenate`](crate::array::concatenate).
+/// As [`concatenate`].
 ///
 /// # Errors
 /// When there are none, or their other axes differ.
@@ -80,7 +80,7 @@ pub fn dstack(arrays: &[DynArray]) -> Result<DynArray> {
 /// Arrays of one axis as columns, of two axes side by side. NumPy's `column_stack`.
 ///
 /// # Chunks
-/// As [`concatenate`](crate::array::concatenate).
+/// As [`concatenate`].
 ///
 /// # Example
 /// ```
@@ -123,7 +123,7 @@ impl DynArray {
     /// This array and then `values`, along an axis, or both flat without one. NumPy's `append`.
     ///
     /// # Chunks
-    /// As [`concatenate`](crate::array::concatenate); without an axis of both as [`ravel`](DynArray::ravel) gives them.
+    /// As [`concatenate`]; without an axis of both as [`ravel`](DynArray::ravel) gives them.
     ///
     /// # Example
     /// ```
