@@ -36,8 +36,10 @@ pub(super) fn at_least(x: &Expr, ndim: usize) -> Result<Expr> {
 impl DynArray {
     /// The elements in C order under another shape; one length may be -1 and follows from the others. NumPy's `reshape`.
     ///
-    /// Chunks that are runs of elements in C order (the last axes whole, as a row or some rows of an image are) stay as they are. Others
-    /// are cut anew along the leading ones of the axes that merge or part; no chunk becomes larger than the largest of this array.
+    /// # Chunks
+    /// As the input where these are runs of elements in C order (the last axes whole, as a row or some rows of an image are). Others are
+    /// cut anew along the leading ones of the axes that merge or part, as by [`rechunk`](DynArray::rechunk); none becomes larger than the
+    /// input's largest.
     ///
     /// # Example
     /// ```
@@ -67,7 +69,10 @@ impl DynArray {
         Ok(DynArray::wrap(reshape::reshape(self.expr(), &shape)?))
     }
 
-    /// All elements along one axis, in C order.
+    /// All elements along one axis, in C order. NumPy's `ravel`.
+    ///
+    /// # Chunks
+    /// As [`reshape`](DynArray::reshape).
     ///
     /// # Errors
     /// None for arrays that exist.
@@ -80,6 +85,9 @@ impl DynArray {
     }
 
     /// Axes `source` at the places `destination`; the others keep their order. NumPy's `moveaxis`.
+    ///
+    /// # Chunks
+    /// As the input, transposed.
     ///
     /// # Example
     /// ```
@@ -104,7 +112,10 @@ impl DynArray {
         self.transpose(Some(&order))
     }
 
-    /// Two axes exchanged.
+    /// Two axes exchanged. NumPy's `swapaxes`.
+    ///
+    /// # Chunks
+    /// As the input, transposed.
     ///
     /// # Errors
     /// When an axis is out of bounds.
@@ -116,6 +127,9 @@ impl DynArray {
     }
 
     /// An axis rolled back until it lies before `start`; NumPy's `rollaxis`. [`moveaxis`](DynArray::moveaxis) is easier to read.
+    ///
+    /// # Chunks
+    /// As the input, transposed.
     ///
     /// # Errors
     /// When an axis is out of bounds.
@@ -130,7 +144,10 @@ impl DynArray {
         self.moveaxis(&[from as isize], &[to as isize])
     }
 
-    /// Axes of length 1 gone: those named, all if None.
+    /// Axes of length 1 gone: those named, all if None. NumPy's `squeeze`.
+    ///
+    /// # Chunks
+    /// As the input along the axes that stay.
     ///
     /// # Example
     /// ```
@@ -162,6 +179,9 @@ impl DynArray {
 
     /// New axes of length 1; `axes` are their places in the result. NumPy's `expand_dims`.
     ///
+    /// # Chunks
+    /// As the input; a new axis is one chunk.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -177,7 +197,10 @@ impl DynArray {
         if places.is_empty() { Ok(self.clone()) } else { Ok(DynArray::wrap(build::expand_dims(self.expr(), &places)?)) }
     }
 
-    /// The elements in reverse order along the axes named, along all if None.
+    /// The elements in reverse order along the axes named, along all if None. NumPy's `flip`.
+    ///
+    /// # Chunks
+    /// As the input, in reverse order.
     ///
     /// # Example
     /// ```
@@ -200,7 +223,10 @@ impl DynArray {
         Ok(DynArray::wrap(build::slice(self.expr(), &slices.collect::<Result<Vec<_>>>()?)?))
     }
 
-    /// Columns in reverse order (axis 1).
+    /// Columns in reverse order (axis 1). NumPy's `fliplr`.
+    ///
+    /// # Chunks
+    /// As [`flip`](DynArray::flip).
     ///
     /// # Errors
     /// When there are fewer than two dimensions.
@@ -208,7 +234,10 @@ impl DynArray {
         self.flip(Some(&[1])).map_err(|e| e.at("fliplr"))
     }
 
-    /// Rows in reverse order (axis 0).
+    /// Rows in reverse order (axis 0). NumPy's `flipud`.
+    ///
+    /// # Chunks
+    /// As [`flip`](DynArray::flip).
     ///
     /// # Errors
     /// When there are no dimensions.
@@ -217,6 +246,9 @@ impl DynArray {
     }
 
     /// `k` quarter turns in the plane of two axes, from the first towards the second; NumPy's `rot90`.
+    ///
+    /// # Chunks
+    /// As the input, turned.
     ///
     /// # Example
     /// ```
@@ -241,7 +273,11 @@ impl DynArray {
 
     /// The elements moved along axes, those beyond the end coming back at the start. A shift belongs to the axis at its place in
     /// the list; a list of one goes with all of the other; shifts of one axis add up. Without axes the flat array is rolled.
-    /// NumPy's `roll`; the chunks stay as they are.
+    /// NumPy's `roll`.
+    ///
+    /// # Chunks
+    /// As the input; without axes as [`reshape`](DynArray::reshape) to one axis and back. Chunks are put together anew as by
+    /// [`rechunk`](DynArray::rechunk).
     ///
     /// # Example
     /// ```
@@ -280,7 +316,10 @@ impl DynArray {
         Ok(DynArray::wrap(build::rechunk(&e, self.parts().1.clone())?))
     }
 
-    /// The array with at least one axis.
+    /// The array with at least one axis. NumPy's `atleast_1d`.
+    ///
+    /// # Chunks
+    /// As [`expand_dims`](DynArray::expand_dims).
     ///
     /// # Errors
     /// None for arrays that exist.
@@ -288,7 +327,10 @@ impl DynArray {
         Ok(DynArray::wrap(at_least(self.expr(), 1)?))
     }
 
-    /// The array with at least two axes, new ones in front.
+    /// The array with at least two axes, new ones in front. NumPy's `atleast_2d`.
+    ///
+    /// # Chunks
+    /// As [`expand_dims`](DynArray::expand_dims).
     ///
     /// # Errors
     /// None for arrays that exist.
@@ -296,8 +338,11 @@ impl DynArray {
         Ok(DynArray::wrap(at_least(self.expr(), 2)?))
     }
 
-    /// The array with at least three axes: of length `n` it becomes `(1, n, 1)`, of shape `(m, n)` it becomes `(m, n, 1)`, as in
-    /// NumPy.
+    /// The array with at least three axes: of length `n` it becomes `(1, n, 1)`, of shape `(m, n)` it becomes `(m, n, 1)`.
+    /// NumPy's `atleast_3d`.
+    ///
+    /// # Chunks
+    /// As [`expand_dims`](DynArray::expand_dims).
     ///
     /// # Errors
     /// None for arrays that exist.

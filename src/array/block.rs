@@ -38,6 +38,9 @@ impl<B: Into<Block>, const N: usize> From<[B; N]> for Block {
 /// An array put together from blocks: innermost lists run along the last axis, those around them along the one before, and so on.
 /// NumPy's `block`.
 ///
+/// # Chunks
+/// As [`concatenate`](crate::array::concatenate) along each axis.
+///
 /// # Example
 /// ```
 /// use tilework::{DType, array::{block, ones, zeros}};

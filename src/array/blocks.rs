@@ -42,7 +42,7 @@ pub(crate) fn whole_along(grid: &Grid, whole: &[usize]) -> Grid {
 
 /// `f` on every block of the aligned arrays. The result's dtype is declared, and its chunks too if they differ from the
 /// inputs'; `f` is never run to find out. `f` must be pure. NumPy-like axes that go or come (Dask's `drop_axis`, `new_axis`): see
-/// [`blockwise()`]. `f` is told where its block lies.
+/// [`blockwise()`]. `f` is told where its block lies. Dask's `map_blocks`.
 ///
 /// # Chunks
 /// As the inputs', or as declared; a task holds a block of each input and of the result.

@@ -42,7 +42,10 @@ fn floats(x: &DynArray) -> Result<DynArray> {
 }
 
 impl DynArray {
-    /// Whether elements are within a tolerance of those of `other`; infinities are close to themselves only.
+    /// Whether elements are within a tolerance of those of `other`; infinities are close to themselves only. NumPy's `isclose`.
+    ///
+    /// # Chunks
+    /// As the inputs, elementwise.
     ///
     /// # Example
     /// ```
@@ -87,7 +90,10 @@ impl DynArray {
         close.logical_or(&both)
     }
 
-    /// Whether all elements are within a tolerance of those of `other`: an array of no dimensions.
+    /// Whether all elements are within a tolerance of those of `other`: an array of no dimensions. NumPy's `allclose`.
+    ///
+    /// # Chunks
+    /// One element; as the [`all`](DynArray::all) of [`isclose`](DynArray::isclose), which is never stored.
     ///
     /// # Example
     /// ```
@@ -105,7 +111,10 @@ impl DynArray {
     }
 
     /// NaN replaced by `nan`, infinities by `posinf` and `neginf`, or by the largest and lowest finite number of the dtype. Integers
-    /// and bool stay as they are.
+    /// and bool stay as they are. NumPy's `nan_to_num`.
+    ///
+    /// # Chunks
+    /// As the input, elementwise.
     ///
     /// # Example
     /// ```
@@ -134,7 +143,10 @@ impl DynArray {
 
     /// Rounded to `decimals` places after the point, before it if negative; halves go to the even digit. As NumPy's, it scales by
     /// a power of ten, rounds to whole numbers and scales back, so the last digit may miss what decimal arithmetic gives. Integers
-    /// before the point are rounded as float64, and saturate.
+    /// before the point are rounded as float64, and saturate. NumPy's `round`.
+    ///
+    /// # Chunks
+    /// As the input, elementwise.
     ///
     /// # Example
     /// ```
@@ -162,7 +174,10 @@ impl DynArray {
         }
     }
 
-    /// Quotient rounded down and remainder: `floor_divide` and `remainder`.
+    /// Quotient rounded down and remainder: `floor_divide` and `remainder`. NumPy's `divmod`.
+    ///
+    /// # Chunks
+    /// As the inputs, elementwise.
     ///
     /// # Example
     /// ```
@@ -180,7 +195,10 @@ impl DynArray {
         Ok((self.floor_divide(other.clone())?, self.remainder(other)?))
     }
 
-    /// Fraction and whole part, as floats, both with the sign of the number.
+    /// Fraction and whole part, as floats, both with the sign of the number. NumPy's `modf`.
+    ///
+    /// # Chunks
+    /// As the input, elementwise.
     ///
     /// # Example
     /// ```
@@ -240,6 +258,9 @@ fn bools_only(name: &str, conditions: &[DynArray]) -> Result<()> {
 /// For each element the choice of the first condition that holds, else the default; NumPy's `select`. Choices may be arrays and
 /// numbers ([`Argument::operand`] makes one type of both).
 ///
+/// # Chunks
+/// As the inputs, elementwise.
+///
 /// # Example
 /// ```
 /// use tilework::array::{arange, select};
@@ -270,6 +291,9 @@ pub fn select<C: Argument>(
 }
 
 /// For each element the choice that the index names; NumPy's `choose`. Choices may be arrays and numbers.
+///
+/// # Chunks
+/// As the inputs, elementwise.
 ///
 /// # Example
 /// ```
@@ -320,6 +344,9 @@ fn assigned(value: Scalar, dtype: DType) -> Result<Scalar> {
 
 /// For each element of `x` the value of the last condition that holds, in the dtype of `x`; NumPy's `piecewise` with constants. One
 /// value more than conditions is for elements where none holds; else those are 0.
+///
+/// # Chunks
+/// As the inputs, elementwise.
 ///
 /// # Example
 /// ```

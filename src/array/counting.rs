@@ -53,6 +53,10 @@ impl DynArray {
     ///
     /// Elements are compared as float64.
     ///
+    /// # Chunks
+    /// One chunk of all bins. A task holds a chunk of the array (and of the weights) as float64 and its counts, or the counts of up
+    /// to 8 chunks; the edges are held from start to end.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::{Bins, arange};
@@ -88,6 +92,10 @@ impl DynArray {
     /// array of the same shape). NumPy's `bincount` finds the length from the data; here it is given, as it must be known before
     /// anything runs: `x.max(None)` computed first, and 1 more, is NumPy's.
     ///
+    /// # Chunks
+    /// One chunk of all numbers. A task holds a chunk of the array as int64 (and of the weights as float64) and its counts, or the
+    /// counts of up to 8 chunks.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -111,6 +119,10 @@ impl DynArray {
     /// For every element the number of the bin it falls into (int64): 0 before the first, `bins.len()` behind the last of the rising
     /// (or falling) bounds. A bin includes its lower bound, or with `right` its upper one. NumPy's `digitize`.
     ///
+    /// # Chunks
+    /// As the input. A task holds a chunk, in the dtype in which it is compared, and the result; the bounds are held from start to
+    /// end.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -133,6 +145,10 @@ impl DynArray {
 
     /// Whether each element is among `values`. NaN never is. NumPy's `isin`; for its `invert` take `logical_not` of the result.
     ///
+    /// # Chunks
+    /// As the input. A task holds a chunk, in the dtype in which it is compared, and the result; the values are held from start to
+    /// end.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -152,6 +168,10 @@ impl DynArray {
 
 /// Where each element of `v` would have to be put into `sorted` (int64): before equal numbers, or behind them if `right`. NaN comes
 /// after all others. NumPy's `searchsorted`.
+///
+/// # Chunks
+/// As `v`. A task holds a chunk, in the dtype in which it is compared, and the result; the sorted numbers are held from start to
+/// end.
 ///
 /// # Example
 /// ```

@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// The user's array, cut into chunks. Nothing is copied if it is in C order.
 ///
+/// # Chunks
+/// As `chunks` says. A task holds nothing: chunks are views of the array, whose memory is not counted in the budget.
+///
 /// # Errors
 /// When the chunks do not fit the shape.
 pub fn from_ndarray<T: Element>(a: ArrayD<T>, chunks: impl Into<Chunks>) -> Result<DynArray> {
@@ -19,13 +22,19 @@ pub fn from_ndarray<T: Element>(a: ArrayD<T>, chunks: impl Into<Chunks>) -> Resu
 
 /// The user's tensor, cut into chunks.
 ///
+/// # Chunks
+/// As [`from_ndarray`].
+///
 /// # Errors
 /// When the chunks do not fit the shape.
 pub fn from_tensor(t: Tensor, chunks: impl Into<Chunks>) -> Result<DynArray> {
     Ok(DynArray::wrap(build::source(Arc::new(MemorySource::new(t)), &chunks.into())?))
 }
 
-/// One value everywhere.
+/// One value everywhere. NumPy's `full`.
+///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
 ///
 /// # Errors
 /// When the chunks do not fit the shape, or the value does not fit the dtype.
@@ -34,7 +43,10 @@ pub fn full(shape: &[usize], value: impl Into<Scalar>, dtype: DType, chunks: imp
     Ok(DynArray::wrap(build::generate(creation::full(value.into(), dtype)?, grid, "full")))
 }
 
-/// Zeros.
+/// Zeros. NumPy's `zeros`.
+///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
 ///
 /// # Errors
 /// When the chunks do not fit the shape.
@@ -42,7 +54,10 @@ pub fn zeros(shape: &[usize], dtype: DType, chunks: impl Into<Chunks>) -> Result
     full(shape, 0, dtype, chunks)
 }
 
-/// Ones.
+/// Ones. NumPy's `ones`.
+///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
 ///
 /// # Errors
 /// When the chunks do not fit the shape.
@@ -51,6 +66,9 @@ pub fn ones(shape: &[usize], dtype: DType, chunks: impl Into<Chunks>) -> Result<
 }
 
 /// Values from `start` to before `stop` in steps: int64 if all three are integers, else float64; NumPy's `arange`.
+///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
 ///
 /// # Errors
 /// A step of 0, or a length beyond what can be addressed.
@@ -67,6 +85,9 @@ pub fn arange(
 
 /// `n` values at equal distances from `start` to `stop`, both included; NumPy's `linspace`.
 ///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
+///
 /// # Errors
 /// When the chunks do not fit.
 pub fn linspace(start: f64, stop: f64, n: usize, chunks: impl Into<Chunks>) -> Result<DynArray> {
@@ -75,7 +96,10 @@ pub fn linspace(start: f64, stop: f64, n: usize, chunks: impl Into<Chunks>) -> R
     Ok(DynArray::wrap(build::generate(program, grid, "linspace")))
 }
 
-/// Ones on a diagonal of an `n` by `m` array, zeros elsewhere; `k` moves the diagonal right.
+/// Ones on a diagonal of an `n` by `m` array, zeros elsewhere; `k` moves the diagonal right. NumPy's `eye`.
+///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
 ///
 /// # Errors
 /// When the chunks do not fit the shape.

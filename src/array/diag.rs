@@ -18,6 +18,9 @@ fn row_and_column(b: &mut Builder, ndim: usize, k: i64) -> Result<[Value; 2]> {
 
 /// Ones at and below a diagonal of an `n` by `m` array, zeros above; `k` moves the diagonal right. NumPy's `tri`.
 ///
+/// # Chunks
+/// As `chunks` says, each made for itself; a task holds one.
+///
 /// # Example
 /// ```
 /// use tilework::{DType, array::tri};
@@ -49,6 +52,9 @@ pub enum Indexing {
 
 /// The coordinates of a grid: array `i` along its own axis, repeated along all others. NumPy's `meshgrid`.
 ///
+/// # Chunks
+/// Along each axis as the array that lies along it.
+///
 /// # Example
 /// ```
 /// use tilework::array::{Indexing, arange, meshgrid};
@@ -72,6 +78,9 @@ pub fn meshgrid(arrays: &[DynArray], indexing: Indexing) -> Result<Vec<DynArray>
 
 /// The positions of an array of `shape`: int64 of shape `(ndim, ...)`, `[a]` being the index along axis `a`. NumPy's `indices`;
 /// `chunks` cuts `shape`.
+///
+/// # Chunks
+/// As `chunks` says, and one chunk for each axis of the shape, each made for itself; a task holds one.
 ///
 /// # Example
 /// ```
@@ -98,6 +107,9 @@ pub fn indices(shape: &[usize], chunks: impl Into<Chunks>) -> Result<DynArray> {
 impl DynArray {
     /// The elements at and below the diagonal of the last two axes, zeros above; `k` moves the diagonal right. NumPy's `tril`.
     ///
+    /// # Chunks
+    /// As the input, elementwise; of one axis the rows are cut so that a chunk has at most 4 MiB, or one row.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -113,6 +125,9 @@ impl DynArray {
     }
 
     /// The elements at and above the diagonal of the last two axes, zeros below; `k` moves the diagonal right. NumPy's `triu`.
+    ///
+    /// # Chunks
+    /// As [`tril`](DynArray::tril).
     ///
     /// # Errors
     /// When there are no dimensions.
@@ -138,6 +153,10 @@ impl DynArray {
 
     /// Of one axis: a square array with these elements on its diagonal and zeros elsewhere. Of two axes: the elements on the
     /// diagonal. `k` moves the diagonal right. NumPy's `diag`.
+    ///
+    /// # Chunks
+    /// Of two axes as [`diagonal`](DynArray::diagonal). Of one axis: the columns as the input (and the zeros beside it), the rows
+    /// cut so that a chunk has at most 4 MiB, or one row.
     ///
     /// # Example
     /// ```
@@ -172,7 +191,11 @@ impl DynArray {
     }
 
     /// The elements on the diagonal of two axes, along a new last axis; `offset` moves the diagonal towards the end of `axis2`.
-    /// NumPy's `diagonal`. Only the chunks on the diagonal are used.
+    /// NumPy's `diagonal`.
+    ///
+    /// # Chunks
+    /// As the input along the other axes; along the diagonal one for each piece of it that lies in one chunk, and other chunks are not
+    /// computed. A task holds a chunk and the square in it around the diagonal.
     ///
     /// # Example
     /// ```

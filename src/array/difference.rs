@@ -22,6 +22,10 @@ impl DynArray {
     /// Each element minus the one before it along `axis`, `n` times over; of bool whether they differ. `prepend` and `append` are put
     /// before and after the array first: arrays of its other lengths, or of 0 dimensions. NumPy's `diff`.
     ///
+    /// # Chunks
+    /// As the input (with what is put before and after it) less the first `n` elements along the axis. A task holds the result and
+    /// the two neighbouring chunks that it is made of, for each of the `n` times.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::{arange, full};
@@ -61,6 +65,9 @@ impl DynArray {
     /// The differences of neighbours in an array of 1 dimension, between what is put at the beginning and at the end. NumPy's `ediff1d`,
     /// which also flattens.
     ///
+    /// # Chunks
+    /// As [`diff`](DynArray::diff), between those of what is put at the beginning and at the end.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -91,6 +98,9 @@ impl DynArray {
     /// The slope along an axis of values at a distance of `spacing`: half the difference of both neighbours, and at the ends the
     /// difference to the next (`edge_order` 1) or what a parabola through three values has there (2). Integers are computed in
     /// float64. NumPy's `gradient` for even spacing and one axis.
+    ///
+    /// # Chunks
+    /// As the input. A task holds the result and the neighbouring chunks that it is made of.
     ///
     /// # Example
     /// ```
@@ -132,6 +142,9 @@ impl DynArray {
     /// NaN replaced by the last value before it along `axis` that is none, at most `limit` places on (any number if None).
     /// Bottleneck's `push`, xarray's `ffill`; without a limit it is [`ffill`](DynArray::ffill).
     ///
+    /// # Chunks
+    /// As [`ffill`](DynArray::ffill); with a `limit` the places of the last values (int64) are carried beside them.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::from_ndarray;
@@ -159,6 +172,9 @@ impl DynArray {
 
     /// Cumulative sum along an axis, beginning with 0 if `include_initial`; the Array API's `cumulative_sum`.
     ///
+    /// # Chunks
+    /// As [`cumsum`](DynArray::cumsum); the element put first is a chunk of its own.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -175,6 +191,9 @@ impl DynArray {
     }
 
     /// Cumulative product along an axis, beginning with 1 if `include_initial`; the Array API's `cumulative_prod`.
+    ///
+    /// # Chunks
+    /// As [`cumprod`](DynArray::cumprod); the element put first is a chunk of its own.
     ///
     /// # Errors
     /// When the axis is out of bounds.

@@ -41,6 +41,9 @@ impl<T: Element> IntoScalar<T> for ArrayD<T> {
 impl DynArray {
     /// The array that an expression computes.
     ///
+    /// # Chunks
+    /// As the expression's.
+    ///
     /// # Errors
     /// When it computes something else.
     pub fn from_expr(expr: Expr) -> Result<DynArray> {
@@ -99,6 +102,9 @@ impl DynArray {
 
     /// This array with its dtype as a type.
     ///
+    /// # Chunks
+    /// As the input; nothing is computed.
+    ///
     /// # Errors
     /// When the dtype is another.
     pub fn typed<T: Element>(&self) -> Result<crate::array::Array<T>> {
@@ -107,6 +113,9 @@ impl DynArray {
 
     /// The elements as another dtype, converted as NumPy's `astype` does (floats to integers saturate).
     ///
+    /// # Chunks
+    /// As the input, elementwise.
+    ///
     /// # Errors
     /// Complex numbers as integers or floats: NumPy drops the imaginary part with a warning, here [`real`](DynArray::real),
     /// [`imag`](DynArray::imag) or [`absolute`](DynArray::absolute) says which number is meant.
@@ -114,7 +123,11 @@ impl DynArray {
         Ok(DynArray::wrap(build::cast(&self.expr, dtype)?))
     }
 
-    /// The same elements in other chunks.
+    /// The same elements in other chunks. Dask's `rechunk`.
+    ///
+    /// # Chunks
+    /// As `chunks` says. A task holds a new chunk and the old ones that it is cut from, where those in use at a time fit into half
+    /// of the budget; else one chunk and its pieces, which wait in memory or in spill files.
     ///
     /// # Errors
     /// When the chunks do not fit the shape.
@@ -152,6 +165,11 @@ impl DynArray {
     }
 
     /// Computes the array now and keeps it in memory, chunk by chunk, for further work. Sizes that were unknown are known then.
+    /// Dask's `persist`.
+    ///
+    /// # Chunks
+    /// As the input. A task holds what it does in any run; all chunks stay in memory, counted in the budget of this run but of no
+    /// later one.
     ///
     /// # Errors
     /// As [`Session::run`].

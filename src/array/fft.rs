@@ -365,7 +365,7 @@ fn shifted(x: &DynArray, axes: Option<&[isize]>, by: fn(usize) -> isize, name: &
 /// The frequency 0 moved to the middle, along all axes by default. NumPy's `fftshift`.
 ///
 /// # Chunks
-/// As the array.
+/// As [`roll`](DynArray::roll).
 ///
 /// # Example
 /// ```
@@ -383,7 +383,7 @@ pub fn fftshift(x: &DynArray, axes: Option<&[isize]>) -> Result<DynArray> {
 /// The inverse of [`fftshift`]. NumPy's `ifftshift`.
 ///
 /// # Chunks
-/// As the array.
+/// As [`roll`](DynArray::roll).
 ///
 /// # Example
 /// ```

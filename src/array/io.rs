@@ -11,6 +11,10 @@ use std::sync::Arc;
 
 /// A `.npy` file (a path or a URL). Elements are mapped, not read, where their layout allows.
 ///
+/// # Chunks
+/// As `chunks` says. A task holds nothing where the elements lie as in memory (they are mapped), else its chunk and, from a URL,
+/// what a request brings.
+///
 /// # Errors
 /// When the file cannot be read, is broken, or holds what is not supported.
 pub fn open_npy(path: impl AsRef<Path>, chunks: impl Into<Chunks>) -> Result<DynArray> {
@@ -45,6 +49,9 @@ pub fn open_npy_stack(folder: impl AsRef<Path>, axis: Option<usize>, chunks: imp
 /// A Zarr array (version 2 or 3): a folder or URL, with a path in it for an array in a group (`cube.zarr/temperature`,
 /// `s3://bucket/cube.zarr/temperature`).
 ///
+/// # Chunks
+/// As `chunks` says; `Auto` takes whole chunks of the file. A task holds its chunk and one stored chunk being decoded.
+///
 /// # Errors
 /// When the array cannot be read, is broken, or uses what is not supported.
 pub fn open_zarr(path: impl AsRef<Path>, chunks: impl Into<Chunks>) -> Result<DynArray> {
@@ -54,6 +61,9 @@ pub fn open_zarr(path: impl AsRef<Path>, chunks: impl Into<Chunks>) -> Result<Dy
 impl DynArray {
     /// The output that [`save_npy`](DynArray::save_npy) makes, to be stored with others or explained.
     ///
+    /// # Chunks
+    /// As [`save_npy`](DynArray::save_npy).
+    ///
     /// # Errors
     /// When the file exists and may not be overwritten.
     pub fn npy_sink(&self, path: impl AsRef<Path>, overwrite: bool) -> Result<Expr> {
@@ -62,6 +72,9 @@ impl DynArray {
 
     /// Computes the array into a `.npy` file, which appears when it is complete.
     ///
+    /// # Chunks
+    /// Written as the array's, each at its place in the file. A task holds a chunk and a copy of it in C order.
+    ///
     /// # Errors
     /// When the file exists and may not be overwritten; as [`Session::run`].
     pub fn save_npy(&self, path: impl AsRef<Path>, overwrite: bool, session: &Session) -> Result<()> {
@@ -69,6 +82,9 @@ impl DynArray {
     }
 
     /// The output that [`to_npy_stack`](DynArray::to_npy_stack) makes, to be stored with others or explained.
+    ///
+    /// # Chunks
+    /// As [`to_npy_stack`](DynArray::to_npy_stack).
     ///
     /// # Errors
     /// No such axis; when the folder exists and may not be overwritten.
@@ -92,6 +108,9 @@ impl DynArray {
 
     /// The output that [`save_zarr`](DynArray::save_zarr) makes, to be stored with others or explained.
     ///
+    /// # Chunks
+    /// As [`save_zarr`](DynArray::save_zarr).
+    ///
     /// # Errors
     /// When options do not fit the array, or the target exists and may not be overwritten.
     pub fn zarr_sink(&self, path: impl AsRef<Path>, options: &ZarrOptions) -> Result<Expr> {
@@ -103,6 +122,10 @@ impl DynArray {
 
     /// Computes the array into a Zarr array, which appears when it is complete. The path may be a URL, and may lie in a group
     /// (`cube.zarr/ocean/temperature`): groups that are missing are made, from the part of the path that is named `*.zarr` down.
+    ///
+    /// # Chunks
+    /// On disk those of `options`, else the array's, along each axis as long as its longest. A task holds a chunk, what it is
+    /// encoded to, and what one stored chunk needs while it is encoded.
     ///
     /// # Errors
     /// When options do not fit the array, or the target exists and may not be overwritten; as [`Session::run`].

@@ -37,6 +37,9 @@ fn each(arrays: &[DynArray], f: impl Fn(&DynArray) -> Result<DynArray>) -> Resul
 
 /// Arrays one above the other: along axis 0, those of one axis as rows. NumPy's `vstack`.
 ///
+/// # Chunks
+/// As [`concatenate`].
+///
 /// # Example
 /// ```
 /// use tilework::array::{arange, vstack};
@@ -53,6 +56,9 @@ pub fn vstack(arrays: &[DynArray]) -> Result<DynArray> {
 
 /// Arrays side by side: along axis 1, those of one axis along it. NumPy's `hstack`.
 ///
+/// # Chunks
+/// As [`concatenate`].
+///
 /// # Errors
 /// When there are none, or their other axes differ.
 pub fn hstack(arrays: &[DynArray]) -> Result<DynArray> {
@@ -62,6 +68,9 @@ pub fn hstack(arrays: &[DynArray]) -> Result<DynArray> {
 
 /// Arrays behind each other: along axis 2, after [`atleast_3d`](DynArray::atleast_3d). NumPy's `dstack`.
 ///
+/// # Chunks
+/// As [`concatenate`].
+///
 /// # Errors
 /// When there are none, or their other axes differ.
 pub fn dstack(arrays: &[DynArray]) -> Result<DynArray> {
@@ -69,6 +78,9 @@ pub fn dstack(arrays: &[DynArray]) -> Result<DynArray> {
 }
 
 /// Arrays of one axis as columns, of two axes side by side. NumPy's `column_stack`.
+///
+/// # Chunks
+/// As [`concatenate`].
 ///
 /// # Example
 /// ```
@@ -86,6 +98,9 @@ pub fn column_stack(arrays: &[DynArray]) -> Result<DynArray> {
 }
 
 /// The arrays repeated to their common shape and cut alike. NumPy's `broadcast_arrays`.
+///
+/// # Chunks
+/// Common to all: along each axis the boundaries of those that do not repeat along it.
 ///
 /// # Example
 /// ```
@@ -106,6 +121,9 @@ pub fn broadcast_arrays(arrays: &[DynArray]) -> Result<Vec<DynArray>> {
 
 impl DynArray {
     /// This array and then `values`, along an axis, or both flat without one. NumPy's `append`.
+    ///
+    /// # Chunks
+    /// As [`concatenate`]; without an axis of both as [`ravel`](DynArray::ravel) gives them.
     ///
     /// # Example
     /// ```
@@ -134,6 +152,10 @@ impl DynArray {
 
     /// `values` put in before positions of this array along an axis, or of the flat array without one. NumPy's `insert`: values take
     /// this array's dtype and broadcast against it; at one position all of them go in, at several one at each.
+    ///
+    /// # Chunks
+    /// As the input along the other axes; along this one all as long as its longest. Chunks are put together anew as by
+    /// [`rechunk`](DynArray::rechunk).
     ///
     /// # Example
     /// ```
@@ -182,6 +204,9 @@ impl DynArray {
     /// This array without what lies at the positions along an axis, or of the flat array without one. NumPy's `delete`. Chunks keep
     /// what is left of them.
     ///
+    /// # Chunks
+    /// As the input, each with what is left of it. A task holds the result and a chunk.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -218,6 +243,9 @@ impl DynArray {
 
     /// Every element `n` times in a row along an axis, or of the flat array without one. NumPy's `repeat`.
     ///
+    /// # Chunks
+    /// As the input, `n` times as long, but cut so that none has more than 4 MiB or more elements than the input's largest.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::arange;
@@ -244,6 +272,9 @@ impl DynArray {
 
     /// The array set side by side with itself, `repeats` times along each axis. NumPy's `tile`: counts belong to the last axes, and
     /// more of them than axes make new axes in front.
+    ///
+    /// # Chunks
+    /// Copies of the input's, one after the other; of an axis of one chunk as many copies in one as make 4 MiB.
     ///
     /// # Example
     /// ```

@@ -91,6 +91,9 @@ impl Masked {
 
     /// An array of which nothing is missing.
     ///
+    /// # Chunks
+    /// As the data's; nothing is computed.
+    ///
     /// # Errors
     /// None for arrays made by this library.
     pub fn unmasked(data: &DynArray) -> Result<Masked> {
@@ -132,6 +135,9 @@ impl Masked {
     }
 
     /// The same with another fill value; `numpy.ma.set_fill_value`.
+    ///
+    /// # Chunks
+    /// As the input; nothing is computed.
     ///
     /// # Errors
     /// A value that the dtype does not hold.
@@ -199,6 +205,9 @@ impl Masked {
 
     /// The same elements of another dtype.
     ///
+    /// # Chunks
+    /// As the input; data and mask each as [`DynArray::astype`].
+    ///
     /// # Errors
     /// As [`DynArray::astype`].
     pub fn astype(&self, dtype: DType) -> Result<Masked> {
@@ -206,6 +215,9 @@ impl Masked {
     }
 
     /// The same in other chunks.
+    ///
+    /// # Chunks
+    /// Of data and mask as [`DynArray::rechunk`].
     ///
     /// # Errors
     /// When the chunks do not fit the shape.
@@ -216,6 +228,9 @@ impl Masked {
 
     /// Part of the array, as [`DynArray::index`].
     ///
+    /// # Chunks
+    /// Of data and mask as [`DynArray::index`].
+    ///
     /// # Errors
     /// As [`DynArray::index`].
     pub fn index(&self, parts: &[Index]) -> Result<Masked> {
@@ -223,6 +238,9 @@ impl Masked {
     }
 
     /// Axes in another order, as [`DynArray::transpose`].
+    ///
+    /// # Chunks
+    /// Of data and mask as [`DynArray::transpose`].
     ///
     /// # Errors
     /// As [`DynArray::transpose`].
@@ -232,6 +250,9 @@ impl Masked {
 
     /// The same elements under another shape, as [`DynArray::reshape`].
     ///
+    /// # Chunks
+    /// Of data and mask as [`DynArray::reshape`].
+    ///
     /// # Errors
     /// As [`DynArray::reshape`].
     pub fn reshape(&self, shape: &[isize]) -> Result<Masked> {
@@ -239,6 +260,9 @@ impl Masked {
     }
 
     /// Zeros with this array's mask; `numpy.ma.zeros_like`, and `empty_like`, whose values are left open.
+    ///
+    /// # Chunks
+    /// As the data's and the mask's.
     ///
     /// # Errors
     /// None for dtypes of today.
@@ -256,6 +280,9 @@ impl Masked {
 
     /// Ones with this array's mask; `numpy.ma.ones_like`.
     ///
+    /// # Chunks
+    /// As the data's and the mask's.
+    ///
     /// # Errors
     /// None for dtypes of today.
     pub fn ones_like(&self) -> Result<Masked> {
@@ -263,6 +290,9 @@ impl Masked {
     }
 
     /// Zeros with this array's mask: what `numpy.ma.empty_like` leaves open.
+    ///
+    /// # Chunks
+    /// As the data's and the mask's.
     ///
     /// # Errors
     /// None for dtypes of today.
@@ -320,6 +350,9 @@ macro_rules! unary_methods {
         impl Masked {$(
             #[doc = $doc]
             ///
+            /// # Chunks
+            /// As the input, elementwise; so is the mask.
+            ///
             /// # Errors
             /// When the op does not take the dtype.
             pub fn $method(&self) -> Result<Masked> {
@@ -334,6 +367,9 @@ macro_rules! binary_methods {
     ($(($method:ident, $NAME:ident, $doc:literal))*) => {
         impl Masked {$(
             #[doc = $doc]
+            ///
+            /// # Chunks
+            /// As the inputs, elementwise; so is the mask.
             ///
             /// # Errors
             /// When shapes do not broadcast, the op does not take the dtypes, or a number does not fit.

@@ -50,6 +50,10 @@ macro_rules! unary_methods {
         impl DynArray {$(
             #[doc = $doc]
             ///
+            /// # Chunks
+            /// As the input. A task holds a chunk of the array and of the result; what comes before and after is done in the same
+            /// task where it is elementwise, and not stored.
+            ///
             /// # Errors
             /// When the op does not take the dtype.
             pub fn $method(&self) -> Result<DynArray> {
@@ -64,6 +68,11 @@ macro_rules! binary_methods {
     ($(($method:ident, $NAME:ident, $doc:literal))*) => {
         impl DynArray {$(
             #[doc = $doc]
+            ///
+            /// # Chunks
+            /// As the inputs; where they are cut differently, at the boundaries of both (or as the finer one, where those would be
+            /// more than twice as many). A task holds a chunk of each input and of the result; what comes before and after is done
+            /// in the same task where it is elementwise, and not stored.
             ///
             /// # Errors
             /// When shapes do not broadcast, the op does not take the dtypes, or a number does not fit.
@@ -80,6 +89,11 @@ macro_rules! ternary_methods {
         impl DynArray {$(
             #[doc = $doc]
             ///
+            /// # Chunks
+            /// As the inputs; where they are cut differently, at the boundaries of all (or as the finest one, where those would be
+            /// more than twice as many). A task holds a chunk of each input and of the result; what comes before and after is done
+            /// in the same task where it is elementwise, and not stored.
+            ///
             /// # Errors
             /// When shapes do not broadcast, the op does not take the dtypes, or a number does not fit.
             pub fn $method(&self, second: impl Argument, third: impl Argument) -> Result<DynArray> {
@@ -92,7 +106,7 @@ macro_rules! ternary_methods {
 crate::op::element::for_each_ternary!(ternary_methods);
 
 impl DynArray {
-    /// The number with the opposite imaginary part: another name of [`DynArray::conjugate`], as in NumPy.
+    /// The number with the opposite imaginary part: another name of [`DynArray::conjugate`]. NumPy's `conj`.
     ///
     /// # Example
     /// ```
@@ -122,6 +136,9 @@ impl DynArray {
 
 /// The elements of `a` where `condition` holds, else of `b`; NumPy's `where`.
 ///
+/// # Chunks
+/// As the inputs, elementwise.
+///
 /// # Errors
 /// When shapes do not broadcast or a number does not fit.
 pub fn where_(condition: &DynArray, a: impl Argument, b: impl Argument) -> Result<DynArray> {
@@ -135,6 +152,10 @@ macro_rules! reduction_methods {
             #[doc = $doc]
             ///
             /// `axes`: which to reduce (negative: from the end), all if None. See [`DynArray::reduce`] for more options.
+            ///
+            /// # Chunks
+            /// As the input along the axes that stay. A task holds a chunk of the input and the states of its results, or the
+            /// states of up to 8 chunks; what is computed elementwise before is never stored.
             ///
             /// # Errors
             /// When an axis is out of bounds or repeated, or there are no elements where the reduction needs some.
@@ -151,6 +172,9 @@ macro_rules! scan_methods {
         impl DynArray {$(
             #[doc = $doc]
             ///
+            /// # Chunks
+            /// As the input. A task holds a chunk, its result, and the last values along the axis of the chunk before it.
+            ///
             /// # Errors
             /// When the axis is out of bounds.
             pub fn $method(&self, axis: isize) -> Result<DynArray> {
@@ -164,6 +188,10 @@ crate::for_each_scan!(scan_methods);
 impl DynArray {
     /// A reduction with all its options: `keepdims` leaves reduced axes with length 1, `ddof` is subtracted from the count in var
     /// and std, `split_every` states are combined at a time.
+    ///
+    /// # Chunks
+    /// As the input along the axes that stay; along the others one, if they do. A task holds a chunk of the input and the states of
+    /// its results, or the states of `split_every` chunks; what is computed elementwise before is never stored.
     ///
     /// # Errors
     /// As the reduction's own method.

@@ -42,6 +42,10 @@ impl DynArray {
     /// The array with elements put around it: `widths` are those before and after along each axis; one pair is for all axes.
     /// NumPy's `pad`.
     ///
+    /// # Chunks
+    /// As the input, and beside them those of what is put around it, none longer along the axis than the input's longest. A task
+    /// holds the result and a chunk that it is taken from; the statistics are reductions.
+    ///
     /// # Example
     /// ```
     /// use tilework::array::{PadMode, arange};

@@ -92,6 +92,9 @@ impl Reduction {
 
     /// The lazy result.
     ///
+    /// # Chunks
+    /// As [`DynArray::reduce`]; mask and array are read together.
+    ///
     /// # Errors
     /// As the reduction's own method. An option that the reduction does not take; a mask that is not bool or does not broadcast to
     /// the array; a mask without `initial` where there is no neutral element; an initial value that the dtype does not hold.

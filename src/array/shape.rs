@@ -5,7 +5,10 @@ use crate::base::{Error, Result};
 use crate::expr::build;
 
 impl DynArray {
-    /// Axes in another order: axis `i` of the result is axis `order[i]` of this; reversed if None.
+    /// Axes in another order: axis `i` of the result is axis `order[i]` of this; reversed if None. NumPy's `transpose`.
+    ///
+    /// # Chunks
+    /// As the input, transposed.
     ///
     /// # Errors
     /// When `order` is no permutation of the axes.
@@ -14,7 +17,10 @@ impl DynArray {
         Ok(DynArray::wrap(build::transpose(self.expr(), order.unwrap_or(&reversed))?))
     }
 
-    /// The array repeated to `shape` by NumPy's broadcasting.
+    /// The array repeated to `shape` by NumPy's broadcasting. NumPy's `broadcast_to`.
+    ///
+    /// # Chunks
+    /// As the input; an axis that repeats is one chunk.
     ///
     /// # Errors
     /// When the shape does not follow from the array's.
@@ -23,7 +29,11 @@ impl DynArray {
     }
 }
 
-/// Arrays one after the other along an axis.
+/// Arrays one after the other along an axis. NumPy's `concatenate`.
+///
+/// # Chunks
+/// Along the axis those of the arrays, one after the other; along the others their common boundaries (or the finest cut, where
+/// those would be more than twice as many). No task is needed, where the arrays are cut alike.
 ///
 /// # Errors
 /// When there are none, or their other axes differ.
@@ -33,7 +43,10 @@ pub fn concatenate(arrays: &[DynArray], axis: isize) -> Result<DynArray> {
     Ok(DynArray::wrap(build::concatenate(&exprs, axis)?))
 }
 
-/// Arrays of one shape along a new axis.
+/// Arrays of one shape along a new axis. NumPy's `stack`.
+///
+/// # Chunks
+/// One for each array along the new axis; along the others as [`concatenate`].
 ///
 /// # Errors
 /// When there are none, or shapes differ.

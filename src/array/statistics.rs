@@ -26,6 +26,9 @@ impl Default for Cov {
 impl DynArray {
     /// Largest minus smallest element; integers wrap. NumPy's `ptp`.
     ///
+    /// # Chunks
+    /// As [`max`](DynArray::max) and [`min`](DynArray::min).
+    ///
     /// # Example
     /// ```
     /// use tilework::array::{IntoScalar, arange};
@@ -44,7 +47,10 @@ impl DynArray {
     }
 
     /// The mean weighted by `weights`, which have the array's shape, or that of `axes` (in their order); the plain mean without.
-    /// Where weights add up to 0, the result is what the division gives (NumPy raises an error).
+    /// Where weights add up to 0, the result is what the division gives (NumPy raises an error). NumPy's `average`.
+    ///
+    /// # Chunks
+    /// As [`mean`](DynArray::mean), of array and weights.
     ///
     /// # Example
     /// ```
@@ -65,6 +71,10 @@ impl DynArray {
     }
 
     /// The [`average`](DynArray::average) and the sum of the weights that went into it (without weights: the count).
+    /// NumPy's `average` with `returned`.
+    ///
+    /// # Chunks
+    /// As [`mean`](DynArray::mean), of array and weights.
     ///
     /// # Errors
     /// As [`average`](DynArray::average).
@@ -114,7 +124,10 @@ impl DynArray {
     }
 
     /// The central moment of an order: the mean of the distances from the mean to that power. 1 for order 0, 0 for order 1. Elements
-    /// are read twice, for the mean first.
+    /// are read twice, for the mean first. Dask's `moment`.
+    ///
+    /// # Chunks
+    /// As [`mean`](DynArray::mean).
     ///
     /// # Example
     /// ```
@@ -150,7 +163,7 @@ impl DynArray {
 
     /// The covariance matrix of the variables (rows, unless `how` says columns), in float64 (of complex numbers in complex128, the
     /// second factor conjugated); of one variable its variance. Join
-    /// further variables with [`concatenate`](crate::array::concatenate).
+    /// further variables with [`concatenate`](crate::array::concatenate). NumPy's `cov`.
     ///
     /// Elements are read twice, for the means first; the sums of products are a product of matrices
     /// ([`matmul`](crate::array::linalg::matmul)).
@@ -175,6 +188,10 @@ impl DynArray {
     }
 
     /// Pearson's correlation coefficients of the variables: [`cov`](DynArray::cov) over the standard deviations, held within -1 and 1.
+    /// NumPy's `corrcoef`.
+    ///
+    /// # Chunks
+    /// As [`cov`](DynArray::cov).
     ///
     /// # Example
     /// ```
@@ -218,7 +235,10 @@ impl DynArray {
         sums.divide(n.saturating_sub(how.ddof) as f64)
     }
 
-    /// Sum along the diagonal of two axes, `offset` to the right of the main one; only chunks that hold some of it are computed.
+    /// Sum along the diagonal of two axes, `offset` to the right of the main one. NumPy's `trace`.
+    ///
+    /// # Chunks
+    /// As the input along the axes that stay; of the others as [`diagonal`](DynArray::diagonal).
     ///
     /// # Example
     /// ```

@@ -35,7 +35,7 @@ impl DynArray {
         self.part_of(parts, false)
     }
 
-    /// As [`index`](DynArray::index), with the axes of arrays of positions always in front.
+    /// As [`index`](DynArray::index), with the axes of arrays of positions always in front. Dask's `vindex`.
     ///
     /// # Chunks
     /// As [`index`](DynArray::index).
@@ -183,6 +183,7 @@ impl DynArray {
     }
 
     /// Some of the chunks, by one number, list or slice of chunk numbers per axis (missing ones mean all). Axes stay.
+    /// Dask's `blocks`.
     ///
     /// # Chunks
     /// The chunks named, in their order.

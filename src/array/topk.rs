@@ -8,7 +8,11 @@ use crate::op::block::{TopK, shared};
 
 impl DynArray {
     /// The `k` largest elements along an axis, largest first; for negative `k` the smallest, smallest first. All of them, sorted, where
-    /// the axis has fewer. NaN counts as larger than all others.
+    /// the axis has fewer. NaN counts as larger than all others. Dask's `topk`.
+    ///
+    /// # Chunks
+    /// As the input along the other axes, one chunk along this one. A task holds a chunk, a copy of it, about 24 bytes for each of
+    /// its elements, and the result; later tasks the results of up to 8 chunks in its place.
     ///
     /// # Example
     /// ```
@@ -26,7 +30,10 @@ impl DynArray {
     }
 
     /// The positions along an axis (int64) of the elements that [`topk`](DynArray::topk) gives, in its order; of equal ones the first
-    /// comes first.
+    /// comes first. Dask's `argtopk`.
+    ///
+    /// # Chunks
+    /// As [`topk`](DynArray::topk), with 16 bytes more for each element.
     ///
     /// # Example
     /// ```

@@ -43,6 +43,9 @@ impl<T: Element> Array<T> {
     }
 
     /// The array with its dtype as a value.
+    ///
+    /// # Chunks
+    /// As the input; nothing is computed.
     pub fn into_dynamic(self) -> DynArray {
         self.dynamic
     }

@@ -132,7 +132,7 @@ pub fn union1d(a: &DynArray, b: &DynArray) -> Result<DynArray> {
 /// The elements that are in both arrays, rising. NumPy's `intersect1d`.
 ///
 /// # Chunks
-/// Both are made distinct, and then what is in both.
+/// As [`unique`](DynArray::unique), of each array and then of both together.
 ///
 /// # Example
 /// ```

@@ -118,6 +118,9 @@ impl Windows {
 
     /// The sum of every window; of integers in 64 bits, as NumPy's `sum`.
     ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions.
+    ///
     /// # Errors
     /// None today; the signature leaves room for dtypes that are not added.
     pub fn sum(&self) -> Result<DynArray> {
@@ -126,6 +129,9 @@ impl Windows {
     }
 
     /// The mean of every window: float32 of float32, else float64. Computed in float64.
+    ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions.
     ///
     /// # Errors
     /// As [`sum`](Windows::sum).
@@ -139,6 +145,9 @@ impl Windows {
 
     /// The smallest of every window; NaN if one is.
     ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions.
+    ///
     /// # Errors
     /// As [`sum`](Windows::sum).
     pub fn min(&self) -> Result<DynArray> {
@@ -146,6 +155,9 @@ impl Windows {
     }
 
     /// The largest of every window; NaN if one is.
+    ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions.
     ///
     /// # Errors
     /// As [`sum`](Windows::sum).
@@ -155,6 +167,9 @@ impl Windows {
 
     /// Whether all of a window are not 0.
     ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions.
+    ///
     /// # Errors
     /// As [`sum`](Windows::sum).
     pub fn all(&self) -> Result<DynArray> {
@@ -162,6 +177,9 @@ impl Windows {
     }
 
     /// Whether any of a window is not 0.
+    ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions.
     ///
     /// # Errors
     /// As [`sum`](Windows::sum).
@@ -172,6 +190,10 @@ impl Windows {
     /// The variance of every window, with `ddof` subtracted from the count: float32 of float32, else float64. Deviations from the
     /// window's own mean are squared, so nothing cancels.
     ///
+    /// # Chunks
+    /// As [`sliding_window_view`](DynArray::sliding_window_view) says of reductions. A task holds a chunk with a halo, a copy of
+    /// it, 40 bytes for each of its elements, and the result.
+    ///
     /// # Errors
     /// As [`sum`](Windows::sum).
     pub fn var(&self, ddof: f64) -> Result<DynArray> {
@@ -179,6 +201,9 @@ impl Windows {
     }
 
     /// The standard deviation of every window: the root of [`var`](Windows::var).
+    ///
+    /// # Chunks
+    /// As [`var`](Windows::var).
     ///
     /// # Errors
     /// As [`sum`](Windows::sum).
@@ -196,6 +221,9 @@ impl Windows {
 
     /// The windows as an array: an axis for the places where they begin in place of each axis, then the windows' own axes. Its chunks
     /// hold every element once for each window it lies in; a reduction of the [`Windows`] does not.
+    ///
+    /// # Chunks
+    /// So that chunks have at most 4 MiB, or one window. A task holds a chunk with a halo and its windows.
     ///
     /// # Example
     /// ```

@@ -11,6 +11,9 @@ use std::sync::Arc;
 impl DynArray {
     /// The output that [`save_zarr_region`](DynArray::save_zarr_region) makes, to be stored with others or explained.
     ///
+    /// # Chunks
+    /// As [`save_zarr_region`](DynArray::save_zarr_region).
+    ///
     /// # Errors
     /// As [`save_zarr_region`](DynArray::save_zarr_region), but for the run.
     pub fn zarr_region_sink(&self, path: impl AsRef<Path>, start: &[usize]) -> Result<Expr> {
@@ -46,6 +49,9 @@ impl DynArray {
     }
 
     /// The output that [`append_zarr`](DynArray::append_zarr) makes, to be stored with others or explained.
+    ///
+    /// # Chunks
+    /// As [`append_zarr`](DynArray::append_zarr).
     ///
     /// # Errors
     /// As [`append_zarr`](DynArray::append_zarr), but for the run.

@@ -123,7 +123,7 @@ impl Generator {
         self.program(grid, "random", |b, source| b.apply(&element::RANDOM_UNIFORM, &source))
     }
 
-    /// As [`random`](Generator::random), as float32 (24 random bits each) or float64.
+    /// As [`random`](Generator::random), as float32 (24 random bits each) or float64. NumPy's `Generator.random`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk.
@@ -154,7 +154,7 @@ impl Generator {
         })
     }
 
-    /// Normal float64 numbers of mean 0 and standard deviation 1.
+    /// Normal float64 numbers of mean 0 and standard deviation 1. NumPy's `Generator.standard_normal`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk.
@@ -174,6 +174,7 @@ impl Generator {
     }
 
     /// As [`standard_normal`](Generator::standard_normal), as float32 (the float64 numbers, rounded) or float64.
+    /// NumPy's `Generator.standard_normal`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk.
@@ -192,7 +193,7 @@ impl Generator {
         self.standard_normal(size, chunks)?.astype(dtype)
     }
 
-    /// float64 waiting times of mean 1.
+    /// float64 waiting times of mean 1. NumPy's `Generator.standard_exponential`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk.
@@ -212,7 +213,7 @@ impl Generator {
     }
 
     /// As [`standard_exponential`](Generator::standard_exponential), as float32 (the float64 numbers, rounded) or float64. NumPy's
-    /// `method` is left out: there is one.
+    /// `method` is left out: there is one. NumPy's `Generator.standard_exponential`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk.
@@ -231,7 +232,7 @@ impl Generator {
         self.standard_exponential(size, chunks)?.astype(dtype)
     }
 
-    /// float64 numbers of the gamma distribution of scale 1; see [`gamma`](Generator::gamma).
+    /// float64 numbers of the gamma distribution of scale 1; see [`gamma`](Generator::gamma). NumPy's `Generator.standard_gamma`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk, and of the shape if that is an array.
@@ -254,6 +255,7 @@ impl Generator {
     }
 
     /// As [`standard_gamma`](Generator::standard_gamma), as float32 (the float64 numbers, rounded) or float64.
+    /// NumPy's `Generator.standard_gamma`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk, and of the shape if that is an array.
@@ -278,7 +280,7 @@ impl Generator {
         self.standard_gamma(shape, size, chunks)?.astype(dtype)
     }
 
-    /// float64 numbers of the standard Cauchy distribution, by inversion.
+    /// float64 numbers of the standard Cauchy distribution, by inversion. NumPy's `Generator.standard_cauchy`.
     ///
     /// # Chunks
     /// As given; a task holds one chunk.

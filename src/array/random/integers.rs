@@ -64,6 +64,7 @@ impl Generator {
     }
 
     /// As [`integers`](Generator::integers), of any integer dtype or bool, with `endpoint` up to and with `high`.
+    /// NumPy's `Generator.integers`.
     ///
     /// # Chunks
     /// As [`integers`](Generator::integers).
