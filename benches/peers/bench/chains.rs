@@ -4,7 +4,8 @@ use crate::inputs::{mapped, operand, weighted};
 use crate::options::Options;
 use crate::{Answer, timed};
 use serde_json::json;
-use tilework::array::{DynArray, from_tensor, where_};
+use tilework::array::create::from_tensor;
+use tilework::array::{DynArray, where_};
 use tilework::chunk::Tensor;
 use tilework::{DType, Error, Result};
 

@@ -3,7 +3,8 @@
 use crate::options::{Options, scalar, scalars};
 use crate::{Answer, timed};
 use serde_json::json;
-use tilework::array::{DynArray, concatenate, from_tensor, open_zarr};
+use tilework::array::create::from_tensor;
+use tilework::array::{DynArray, concatenate, open_zarr};
 use tilework::op::reduction::MEAN;
 use tilework::{Chunks, Result};
 

@@ -1,7 +1,8 @@
 //! Inputs in memory, from the file of uniform numbers that peers read too, and sums by which results are compared.
 
 use std::path::Path;
-use tilework::array::{DynArray, from_tensor, open_npy};
+use tilework::array::create::from_tensor;
+use tilework::array::{DynArray, open_npy};
 use tilework::chunk::Tensor;
 use tilework::{Chunks, Element, Result};
 

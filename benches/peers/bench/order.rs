@@ -6,8 +6,9 @@ use crate::{Answer, timed};
 use serde_json::json;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+use tilework::array::create::from_tensor;
 use tilework::array::random::Generator;
-use tilework::array::{Bins, DynArray, from_tensor, open_npy, open_zarr};
+use tilework::array::{Bins, DynArray, open_npy, open_zarr};
 use tilework::{Chunks, Element, Error, Result};
 
 /// The file's elements as an array in memory.
@@ -72,8 +73,8 @@ pub fn unique_counts(o: &Options) -> Result<Answer> {
         let (values, counts) = x.unique_counts()?;
         s.compute_all(&[values.expr().clone(), counts.expr().clone()])
     })?;
-    let sum = |i: usize| Ok(weighted(&found[i].as_slice::<i64>()?.iter().map(|&v| v as f64).collect::<Vec<f64>>()));
-    Ok(Answer::new(seconds, vec![found[0].len() as f64, sum(0)?, sum(1)?]))
+    let numbers = |i: usize| -> Result<Vec<f64>> { Ok(found[i].as_slice::<i64>()?.iter().map(|&v| v as f64).collect()) };
+    Ok(Answer::new(seconds, vec![found[0].len() as f64, weighted(&numbers(0)?), weighted(&numbers(1)?)]))
 }
 
 /// The median of an array in memory.
