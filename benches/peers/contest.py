@@ -82,6 +82,7 @@ class Workload:
     verify: Call | None = None  # called with reference= and candidate= paths added
     check_value: Callable | None = None  # (value, reference value) -> None, or what is wrong
     limits: list = dataclasses.field(default_factory=list)  # (label, Callable[[dict of results], (bool, str)])
+    notes: Callable | None = None  # (dict of lists of runs) -> lines about them, for information
     per_unit: bool = False  # compare time per unit of work
     rounds: int | None = None
 
@@ -94,7 +95,7 @@ class Run:
     wall: float
     cpu: float
     peak_bytes: int  # largest resident set of any of its processes
-    value: float | None = None
+    value: float | list | None = None
     error: str | None = None
     extra: dict = dataclasses.field(default_factory=dict)
 
@@ -103,11 +104,16 @@ TILEWORK = "tilework"
 
 
 def close(relative, absolute=0.0):
-    """A value check: within a tolerance of the reference's value."""
+    """A value check: within a tolerance of the reference's value, or every value of a list within that of its own."""
 
     def check(value, reference):
         if value is None or reference is None:
             return "no value was reported"
+        if isinstance(value, list) or isinstance(reference, list):
+            if not isinstance(value, list) or not isinstance(reference, list) or len(value) != len(reference):
+                return "as many values as the reference's were not reported"
+            wrong = ((i, check(v, r)) for i, (v, r) in enumerate(zip(value, reference)))
+            return next((f"value {i}: {text}" for i, text in wrong if text), None)
         if abs(value - reference) <= absolute + relative * abs(reference):
             return None
         return f"{value!r} is not {reference!r} within {relative:g}"

@@ -2,6 +2,7 @@
 
     python make_inputs.py scene 16384 scene.tif
     python make_inputs.py zarr 32768 x.zarr
+    python make_inputs.py npy_uniform 200000000 uniform.npy
 
 A scene has two bands of uint16 (red, near infrared), nodata 0: smooth octaves plus four noise bits, ragged discs of nodata
 that cross tile borders on about 3 % of the pixels, 512 x 512 tiles, pixel interleave, ZSTD level 1, predictor 2.
@@ -16,6 +17,7 @@ import numpy as np
 SEED = 20240607
 TILE = 512
 WINDOW = 2048
+BLOCK = 1 << 20  # elements that are made at a time
 # (lattice distance in pixels, amplitude in counts)
 OCTAVES = ((2048, 1200.0), (512, 800.0), (128, 300.0), (32, 90.0), (16, 40.0))
 
@@ -27,7 +29,7 @@ def make(kind, size, path):
         return {"made": False}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"partial-{os.getpid()}-{path.name}")
-    {"scene": _scene, "zarr": _zarr}[kind](int(size), partial)
+    KINDS[kind](int(size), partial)
     partial.rename(path)
     return {"made": True}
 
@@ -114,23 +116,100 @@ def _scene(size, path):
                 out.write(block, window=Window(x, y, w, h))
 
 
-def _zarr(size, path):
-    """A square float64 array in Zarr v3 with chunks of at most 8 MiB: a smooth field with 16 random bits."""
+def _zarr_array(path, shape, chunks, dtype):
     import zarr
 
+    codec = zarr.codecs.ZstdCodec(level=1)
+    return zarr.create_array(store=str(path), shape=shape, chunks=chunks, dtype=dtype, compressors=codec)
+
+
+def _zarr(size, path, seed=SEED):
+    """A square float64 array in Zarr v3 with chunks of at most 8 MiB: a smooth field with 16 random bits."""
     chunk = min(1024, size)
-    array = zarr.create_array(
-        store=str(path), shape=(size, size), chunks=(chunk, chunk), dtype="float64",
-        compressors=zarr.codecs.ZstdCodec(level=1),
-    )
-    smooth = _Octave(np.random.default_rng(SEED), size, 256, 100.0)
+    array = _zarr_array(path, (size, size), (chunk, chunk), "float64")
+    smooth = _Octave(np.random.default_rng(seed), size, 256, 100.0)
     for y in range(0, size, chunk):
         for x in range(0, size, chunk):
             h, w = min(chunk, size - y), min(chunk, size - x)
-            noise = np.random.default_rng((SEED, y, x)).integers(0, 1 << 16, (h, w), dtype=np.uint16)
+            noise = np.random.default_rng((seed, y, x)).integers(0, 1 << 16, (h, w), dtype=np.uint16)
             # Sixteenths and 1/4096ths are exact, so the codec meets real entropy and not rounding dust.
             array[y : y + h, x : x + w] = np.round(smooth.window(y, x, h, w).astype(np.float64) * 16) / 16 + noise / 4096.0
 
+
+def _uniform_blocks(size):
+    """Uniform float64 below 1, as (first, block)."""
+    for first in range(0, size, BLOCK):
+        yield first, np.random.default_rng((SEED, first)).random(min(BLOCK, size - first))
+
+
+def _npy(path, shape, dtype):
+    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+
+
+def _npy_uniform(size, path):
+    """Uniform float64 below 1."""
+    array = _npy(path, (size,), np.float64)
+    for first, block in _uniform_blocks(size):
+        array[first : first + len(block)] = block
+    array.flush()
+
+
+def _zarr_uniform(size, path):
+    """The same numbers in Zarr v3."""
+    array = _zarr_array(path, (size,), (min(BLOCK, size),), "float64")
+    for first, block in _uniform_blocks(size):
+        array[first : first + len(block)] = block
+
+
+def _npy_integers(size, path):
+    """int64 below a million (a hundredth of their number, if there are fewer than 10⁸), each equally likely."""
+    array = _npy(path, (size,), np.int64)
+    distinct = min(1_000_000, max(size // 100, 1))
+    for first in range(0, size, BLOCK):
+        n = min(BLOCK, size - first)
+        array[first : first + n] = np.random.default_rng((SEED, first)).integers(0, distinct, n)
+    array.flush()
+
+
+def _npy_air(size, path):
+    """`size` six-hourly temperatures on 25 x 53 points (float32): seasons, days and noise."""
+    hours = np.arange(size)[:, None, None] * 6.0
+    north, east = np.arange(25)[:, None] * 2.5 + 15, np.arange(53) * 2.5 + 200
+    season = 15 * np.cos(2 * np.pi * (hours / 8766 - 0.55)) * north / 75
+    day = 4 * np.cos(2 * np.pi * (hours / 24 + east / 360))
+    noise = np.random.default_rng(SEED).normal(0, 2, (size, 25, 53))
+    array = _npy(path, (size, 25, 53), np.float32)
+    array[:] = 300 - 0.6 * north + season + day + noise
+    array.flush()
+
+
+def _climate(size, path):
+    """Daily temperatures from 1990 to 2019 on `size` x 2 `size` points (float32), in chunks of 365 days and a sixth of each side."""
+    days, chunk = 10_957, 365
+    array = _zarr_array(path, (days, size, 2 * size), (chunk, size // 6, size // 3), "float32")
+    north = np.linspace(90, -90, size)[:, None]
+    base = (300 - 0.006 * north**2 + np.zeros(2 * size)).astype(np.float32)
+    swing = (-15 * np.sin(np.radians(north)) + np.zeros(2 * size)).astype(np.float32)
+    for first in range(0, days, chunk):
+        n = min(chunk, days - first)
+        season = np.cos(2 * np.pi * np.arange(first, first + n) / 365.25).astype(np.float32)[:, None, None]
+        block = np.random.default_rng((SEED, first)).integers(0, 256, (n, size, 2 * size), dtype=np.uint8).astype(np.float32)
+        block *= np.float32(1 / 16)
+        # Sixteenths, as stored measurements are.
+        block += np.round((base + season * swing) * 16) / np.float32(16)
+        array[first : first + n] = block
+
+
+KINDS = {
+    "scene": _scene,
+    "zarr": _zarr,
+    "zarr_v": lambda size, path: _zarr(size, path, SEED + 1),
+    "npy_uniform": _npy_uniform,
+    "zarr_uniform": _zarr_uniform,
+    "npy_integers": _npy_integers,
+    "npy_air": _npy_air,
+    "climate": _climate,
+}
 
 if __name__ == "__main__":
     print(make(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -52,6 +52,8 @@ def section(workload, result):
         lines.append("")
     for label, held, text in result["bars"]:
         lines.append(f"- {label}: {text} ({ {True: 'held', False: '**missed**', None: 'open'}[held] })")
+    if result["notes"]:
+        lines += ["", *(f"- {note}" for note in result["notes"])]
     return "\n".join(lines)
 
 

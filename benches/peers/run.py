@@ -22,7 +22,9 @@ import report
 from contest import HERE, TILEWORK, Call, Contender, Context, Run
 
 ROOT = HERE.parent.parent
-MODULES = ("ndvi", "arrays", "tasks", "xmean_zarr", "cap_ndvi")
+MODULES = (
+    "ndvi", "arrays", "chains", "matrices", "shuffled", "order", "climatology", "rsds", "tasks", "xmean_zarr", "means_uv", "cap_ndvi",
+)
 DEADLINE_SECONDS = 3600.0
 
 
@@ -66,7 +68,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2, help="threads for everyone (2)")
     parser.add_argument("--without-peers", action="store_true", help="run Tilework and the references only")
     parser.add_argument("--tilework", default=str(ROOT / "target/release/tilework"), help="the program")
-    parser.add_argument("--bench", default=str(ROOT / "target/release/tilework-bench"), help="the program with the array workloads")
+    parser.add_argument("--bench", default=str(ROOT / "target/release/examples/tilework-bench"), help="the program with the array workloads")
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(os.environ.get("PEERS_DATA", HERE / ".data")),
                         help="folder of inputs and outputs (PEERS_DATA)")
     parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs/benchmarks.md", help="the page to update")
@@ -228,6 +230,8 @@ def judge(workload, result):
             result["bars"].append((label, held, text))
         else:
             result["bars"].append((label, None, "not measured"))
+    measured = {name: [r for r in runs if r.error is None] for name, runs in result["runs"].items()}
+    result["notes"] = workload.notes(measured) if workload.notes else []
 
 
 def say(text):

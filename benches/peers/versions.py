@@ -6,7 +6,7 @@ import subprocess
 
 PACKAGES = (
     "dask", "distributed", "numpy", "numexpr", "rasterio", "rioxarray", "xarray", "polars", "duckdb", "zarr", "frisky",
-    "rio-cogeo",
+    "rio-cogeo", "scipy", "flox",
 )
 
 

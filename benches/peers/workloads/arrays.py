@@ -7,17 +7,9 @@ import math
 
 from contest import Call, Contender, MIB, TILEWORK, Workload, close, near
 
+from workloads.shared import bench, use_dask
+
 ME = "workloads.arrays"
-
-
-def _bench(context, name, size, chunk):
-    return [context.tilework_bench, name, "--size", str(size), "--chunk", str(chunk), "--threads", str(context.threads)]
-
-
-def _dask(threads):
-    import dask
-
-    dask.config.set(scheduler="threads", num_workers=threads)
 
 
 def dask_random_mean(size, chunk, threads):
@@ -26,7 +18,7 @@ def dask_random_mean(size, chunk, threads):
 
     import dask.array as da
 
-    _dask(threads)
+    use_dask(threads)
     start = time.perf_counter()
     value = da.random.random((size, size), chunks=(chunk, chunk)).mean().compute()
     return {"seconds": time.perf_counter() - start, "value": float(value)}
@@ -38,7 +30,7 @@ def dask_sincos(size, chunk, threads):
 
     import dask.array as da
 
-    _dask(threads)
+    use_dask(threads)
     start = time.perf_counter()
     x = da.arange(size, chunks=chunk, dtype="float64") * (20.0 / size)
     value = (da.sin(x) ** 2 + da.cos(x + 1) ** 2 * da.exp(-x)).mean().compute()
@@ -71,7 +63,7 @@ def dask_transpose(size, chunk, threads):
 
     import dask.array as da
 
-    _dask(threads)
+    use_dask(threads)
     start = time.perf_counter()
     x = da.random.random((size, size), chunks=(chunk, chunk))
     value = (x + x.T - x.mean(axis=0)).std().compute()
@@ -88,7 +80,7 @@ def build(context):
         return Contender(name, [Call(ME, function, dict(size=size, chunk=chunk, threads=context.threads))])
 
     def tilework(name, size, chunk):
-        return Contender(TILEWORK, [_bench(context, name, size, chunk)])
+        return Contender(TILEWORK, [bench(context, name, size=size, chunk=chunk)])
 
     n, chunk = context.pick(10_000, 2_000), context.pick(1_000, 500)
     # Five standard errors.

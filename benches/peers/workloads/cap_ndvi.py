@@ -3,17 +3,13 @@
 from contest import Call, Contender, MIB, TILEWORK, Workload
 
 from workloads.ndvi import scene_input, tilework
+from workloads.shared import finished
 
 
 def _one(context, size, limit, budget):
     scene = scene_input(context, size)
     free, capped = context.out / f"cap-free-{size}.tif", context.out / f"cap-{size}.tif"
     unlimited = "tilework, no limit"
-
-    def finished(results):
-        run = results[TILEWORK]
-        peak = run.extra.get("group_peak_bytes", 0)
-        return True, f"finished under {limit // MIB} MiB (control group's peak {peak / MIB:.0f} MiB)"
 
     return Workload(
         name=f"cap_ndvi_{size}",
@@ -28,7 +24,7 @@ def _one(context, size, limit, budget):
                 TILEWORK, [tilework(context, scene.path, capped, "--memory", str(budget))], capped, limit_bytes=limit, wall_only=True
             ),
         ],
-        limits=[("memory", finished)],
+        limits=[("memory", finished(limit))],
     )
 
 

@@ -6,6 +6,8 @@ mean), "peak_bytes", "bytes_read" (from the input)}. It runs in a control group 
 
 from contest import Call, Contender, Input, MIB, TILEWORK, Workload
 
+from workloads.shared import bench, finished, read_at_most, use_dask
+
 ME = "workloads.xmean_zarr"
 
 
@@ -13,11 +15,10 @@ def dask_xmean(source, out, threads):
     """The same with dask threads."""
     import time
 
-    import dask
     import dask.array as da
     import zarr
 
-    dask.config.set(scheduler="threads", num_workers=threads)
+    use_dask(threads)
     start = time.perf_counter()
     x = da.from_zarr(source)
     target = zarr.create_array(store=out, shape=x.shape, chunks=x.chunksize, dtype=x.dtype,
@@ -26,25 +27,10 @@ def dask_xmean(source, out, threads):
     return {"seconds": time.perf_counter() - start}
 
 
-def stored_bytes(folder):
-    """Bytes of all files below a folder."""
-    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-
-
 def build(context):
     size = context.pick(32_768, 8_192)
     budget, limit = context.pick(400, 150) * MIB, context.pick(512, 256) * MIB
     source = Input("zarr", size, context.data / f"x-{size}.zarr")
-
-    def read_twice(results):
-        run, stored = results[TILEWORK], stored_bytes(source.path)
-        # mapped pages are missing in rchar, cached ones in read_bytes
-        read = max(run.extra.get("bytes_read", 0), run.extra.get("rchar", 0), run.extra.get("read_bytes", 0))
-        return read <= 2.1 * stored, f"read {read / stored:.2f} times the input's {stored / MIB:.0f} MiB, limit 2.1"
-
-    def finished(results):
-        peak = results[TILEWORK].extra.get("group_peak_bytes", 0)
-        return True, f"finished under {limit // MIB} MiB (control group's peak {peak / MIB:.0f} MiB)"
 
     def dask(name, limit_bytes):
         out = context.out / "xmean-dask.zarr"
@@ -52,8 +38,7 @@ def build(context):
         return Contender(name, [call], out, counts=False, limit_bytes=limit_bytes, may_fail=True)
 
     out = context.out / "xmean-tw.zarr"
-    mine = [context.tilework_bench, "xmean_zarr", "--input", source.path, "--output", out, "--memory", str(budget),
-            "--threads", str(context.threads)]
+    mine = bench(context, "xmean_zarr", input=source.path, output=out, memory=budget)
     return [Workload(
         name="xmean_zarr",
         title=f"x - x.mean(), {size * size * 8 // MIB} MiB of float64 in Zarr, memory budget {budget // MIB} MiB",
@@ -65,5 +50,5 @@ def build(context):
             dask(f"dask, threads, in {limit // MIB} MiB", limit),
             Contender(TILEWORK, [mine], out, limit_bytes=limit),
         ],
-        limits=[("memory", finished), ("reads", read_twice)],
+        limits=[("memory", finished(limit)), ("reads", read_at_most(2.1, [source.path]))],
     )]
