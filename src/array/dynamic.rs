@@ -3,7 +3,7 @@
 use crate::base::{DType, Element, Error, Result};
 use crate::chunk::Tensor;
 use crate::expr::{Chunks, Expr, build};
-use crate::session::{Explanation, Session};
+use crate::session::{ChunkReport, Explanation, Session};
 use ndarray::ArrayD;
 
 /// A lazy array: shape, dtype and chunks are known, elements are computed when they are asked for.
@@ -183,6 +183,25 @@ impl DynArray {
     /// When it cannot be planned.
     pub fn explain(&self) -> Result<Explanation> {
         Session::default().explain(std::slice::from_ref(&self.expr))
+    }
+
+    /// The chunks of the plan that computes this array, node by node: where they grow, where bytes move, what is wrong with them.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(0.0, 1e6, 1.0, 100_000)?.cumsum(0)?.rechunk(250_000)?;
+    /// let report = x.chunk_report()?;
+    /// let last = &report.rows[report.rows.len() - 1];
+    /// assert_eq!((last.kind, last.n_chunks, last.size_growth), ("Rechunk", 4, Some(2.5)));
+    /// assert_eq!(report.moved_bytes, 8_000_000);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it cannot be planned.
+    pub fn chunk_report(&self) -> Result<ChunkReport> {
+        Session::default().chunk_report(std::slice::from_ref(&self.expr))
     }
 
     /// The optimized expression as a picture: `.svg` or `.dot` by the path's ending.

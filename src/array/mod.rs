@@ -14,6 +14,7 @@ pub mod difference;
 pub mod dynamic;
 pub mod fft;
 pub mod filter;
+pub mod groups;
 pub mod index;
 pub mod io;
 pub mod join;

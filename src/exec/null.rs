@@ -1,16 +1,22 @@
 //! The executor that runs nothing: what graph and scheduler cost alone.
 
 use crate::base::{Error, Result};
-use crate::graph::{TaskGraph, TaskId};
+use crate::graph::TaskGraph;
 use crate::sched::{Command, DoneTask, Event, Limits, Scheduler, Stats};
 use std::sync::Arc;
 
-/// Schedules `graph` on one worker of `n_slots` slots, every task finishing at once with its projected sizes; `ran` is told every run
-/// of a task.
+/// Schedules `graph` on one worker of `n_slots` slots, every task finishing at once with its projected sizes; `told` gets every
+/// command of the scheduler.
 ///
 /// # Errors
 /// Those of the scheduler: a budget that is too small.
-pub fn run(graph: &Arc<TaskGraph>, limits: Limits, n_slots: u32, budget_bytes: u64, mut ran: impl FnMut(TaskId)) -> Result<Stats> {
+pub fn run(
+    graph: &Arc<TaskGraph>,
+    limits: Limits,
+    n_slots: u32,
+    budget_bytes: u64,
+    mut told: impl FnMut(&Command),
+) -> Result<Stats> {
     let mut scheduler = Scheduler::new(graph.clone(), limits);
     let mut out = Vec::new();
     scheduler.handle(&Event::WorkerJoined { worker: 0, epoch: 1, n_slots, budget_bytes }, &mut out);
@@ -18,9 +24,9 @@ pub fn run(graph: &Arc<TaskGraph>, limits: Limits, n_slots: u32, budget_bytes: u
     let mut others = Vec::new();
     while !out.is_empty() {
         for command in out.drain(..) {
+            told(&command);
             match command {
                 Command::Run { task, attempt, .. } => {
-                    ran(task);
                     let outputs = graph.outputs(task);
                     let bytes = if outputs.is_empty() { 0 } else { graph.bytes(outputs.start) };
                     let more_bytes = outputs.skip(1).map(|d| graph.bytes(d)).collect();

@@ -31,16 +31,21 @@ fn array_meta(dtype: DType, grid: Grid) -> Meta {
 /// # Errors
 /// When the chunks do not fit the shape.
 pub fn source(source: Arc<dyn Source>, chunks: &Chunks) -> Result<Expr> {
-    let storage = source.storage_grid();
-    let shape = storage.shape();
-    // One piece of which any part can be read at the part's own price is not cut at all.
-    let element = Region::new(shape.iter().map(|&n| 0..n.min(1)));
-    let is_cut = storage.n_chunks() > 1 || source.stored_bytes(&element) == source.stored_bytes(&Region::whole(&shape));
-    let grid = chunks.grid(&shape, source.dtype(), is_cut.then_some(&storage))?;
+    let shape = source.storage_grid().shape();
+    let grid = chunks.grid(&shape, source.dtype(), storage_cut(source.as_ref()).as_ref())?;
     let label = source.label();
     let meta = array_meta(source.dtype(), grid);
-    let origin = vec![0; storage.ndim()];
+    let origin = vec![0; shape.len()];
     Ok(Expr::new(Kind::Source(SourceNode::Array { source, origin }), vec![], meta, label))
+}
+
+/// How a source is cut where it lies; None where any part can be read at the part's own price.
+pub fn storage_cut(source: &dyn Source) -> Option<Grid> {
+    let storage = source.storage_grid();
+    let shape = storage.shape();
+    let element = Region::new(shape.iter().map(|&n| 0..n.min(1)));
+    let is_cut = storage.n_chunks() > 1 || source.stored_bytes(&element) == source.stored_bytes(&Region::whole(&shape));
+    is_cut.then_some(storage)
 }
 
 /// An array computed from element positions alone.

@@ -36,13 +36,19 @@ pub fn apply(roots: &[Expr]) -> Result<Vec<Expr>> {
 }
 
 fn absorb(node: &Expr, read: &Expr, grid: &Grid) -> Result<Option<Expr>> {
-    let Kind::Source(SourceNode::Array { source, origin }) = read.kind() else { return Ok(None) };
+    let read_so = Expr::new(read.kind().clone(), vec![], node.meta().clone(), read.label());
+    Ok(reads_well(read, grid)?.then_some(read_so))
+}
+
+/// Whether reading a source by the chunks of `grid` (of its shape) costs little more than by those that it has.
+///
+/// # Errors
+/// When `read` is no array.
+pub fn reads_well(read: &Expr, grid: &Grid) -> Result<bool> {
+    let Kind::Source(SourceNode::Array { source, origin }) = read.kind() else { return Ok(false) };
     let bytes =
         |g: &Grid| -> f64 { (0..g.n_chunks()).map(|i| source.stored_bytes(&g.chunk_region(i).shifted(origin)) as f64).sum() };
     let (_, have) = read.array()?;
     // Enumerating chunks is linear in them, as planning is anyway.
-    if bytes(grid) > MOST_AMPLIFICATION * bytes(have).min(bytes(&Grid::whole(&have.shape()))).max(1.0) {
-        return Ok(None);
-    }
-    Ok(Some(Expr::new(read.kind().clone(), vec![], node.meta().clone(), read.label())))
+    Ok(bytes(grid) <= MOST_AMPLIFICATION * bytes(have).min(bytes(&Grid::whole(&have.shape()))).max(1.0))
 }

@@ -36,6 +36,8 @@ pub struct Plan {
 pub struct Layer {
     /// Name for people: `read scene.tif`, `sum combine`.
     pub name: String,
+    /// The node that the tasks are of.
+    pub node: Key,
     /// First task.
     pub first: u32,
     /// Number of tasks.
@@ -80,6 +82,8 @@ pub struct Cost {
 pub struct Lowering {
     pub(crate) graph: GraphBuilder,
     layers: Vec<Layer>,
+    /// The node that is being lowered.
+    node: Key,
     done: HashMap<Key, Ids>,
     /// The parts of shuffles, by what makes them and of what.
     shuffled: HashMap<(u128, Key), Arc<[Ids]>>,
@@ -114,7 +118,7 @@ impl Lowering {
         let name = name.into();
         let first = self.graph.next_task();
         self.graph.layer(&name);
-        self.layers.push(Layer { name, first, n_tasks: 0, read_bytes: 0, step: Box::new(step) });
+        self.layers.push(Layer { name, node: self.node, first, n_tasks: 0, read_bytes: 0, step: Box::new(step) });
     }
 
     /// Adds a task with one output to the layer; gives the output's data id.
@@ -234,6 +238,7 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bo
     let mut l = Lowering {
         graph: GraphBuilder::new(),
         layers: vec![],
+        node: Key(0),
         done: HashMap::new(),
         shuffled: HashMap::new(),
         sinks: vec![],
@@ -243,6 +248,7 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bo
         way_bytes: (way_bytes, false),
     };
     for e in Expr::topological(roots) {
+        l.node = e.key();
         let ids = l.node(&e).map_err(|x| x.at(e.label().to_string()))?;
         l.done.insert(e.key(), ids);
     }

@@ -19,6 +19,7 @@ pub mod sink;
 pub mod source;
 pub mod step;
 pub mod take;
+pub mod traffic;
 pub mod tree_reduce;
 
 pub use lower::{Plan, lower};

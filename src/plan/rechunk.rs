@@ -49,6 +49,12 @@ pub fn lower(l: &mut Lowering, e: &Expr) -> Result<Ids> {
     Ok(ids)
 }
 
+/// The chunks on the way that a plan takes under a budget, the first and the last included.
+pub fn path(have: &Grid, want: &Grid, size: u64, budget_bytes: u64) -> Vec<Grid> {
+    // Pieces of a size that is found out are passed on whole.
+    if want.unknown_axis().is_some() { vec![have.clone(), want.clone()] } else { steps(have, want, size, budget_bytes) }
+}
+
 /// The chunks on the way, the first and the last included.
 fn steps(have: &Grid, want: &Grid, size: u64, budget_bytes: u64) -> Vec<Grid> {
     let path = |k: usize| -> Vec<Grid> {

@@ -2,14 +2,14 @@
 
 use crate::base::Result;
 use crate::base::bytes::format_bytes;
-use crate::exec::null;
 use crate::expr::Expr;
 use crate::expr::explain::tree;
 use crate::optimize::{Pass, optimize};
 use crate::plan::lower;
 use crate::plan::lower::Layer;
-use crate::sched::{Limits, Stats};
 use crate::session::Session;
+use crate::session::play::Played;
+use crate::session::warning::{ChunkWarning, warnings};
 use std::fmt;
 
 /// What a run would do.
@@ -37,6 +37,8 @@ pub struct Explanation {
     pub budget_bytes: u64,
     /// Why the plan would be refused, if it would.
     pub refusal: Option<String>,
+    /// Chunks of a bad size, and rechunks that could be saved. Their nodes are those of the expression after the last rewrite.
+    pub warnings: Vec<ChunkWarning>,
 }
 
 impl Session {
@@ -49,16 +51,7 @@ impl Session {
         let optimized = if self.config().optimize { optimize(roots, Some(&mut passes))? } else { roots.to_vec() };
         let plan = lower(&optimized, self.config())?;
         let budget = plan.chunk_budget(self.config());
-        let mut runs: Vec<u64> = plan.layers.iter().map(|l| u64::from(l.n_tasks)).collect();
-        let mut stats = Stats::default();
-        if let Ok(budget) = budget {
-            let mut played = vec![0; runs.len()];
-            let count = |task| played[plan.locate(task).0] += 1;
-            // What the bounds of sizes forbid may still run with sizes as they are.
-            if let Ok(s) = null::run(&plan.graph, Limits::default(), self.config().n_threads as u32, budget, count) {
-                (runs, stats) = (played, s);
-            }
-        }
+        let Played { runs, stats, .. } = Played::new(&plan, self.config(), budget.as_ref().ok().copied());
         let read = |(l, runs): (&Layer, &u64)| (l.read_bytes as f64 / f64::from(l.n_tasks.max(1)) * *runs as f64) as u64;
         Ok(Explanation {
             expression: tree(roots),
@@ -72,6 +65,7 @@ impl Session {
             projected_bytes: plan.projected_bytes(self.config()),
             budget_bytes: self.config().budget_bytes,
             refusal: budget.err().map(|e| e.to_string()),
+            warnings: warnings(&optimized, self.config())?,
         })
     }
 
@@ -114,7 +108,7 @@ impl fmt::Display for Explanation {
         if let Some(r) = &self.refusal {
             writeln!(f, "this plan would be refused: {r}")?;
         }
-        Ok(())
+        self.warnings.iter().try_for_each(|w| writeln!(f, "warning: {w}"))
     }
 }
 

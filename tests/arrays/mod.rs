@@ -2,6 +2,7 @@
 
 mod blocks;
 mod budget;
+mod chunks;
 mod complex;
 mod compose;
 mod creation;
@@ -10,6 +11,7 @@ mod errors;
 mod fft;
 mod files;
 mod filters;
+mod groups;
 mod indexing;
 mod kernel_limit;
 mod linalg;

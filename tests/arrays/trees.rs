@@ -62,6 +62,7 @@ fn tree(shape: Vec<usize>, steps: &[(u8, u64)], seed: u64) -> Result<(), TestCas
     let roots: Vec<Expr> = last.iter().map(|p| p.lazy.expr().clone()).collect();
     let session = Session::new(config(2, u64::MAX));
     assert!(session.explain(&roots).unwrap().to_string().contains("tasks:"));
+    super::chunks::is_sound(&session.chunk_report(&roots).unwrap());
     session.svg(&roots).unwrap();
     let together = session.compute_all(&roots).unwrap();
     for (t, p) in together.iter().zip(&last) {
