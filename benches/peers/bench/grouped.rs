@@ -1,21 +1,16 @@
-//! Means by the calendar, and what deviates from them. There is no grouped mean along an axis, so it is put together from takes.
+//! Means by the calendar, and what deviates from them.
 
 use crate::options::{Options, scalar, scalars};
 use crate::{Answer, timed};
 use serde_json::json;
 use tilework::array::create::from_tensor;
-use tilework::array::{DynArray, concatenate, open_zarr};
+use tilework::array::{DynArray, open_zarr};
 use tilework::op::reduction::MEAN;
 use tilework::{Chunks, Result};
 
 /// The first year of the daily data, and how many there are.
 const FIRST_YEAR: usize = 1990;
 const N_YEARS: usize = 30;
-
-/// The means of the rows in `rows`, as one row.
-fn mean_of(x: &DynArray, rows: Vec<isize>) -> Result<DynArray> {
-    x.take(rows, Some(0))?.reduce(&MEAN, Some(&[0]), true, 0.0, 8)
-}
 
 /// The rows of `means` that `groups` names, cut as `x`.
 fn spread(means: &DynArray, groups: &[usize], x: &DynArray) -> Result<DynArray> {
@@ -30,17 +25,13 @@ fn days_of_year() -> Vec<usize> {
 }
 
 /// The means of each day of the year over 30 years, and the differences from them: the standard deviation of these, mean and standard
-/// deviation of those. The first 365 days of each year become an axis of years, the 366th of leap years a group of their own.
+/// deviation of those.
 pub fn climatology(o: &Options) -> Result<Answer> {
     let (s, reads) = o.watched()?;
     let (seconds, value) = timed(|| {
         let x = open_zarr(o.path("input")?, Chunks::Auto)?;
         let day = days_of_year();
-        let rows = |last: bool| (0..day.len()).filter(|&i| (day[i] == 365) == last).map(|i| i as isize).collect::<Vec<isize>>();
-        let shape = x.shape();
-        let years = [N_YEARS as isize, 365, shape[1] as isize, shape[2] as isize];
-        let common = x.take(rows(false), Some(0))?.reshape(&years)?.mean(Some(&[0]))?;
-        let means = concatenate(&[common, mean_of(&x, rows(true))?], 0)?;
+        let means = x.group_reduce(&MEAN, 0, &day, 366)?;
         let anomaly = x.subtract(&spread(&means, &day, &x)?)?;
         scalars(&[anomaly.std(None)?, means.mean(None)?, means.std(None)?], &s)
     })?;
@@ -63,10 +54,8 @@ pub fn weekly(o: &Options) -> Result<Answer> {
     let x = from_tensor(cube, [0, side, side])?;
     let (seconds, (sum, differences)) = timed(|| {
         let week = weeks(x.shape()[0]);
-        let rows = |w: usize| (0..week.len()).filter(|&i| week[i] == w).map(|i| i as isize).collect::<Vec<isize>>();
         let n = week.iter().max().map_or(0, |w| w + 1);
-        let means: Vec<DynArray> = (0..n).map(|w| mean_of(&x, rows(w))).collect::<Result<_>>()?;
-        let means = concatenate(&means, 0)?.rechunk(Chunks::Sizes(vec![0, side, side]))?;
+        let means = x.group_reduce(&MEAN, 0, &week, n)?;
         let differences = x.subtract(&spread(&means, &week, &x)?)?;
         Ok((scalar(&differences.sum(None)?, &s)?, differences))
     })?;
