@@ -1,7 +1,7 @@
 //! Sorting, exact and across chunks: lanes in one piece where they fit into a chunk, range shuffles where they do not.
 
 use crate::array::{DynArray, Index, stack};
-use crate::base::{Axis, DType, Grid, Result};
+use crate::base::{Axis, DType, Error, Grid, Result};
 use crate::expr::{Chunks, build, unknown};
 use crate::op::block::shared;
 use crate::op::sort::{RangeSort, SortLanes};
@@ -61,6 +61,54 @@ impl DynArray {
     /// When the axis is out of bounds.
     pub fn argsort(&self, axis: Option<isize>) -> Result<DynArray> {
         self.ordered(axis, true).map_err(|e| e.at("argsort"))
+    }
+
+    /// The elements of each lane along `axis`, or of the flattened array (`None`), so that those at the places `kth` (negative: from the end) are
+    /// where sorting puts them, smaller ones before them and larger ones behind. NumPy's `partition`: here the others are sorted, too.
+    ///
+    /// # Chunks
+    /// As [`sort`](DynArray::sort).
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::from_ndarray;
+    /// let x = from_ndarray(ndarray::array![3, 9, 1, 2].into_dyn(), 2)?;
+    /// assert_eq!(x.partition(&[1], Some(0))?.compute_as::<i32>()?[1], 2);
+    /// assert_eq!(x.argpartition(&[-1], Some(0))?.compute_as::<i64>()?[3], 1);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the axis or a place is out of bounds.
+    pub fn partition(&self, kth: &[isize], axis: Option<isize>) -> Result<DynArray> {
+        self.has_places(kth, axis).and_then(|()| self.ordered(axis, false)).map_err(|e| e.at("partition"))
+    }
+
+    /// The places (int64) of the elements in an order such as [`partition`](DynArray::partition) gives. NumPy's `argpartition`.
+    ///
+    /// # Chunks
+    /// As [`argsort`](DynArray::argsort).
+    ///
+    /// # Example
+    /// See [`partition`](DynArray::partition).
+    ///
+    /// # Errors
+    /// As [`partition`](DynArray::partition).
+    pub fn argpartition(&self, kth: &[isize], axis: Option<isize>) -> Result<DynArray> {
+        self.has_places(kth, axis).and_then(|()| self.ordered(axis, true)).map_err(|e| e.at("argpartition"))
+    }
+
+    /// Refuses places beyond the lanes.
+    fn has_places(&self, kth: &[isize], axis: Option<isize>) -> Result<()> {
+        let shape = self.shape();
+        let n = match axis {
+            Some(axis) => shape[build::normalize_axis(axis, self.ndim())?],
+            None => shape.iter().product(),
+        };
+        match kth.iter().find(|&&k| k < -(n as isize) || k >= n as isize) {
+            Some(k) => Err(Error::usage(format!("kth {k} is out of bounds for {n} elements"))),
+            None => Ok(()),
+        }
     }
 
     fn ordered(&self, axis: Option<isize>, places: bool) -> Result<DynArray> {

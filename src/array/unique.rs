@@ -1,7 +1,8 @@
 //! Distinct elements and sets of them, of arrays of any length. How many are left depends on the data.
 
+use crate::array::create::zeros;
 use crate::array::{DynArray, concatenate};
-use crate::base::{Axis, DType, Grid, Result};
+use crate::base::{Axis, DType, Error, Grid, Result};
 use crate::expr::{build, unknown};
 use crate::op::sort::{Distinct, Give};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub struct Unique {
     pub counts: DynArray,
     /// Where each occurs first in the flattened array (int64).
     pub indices: DynArray,
+    /// Which of them every element of the array is (int64), in the array's shape.
+    pub inverse: DynArray,
 }
 
 impl DynArray {
@@ -64,19 +67,49 @@ impl DynArray {
         Ok((give(Give::Values)?, give(Give::Counts)?))
     }
 
-    /// The distinct elements, how often each occurs, and where first. NumPy's `unique` with `return_index` and `return_counts`.
+    /// The distinct elements, how often each occurs, where first, and which of them every element is. NumPy's `unique_all`.
     ///
     /// # Chunks
-    /// As [`unique`](DynArray::unique); places take 16 bytes more for each element.
+    /// As [`unique`](DynArray::unique); places take 16 bytes more for each element. Only where it is used, the inverse is made of three more
+    /// shuffles: a [`sort`](DynArray::sort), an [`argsort`](DynArray::argsort) and the argsort of that, by which ranks are taken.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::from_ndarray;
+    /// let x = from_ndarray(ndarray::array![3, 1, 3, 2, 1].into_dyn(), 2)?;
+    /// let all = x.unique_all()?;
+    /// assert_eq!(all.indices.compute_as::<i64>()?.into_raw_vec_and_offset().0, [1, 3, 0]);
+    /// assert_eq!(all.inverse.compute_as::<i64>()?.into_raw_vec_and_offset().0, [2, 0, 2, 1, 0]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`unique`](DynArray::unique), and where the array's own size is not known.
     pub fn unique_all(&self) -> Result<Unique> {
-        let give = |x: &DynArray, g| x.distinct(None, true, g);
-        let x = self.runs().map_err(|e| e.at("unique_all"))?;
-        let all =
-            || Ok(Unique { values: give(&x, Give::Values)?, counts: give(&x, Give::Counts)?, indices: give(&x, Give::Places)? });
-        all().map_err(|e: crate::base::Error| e.at("unique_all"))
+        let all = || {
+            let x = self.runs()?;
+            let give = |g| x.distinct(None, true, g);
+            let (values, counts, indices) = (give(Give::Values)?, give(Give::Counts)?, give(Give::Places)?);
+            let shape: Vec<isize> = self.shape().iter().map(|&n| n as isize).collect();
+            Ok(Unique { values, counts, indices, inverse: x.dense_ranks()?.reshape(&shape)? })
+        };
+        all().map_err(|e: Error| e.at("unique_all"))
+    }
+
+    /// For each element of a 1-dimensional array how many distinct ones are less.
+    fn dense_ranks(&self) -> Result<DynArray> {
+        let n = self.shape()[0];
+        if n == 0 {
+            return self.astype(DType::I64);
+        }
+        let sorted = self.sort(Some(0))?;
+        let (below, above) = (sorted.index(&[(..-1).into()])?, sorted.index(&[(1..).into()])?);
+        let both_nan = below.isnan()?.logical_and(&above.isnan()?)?;
+        let rises = above.not_equal(&below)?.logical_and(&both_nan.logical_not()?)?.astype(DType::I64)?;
+        let ranks = concatenate(&[zeros(&[1], DType::I64, 1)?, rises], 0)?.rechunk(sorted.chunks())?.cumsum(0)?;
+        // Where in the sorted array each element stands.
+        let places = self.argsort(Some(0))?.argsort(Some(0))?;
+        ranks.take(&places, Some(0))
     }
 
     /// Flat, and cut for a shuffle.

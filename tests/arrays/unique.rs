@@ -60,6 +60,10 @@ fn elements_are_counted_in_any_cut() {
         assert!(values.len() == want.len() && values.iter().zip(&want).all(|(a, b)| same(a, &b.0)), "{what}: {values:?}");
         assert_eq!(computed(&all.counts), want.iter().map(|w| Scalar::I64(w.1)).collect::<Vec<_>>(), "{what}");
         assert_eq!(computed(&all.indices), want.iter().map(|w| Scalar::I64(w.2)).collect::<Vec<_>>(), "{what}");
+        let place = |v: &Scalar| want.iter().position(|w| same(v, &w.0)).unwrap() as i64;
+        let inverse = run(&Session::new(config(2, u64::MAX)), all.inverse.expr()).unwrap();
+        assert_eq!(inverse.shape(), t.shape(), "{what}");
+        assert_eq!(scalars(&inverse), scalars(&t).iter().map(|v| Scalar::I64(place(v))).collect::<Vec<_>>(), "{what}");
         let (values, counts) = x.unique_counts().unwrap();
         assert_eq!(computed(&counts), want.iter().map(|w| Scalar::I64(w.1)).collect::<Vec<_>>(), "{what}");
         assert_eq!(values.dims(), counts.dims());

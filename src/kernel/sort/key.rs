@@ -37,7 +37,34 @@ macro_rules! by_itself {
         }
     )*};
 }
-by_itself!(bool, i8, i16, i32, u8, u16, u32);
+by_itself!(bool, i32, u32);
+
+macro_rules! counted {
+    ($($t:ty),*) => {$(
+        impl SortKey for $t {
+            type Key = $t;
+            fn key(self) -> $t {
+                self
+            }
+            fn sort(v: &mut [$t]) {
+                const VALUES: usize = 1 << <$t>::BITS;
+                // Not where counts would take more memory than the list.
+                if size_of_val(v) < VALUES * size_of::<u32>() || u32::try_from(v.len()).is_err() {
+                    return v.sort_unstable();
+                }
+                let mut counts = vec![0u32; VALUES];
+                v.iter().for_each(|&x| counts[(i64::from(x) - i64::from(<$t>::MIN)) as usize] += 1);
+                let mut rest = v;
+                for (x, n) in (<$t>::MIN..=<$t>::MAX).zip(counts) {
+                    let same;
+                    (same, rest) = rest.split_at_mut(n as usize);
+                    same.fill(x);
+                }
+            }
+        }
+    )*};
+}
+counted!(i8, i16, u8, u16);
 
 macro_rules! words {
     ($($t:ty, $sign:literal);*) => {$(
