@@ -21,7 +21,7 @@ const AREAS: &[(&str, &[&str])] = &[
     ("Files", &["io.rs", "variable.rs", "zarr_part.rs"]),
     ("Looking and running", &["dynamic.rs", "typed.rs"]),
     ("Elementwise", &["ops.rs", "compose.rs"]),
-    ("Reductions and statistics", &["ops.rs reduce", "reduction.rs", "statistics.rs"]),
+    ("Reductions and statistics", &["ops.rs reduce", "reduction.rs", "statistics.rs", "groups.rs"]),
     ("Scans and differences", &["difference.rs"]),
     ("Axes, shapes and joins", &["axes.rs", "shape.rs", "join.rs", "block.rs", "pad.rs"]),
     ("Indexing", &["take.rs", "set.rs", "positions.rs", "index.rs"]),
