@@ -8,8 +8,11 @@ use crate::op::block::shared;
 use crate::op::sort::{GlobalQuantiles, LaneQuantiles, QuantileMethod, Quantiles};
 use std::sync::Arc;
 
-/// About so many elements are sampled of a longer one.
-const SAMPLES: usize = 1 << 20;
+/// About how many of `n` elements are sampled: then a sample and what lies around a rank take about the same memory, which is that of
+/// `n` to the power of 2/3 elements.
+fn n_samples(n: usize) -> usize {
+    (12.0 * (n as f64).powf(2.0 / 3.0)) as usize
+}
 
 impl DynArray {
     /// The quantiles `q` (each from 0 to 1) of the elements along axes, or of all (`None`): along a first axis of their number, before the
@@ -154,7 +157,7 @@ impl DynArray {
         let (dtype, grid) = self.parts();
         let n = grid.n_elements()?;
         let out = Grid::whole(&[quantiles.q.len()]);
-        let op = GlobalQuantiles { quantiles, dtype, n, every: (n / SAMPLES).max(1) };
+        let op = GlobalQuantiles { quantiles, dtype, n, every: (n / n_samples(n).max(1)).max(1) };
         Ok(DynArray::wrap(build::shuffle(Arc::new(op), self.expr(), dtype, out)))
     }
 }

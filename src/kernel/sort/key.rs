@@ -22,68 +22,86 @@ pub trait SortKey: Element {
 
     /// Sorts elements by their keys.
     fn sort(v: &mut [Self]);
+
+    /// How far an integer is from one that is not larger; None for what is no integer.
+    fn distance(self, _from: Self) -> Option<u64> {
+        None
+    }
+
+    /// The integer at a distance that there is; of what is no integer itself.
+    fn farther(self, _distance: u64) -> Self {
+        self
+    }
 }
 
-macro_rules! by_itself {
-    ($($t:ty),*) => {$(
+impl SortKey for bool {
+    type Key = bool;
+    fn key(self) -> bool {
+        self
+    }
+    fn sort(v: &mut [bool]) {
+        v.sort_unstable();
+    }
+}
+
+macro_rules! integer {
+    ($($t:ty: $sort:expr),*) => {$(
         impl SortKey for $t {
             type Key = $t;
             fn key(self) -> $t {
                 self
             }
             fn sort(v: &mut [$t]) {
-                v.sort_unstable();
-            }
-        }
-    )*};
-}
-by_itself!(bool, i32, u32);
-
-macro_rules! counted {
-    ($($t:ty),*) => {$(
-        impl SortKey for $t {
-            type Key = $t;
-            fn key(self) -> $t {
-                self
-            }
-            fn sort(v: &mut [$t]) {
-                const VALUES: usize = 1 << <$t>::BITS;
-                // Not where counts would take more memory than the list.
-                if size_of_val(v) < VALUES * size_of::<u32>() || u32::try_from(v.len()).is_err() {
-                    return v.sort_unstable();
-                }
-                let mut counts = vec![0u32; VALUES];
-                v.iter().for_each(|&x| counts[(i64::from(x) - i64::from(<$t>::MIN)) as usize] += 1);
-                let mut rest = v;
-                for (x, n) in (<$t>::MIN..=<$t>::MAX).zip(counts) {
-                    let same;
-                    (same, rest) = rest.split_at_mut(n as usize);
-                    same.fill(x);
+                if !by_counting(v) {
+                    $sort(v);
                 }
             }
+            fn distance(self, from: $t) -> Option<u64> {
+                Some((self as u64).wrapping_sub(from as u64))
+            }
+            fn farther(self, distance: u64) -> $t {
+                (self as u64).wrapping_add(distance) as $t
+            }
         }
     )*};
 }
-counted!(i8, i16, u8, u16);
+integer!(i8: <[i8]>::sort_unstable, i16: <[i16]>::sort_unstable, i32: <[i32]>::sort_unstable, i64: sort_signed);
+integer!(u8: <[u8]>::sort_unstable, u16: <[u16]>::sort_unstable, u32: <[u32]>::sort_unstable, u64: sort_words);
 
-macro_rules! words {
-    ($($t:ty, $sign:literal);*) => {$(
-        impl SortKey for $t {
-            type Key = $t;
-            fn key(self) -> $t {
-                self
-            }
-            fn sort(v: &mut [$t]) {
-                // SAFETY: integers of one size have the same layout, and every pattern of bits is valid for both.
-                let words = unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast::<u64>(), v.len()) };
-                words.iter_mut().for_each(|w| *w ^= $sign << 63);
-                sort_words(words);
-                words.iter_mut().for_each(|w| *w ^= $sign << 63);
-            }
-        }
-    )*};
+fn sort_signed(v: &mut [i64]) {
+    // SAFETY: integers of one size have the same layout, and every pattern of bits is valid for both.
+    let words = unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast::<u64>(), v.len()) };
+    words.iter_mut().for_each(|w| *w ^= 1 << 63);
+    sort_words(words);
+    words.iter_mut().for_each(|w| *w ^= 1 << 63);
 }
-words!(u64, 0; i64, 1);
+
+/// Sorts integers that lie so close together that counts of all values between them take no more memory than they; else tells that it
+/// does not.
+fn by_counting<T: SortKey>(v: &mut [T]) -> bool {
+    let Some((low, n_values)) = span(v) else { return false };
+    if n_values > (size_of_val(v) / size_of::<u32>()) as u64 || u32::try_from(v.len()).is_err() {
+        return false;
+    }
+    let mut counts = vec![0u32; n_values as usize];
+    v.iter().for_each(|x| counts[x.distance(low).unwrap_or(0) as usize] += 1);
+    let mut rest = v;
+    for (i, n) in counts.into_iter().enumerate() {
+        let same;
+        (same, rest) = rest.split_at_mut(n as usize);
+        same.fill(low.farther(i as u64));
+    }
+    true
+}
+
+/// The least of some integers, and how many there are from it to the largest; None of none, and of what are no integers.
+pub fn span<T: SortKey>(v: &[T]) -> Option<(T, u64)> {
+    let first = *v.first()?;
+    let (low, high) = v.iter().fold((first, first), |(low, high), &x| {
+        (if x.key() < low.key() { x } else { low }, if x.key() > high.key() { x } else { high })
+    });
+    high.distance(low)?.checked_add(1).map(|n| (low, n))
+}
 
 macro_rules! float {
     ($t:ty, $bits:ty, $sort:expr) => {

@@ -6,7 +6,7 @@ mod list;
 mod select;
 mod words;
 
-pub use key::SortKey;
+pub use key::{SortKey, span};
 pub use lanes::{argsort_lanes, by_lanes, sort_lanes};
 pub use list::{argsort, sort};
 pub use select::select;

@@ -83,12 +83,23 @@ impl Distinct {
     fn made_distinct<T: SortKey>(&self, i: usize, x: &Tensor) -> Result<List<T>> {
         let x = x.contiguous();
         let v = x.as_slice::<T>()?;
-        let Some(starts) = &self.starts else {
+        let start = self.starts.as_ref().map(|s| s[i]);
+        if let Some((low, n_values)) = sort::span(v)
+            && n_values <= v.len() as u64 / 2
+        {
+            let places = start.is_some();
+            return Ok(List::tallied(
+                low,
+                n_values as usize,
+                places,
+                v.iter().zip(start.unwrap_or(0) as i64..).map(|(&v, p)| (v, 1, p)),
+            ));
+        }
+        let Some(start) = start else {
             let mut sorted = v.to_vec();
             sort::sort(&mut sorted);
             return Ok(List::of(sorted.into_iter().map(|v| (v, 1, 0))));
         };
-        let start = starts[i];
         Ok(List::of(sort::argsort(v, start as i64..).into_iter().map(|p| (v[p as usize - start], 1, p))))
     }
 
@@ -133,14 +144,20 @@ impl Distinct {
     }
 
     fn merged<T: SortKey>(&self, pieces: &[Chunk]) -> Result<Vec<Chunk>> {
-        let mut all: Vec<(T, i64, i64)> = Vec::new();
-        for p in pieces {
-            let list = List::<T>::read(p)?;
-            all.extend(list.values.iter().zip(&list.counts).zip(&list.places).map(|((&v, &n), &p)| (v, n, p)));
-        }
-        // Stable, so that of equal elements the first of the first chunk stands for all.
-        all.sort_by_key(|e| e.0.size_key());
-        let mut list = List::of(all.into_iter());
+        let lists = pieces.iter().map(List::<T>::read).collect::<Result<Vec<_>>>()?;
+        let entries = lists.iter().flat_map(|l| l.values.iter().zip(l.counts).zip(l.places).map(|((&v, &n), &p)| (v, n, p)));
+        let n: usize = lists.iter().map(|l| l.values.len()).sum();
+        // Of sorted lists the first and the last are the least and the largest.
+        let ends: Vec<T> = lists.iter().flat_map(|l| [l.values.first(), l.values.last()]).flatten().copied().collect();
+        let mut list = match sort::span(&ends) {
+            Some((low, n_values)) if n_values <= n as u64 => List::tallied(low, n_values as usize, self.starts.is_some(), entries),
+            _ => {
+                let mut all: Vec<(T, i64, i64)> = entries.collect();
+                // Stable, so that of equal elements the first of the first chunk stands for all.
+                all.sort_by_key(|e| e.0.size_key());
+                List::of(all.into_iter())
+            }
+        };
         if let Some(n) = self.exactly {
             list.keep(n);
         }
@@ -151,6 +168,13 @@ impl Distinct {
         }
         Ok(parts)
     }
+}
+
+/// What a [`List`] was written to.
+struct Entries<'a, T> {
+    values: &'a [T],
+    counts: &'a [i64],
+    places: &'a [i64],
 }
 
 /// Distinct elements in order, how often each occurs and where first.
@@ -181,6 +205,30 @@ impl<T: SortKey> List<T> {
         list
     }
 
+    /// Of integers in any order, among `n_values` from `low` on; places are 0 unless they are wanted.
+    fn tallied(low: T, n_values: usize, places: bool, entries: impl Iterator<Item = (T, i64, i64)>) -> List<T> {
+        let mut counts = vec![0i64; n_values];
+        let mut firsts = vec![i64::MAX; if places { n_values } else { 0 }];
+        for (v, n, place) in entries {
+            let k = v.distance(low).unwrap_or(0) as usize;
+            counts[k] += n;
+            if places {
+                firsts[k] = firsts[k].min(place);
+            }
+        }
+        let n_distinct = counts.iter().filter(|&&n| n > 0).count();
+        let mut list =
+            List { values: Vec::with_capacity(n_distinct), counts: Vec::with_capacity(n_distinct), places: vec![0; n_distinct] };
+        for (k, &n) in counts.iter().enumerate().filter(|(_, n)| **n > 0) {
+            if places {
+                list.places[list.values.len()] = firsts[k];
+            }
+            list.values.push(low.farther(k as u64));
+            list.counts.push(n);
+        }
+        list
+    }
+
     fn keep(&mut self, n: i64) {
         let kept: Vec<usize> = (0..self.counts.len()).filter(|&i| self.counts[i] == n).collect();
         self.values = kept.iter().map(|&i| self.values[i]).collect();
@@ -198,12 +246,12 @@ impl<T: SortKey> List<T> {
         Ok(Chunk::List(parts.into()))
     }
 
-    fn read(c: &Chunk) -> Result<List<T>> {
+    fn read(c: &Chunk) -> Result<Entries<'_, T>> {
         let [values, counts, places] = parts::<3>(c)?;
-        Ok(List {
-            values: values.tensor()?.as_slice::<T>()?.to_vec(),
-            counts: counts.tensor()?.as_slice::<i64>()?.to_vec(),
-            places: places.tensor()?.as_slice::<i64>()?.to_vec(),
+        Ok(Entries {
+            values: values.tensor()?.as_slice()?,
+            counts: counts.tensor()?.as_slice()?,
+            places: places.tensor()?.as_slice()?,
         })
     }
 }
