@@ -3,8 +3,8 @@
 use crate::kernel::filter::isa::{Job, run};
 use crate::kernel::filter::pixel::Pixel;
 
-/// Results that are summed side by side: enough accumulators to hide the latency of an addition, few enough for registers.
-const LANES: usize = 32;
+/// Results that are summed side by side: enough for long loops, few enough that the sums stay in the first cache.
+const STRIP: usize = 512;
 
 /// A weighted sum of elements near a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,79 +100,64 @@ struct Weighted<'a, T> {
 impl<T: Pixel> Job for Weighted<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let (blocks, rest) = self.out.as_chunks_mut::<LANES>();
-        let n = blocks.len() * LANES;
-        for (b, out) in blocks.iter_mut().enumerate() {
-            one(&self.x[b * LANES..], self.taps, out);
-        }
-        for (i, out) in rest.iter_mut().enumerate() {
-            one(&self.x[n + i..], self.taps, std::array::from_mut(out));
+        let Weighted { x, taps, out } = self;
+        match taps {
+            Taps::Each(taps) => strips(out, 0.0, T::from_f64, |start, sums| {
+                for &(at, w) in taps {
+                    tap(sums, &x[start + at..], |sum, x| sum + x.to_f64() * w);
+                }
+            }),
+            Taps::Pairs { middle: (at, w), pairs, odd } => strips(out, 0.0, T::from_f64, |start, sums| {
+                let sign = if *odd { -1.0 } else { 1.0 };
+                tap(sums, &x[start + at..], |_, x| x.to_f64() * w);
+                for &(a, b, w) in pairs {
+                    let (a, b) = (&x[start + a..], &x[start + b..]);
+                    two_taps(sums, a, b, |sum, a, b| sum + (a.to_f64() + sign * b.to_f64()) * w);
+                }
+            }),
+            Taps::Sum(taps, scale) => strips(
+                out,
+                0.0,
+                |sum| T::from_f64(scale.apply(sum)),
+                |start, sums| {
+                    let (twos, rest) = taps.as_chunks::<2>();
+                    for &[a, b] in twos {
+                        two_taps(sums, &x[start + a..], &x[start + b..], |sum, a, b| sum + a.to_f64() + b.to_f64());
+                    }
+                    for &at in rest {
+                        tap(sums, &x[start + at..], |sum, x| sum + x.to_f64());
+                    }
+                },
+            ),
+            Taps::Exact(taps) => strips(out, 0i64, T::from_i64, |start, sums| {
+                for &(at, w) in taps {
+                    tap(sums, &x[start + at..], |sum, x| sum.wrapping_add(x.to_i64().wrapping_mul(w)));
+                }
+            }),
         }
     }
 }
 
-/// `N` elements from a distance on.
+/// Results strip by strip: `add` sums up those from a place on, `put` makes results of the sums.
 #[inline(always)]
-fn lanes<T, const N: usize>(x: &[T], at: usize) -> &[T; N] {
-    // The reach was checked for all results.
-    x[at..].first_chunk().unwrap_or_else(|| unreachable!("the reach of taps"))
-}
-
-#[inline(always)]
-fn one<T: Pixel, const N: usize>(x: &[T], taps: &Taps, out: &mut [T; N]) {
-    let mut sum = [0.0; N];
-    match taps {
-        Taps::Exact(taps) => return exact(x, taps, out),
-        Taps::Each(taps) => {
-            for &(at, w) in taps {
-                let x = lanes::<T, N>(x, at);
-                for l in 0..N {
-                    sum[l] += x[l].to_f64() * w;
-                }
-            }
-        }
-        Taps::Pairs { middle: (at, w), pairs, odd } => {
-            let x0 = lanes::<T, N>(x, *at);
-            for l in 0..N {
-                sum[l] = x0[l].to_f64() * w;
-            }
-            let sign = if *odd { -1.0 } else { 1.0 };
-            for &(a, b, w) in pairs {
-                let (a, b) = (lanes::<T, N>(x, a), lanes::<T, N>(x, b));
-                for l in 0..N {
-                    sum[l] += (a[l].to_f64() + sign * b[l].to_f64()) * w;
-                }
-            }
-        }
-        Taps::Sum(taps, scale) => {
-            for &at in taps {
-                let x = lanes::<T, N>(x, at);
-                for l in 0..N {
-                    sum[l] += x[l].to_f64();
-                }
-            }
-            match scale {
-                Scale::One => {}
-                Scale::Times(f) => sum.iter_mut().for_each(|v| *v *= f),
-                Scale::Over(n) => sum.iter_mut().for_each(|v| *v /= n),
-            }
-        }
-    }
-    for l in 0..N {
-        out[l] = T::from_f64(sum[l]);
+fn strips<T, A: Copy>(out: &mut [T], zero: A, put: impl Fn(A) -> T, add: impl Fn(usize, &mut [A])) {
+    let mut sums = [zero; STRIP];
+    for (strip, out) in out.chunks_mut(STRIP).enumerate() {
+        let sums = &mut sums[..out.len()];
+        sums.fill(zero);
+        add(strip * STRIP, sums);
+        out.iter_mut().zip(sums).for_each(|(out, sum)| *out = put(*sum));
     }
 }
 
+/// One more element for each sum.
 #[inline(always)]
-fn exact<T: Pixel, const N: usize>(x: &[T], taps: &[(usize, i64)], out: &mut [T; N]) {
-    let mut sum = [0i64; N];
-    for &(at, w) in taps {
-        let x = lanes::<T, N>(x, at);
-        for l in 0..N {
-            sum[l] = sum[l].wrapping_add(x[l].to_i64().wrapping_mul(w));
-        }
-    }
-    for l in 0..N {
-        out[l] = T::from_i64(sum[l]);
-    }
+fn tap<T: Copy, A: Copy>(sums: &mut [A], x: &[T], f: impl Fn(A, T) -> A) {
+    sums.iter_mut().zip(x).for_each(|(sum, &x)| *sum = f(*sum, x));
+}
+
+/// Two more elements for each sum.
+#[inline(always)]
+fn two_taps<T: Copy, A: Copy>(sums: &mut [A], a: &[T], b: &[T], f: impl Fn(A, T, T) -> A) {
+    sums.iter_mut().zip(a).zip(b).for_each(|((sum, &a), &b)| *sum = f(*sum, a, b));
 }
