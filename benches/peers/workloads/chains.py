@@ -135,7 +135,7 @@ def build(context):
         inputs=[numbers],
         bars={numexpr: 0.6, **{peer.name: 0.2 for peer in peers}},
         reference=numexpr,
-        check_value=close(1e-6),
+        check_value=close(1e-6, 1e-9),
         contenders=[
             Contender(numexpr, [Call(ME, "numexpr_chains", dict(source=source, threads=context.threads))]),
             *peers,
