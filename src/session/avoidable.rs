@@ -115,8 +115,11 @@ fn cut_again(rechunk: &Expr, uses: &Uses, bytes: u64) -> Option<(Expr, bool)> {
     Some((again, undone))
 }
 
+/// Sources and generators, and the chunks that each should have.
+type Cuts = Vec<(Expr, Vec<Axis>)>;
+
 /// The sources and generators of a rechunk's elements and the chunks by which it were none; None where that would not surely help.
-fn sources(rechunk: &Expr, uses: &Uses) -> Result<Option<Vec<(Expr, Vec<Axis>)>>> {
+fn sources(rechunk: &Expr, uses: &Uses) -> Result<Option<Cuts>> {
     let (_, want) = rechunk.array()?;
     let bytes = value_bytes(rechunk);
     let mut wanted: HashMap<Key, Grid> = HashMap::new();
