@@ -2,10 +2,15 @@
 //!
 //! Depth first from the results in chunk order, the dearest input first (so that a whole reduction comes before the chunks
 //! that need its value). Whenever a task is placed, consumers that are ready and do not add to the live bytes are placed at
-//! once: reductions that share a read fold together, and each chunk walks on to its sink before the next one is read.
+//! once: reductions that share a read fold together, and each chunk walks on to its sink before the next one is read. Where the
+//! only reader left waits for other reads, which it and those ready with it use up, these are placed at once, too: so the sums of
+//! u, of v and of u v read both side by side.
 //! Linear in edges but for sorting the inputs of one task; explicit stack, since chains may be millions deep.
 
 use crate::graph::task_graph::{TaskGraph, TaskId};
+
+/// Most inputs and readers that are looked at to read things side by side.
+const MOST_COMPANIONS: usize = 8;
 
 struct Walk<'a> {
     g: &'a TaskGraph,
@@ -103,14 +108,36 @@ impl Walk<'_> {
         }
     }
 
-    /// Stacks the only reader of `d` that is left, if it is ready and frees more than it makes. Comes to pass once per data.
+    /// Stacks the only reader of `d` that is left, if it is ready and frees more than it makes, or what it waits for. Comes to pass once per data.
     fn push_last_reader(&mut self, d: u32) {
-        let last = self.g.consumers(d).iter().copied().find(|&c| !self.placed[c as usize]);
-        if let Some(c) = last
-            && self.missing[c as usize] == 0
-            && self.frees(c)
-        {
+        let Some(c) = self.g.consumers(d).iter().copied().find(|&c| !self.placed[c as usize]) else { return };
+        if self.missing[c as usize] > 0 {
+            self.push_companions(d, c);
+        } else if self.frees(c) {
             self.stack.push(c);
+        }
+    }
+
+    /// Stacks what `c`, the last reader of `d`, waits for, if all of it can be made at once and is used up with `d`.
+    fn push_companions(&mut self, d: u32, c: TaskId) {
+        let g = self.g;
+        let inputs = g.inputs(c);
+        if inputs.len() > MOST_COMPANIONS || g.output_bytes(c) > g.bytes(d) {
+            return;
+        }
+        let waited_for = |&&x: &&u32| !self.placed[g.producer(x) as usize];
+        let used_up = |&x: &u32| {
+            let (p, readers) = (g.producer(x), g.consumers(x));
+            let others = || readers.iter().filter(|&&r| r != c && !self.placed[r as usize]);
+            self.missing[p as usize] == 0
+                && !g.is_effect(p)
+                && readers.len() <= MOST_COMPANIONS
+                && self.left[x as usize] as usize <= readers.len()
+                && others().all(|&r| self.missing[r as usize] == 1)
+                && others().fold(0u64, |s, &r| s.saturating_add(g.output_bytes(r))) <= g.bytes(x)
+        };
+        if inputs.iter().filter(waited_for).all(used_up) {
+            self.stack.extend(inputs.iter().rev().filter(waited_for).map(|&x| g.producer(x)));
         }
     }
 
@@ -181,5 +208,42 @@ mod tests {
             before = Some(b.task(TaskDef { inputs: &inputs, cost_ns: 1000, effect: true, home: true, ..TaskDef::default() }));
         }
         assert_eq!(b.finish().unwrap().order(), [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]);
+    }
+
+    #[test]
+    fn sums_of_two_arrays_and_of_their_product_read_both_side_by_side() {
+        let mut b = GraphBuilder::new();
+        let n = 6;
+        b.layer("read");
+        let mut read = || (0..n).map(|_| b.task(TaskDef { bytes: 1000, cost_ns: 1_000_000, ..TaskDef::default() })).collect();
+        let (u, v): (Vec<u32>, Vec<u32>) = (read(), read());
+        b.layer("sum");
+        let mut sums = |pairs: Vec<Vec<u32>>| -> Vec<u32> {
+            pairs.iter().map(|i| b.task(TaskDef { inputs: i, bytes: 8, cost_ns: 1000, ..TaskDef::default() })).collect()
+        };
+        let parts = [
+            sums(u.iter().map(|&d| vec![d]).collect()),
+            sums(v.iter().map(|&d| vec![d]).collect()),
+            sums(u.iter().zip(&v).map(|(&u, &v)| vec![u, v]).collect()),
+        ];
+        b.layer("total");
+        for p in &parts {
+            b.task(TaskDef { inputs: p, bytes: 8, cost_ns: 1000, ..TaskDef::default() });
+        }
+        let g = b.finish().unwrap();
+        // Task and data numbers are the same here: every task makes one.
+        let (mut left, mut live, mut most) = (vec![0usize; 2 * n], 0usize, 0);
+        for &t in g.order() {
+            if (t as usize) < 2 * n {
+                live += 1;
+                left[t as usize] = g.consumers(t).len();
+            }
+            for &d in g.inputs(t).iter().filter(|&&d| (d as usize) < 2 * n) {
+                left[d as usize] -= 1;
+                live -= usize::from(left[d as usize] == 0);
+            }
+            most = most.max(live);
+        }
+        assert!(most <= 2, "{most} chunks at a time: {:?}", g.order());
     }
 }
