@@ -8,10 +8,10 @@ use crate::op::block::shared;
 use crate::op::sort::{GlobalQuantiles, LaneQuantiles, QuantileMethod, Quantiles};
 use std::sync::Arc;
 
-/// About how many of `n` elements are sampled: then a sample and what lies around a rank take about the same memory, which is that of
-/// `n` to the power of 2/3 elements.
-fn n_samples(n: usize) -> usize {
-    (12.0 * (n as f64).powf(2.0 / 3.0)) as usize
+/// About how many of `n` elements are sampled for `n_quantiles`: then the sample and what lies around their ranks take about the same
+/// memory, that of the power of 2/3 of both together.
+fn n_samples(n: usize, n_quantiles: usize) -> usize {
+    (8.0 * (2.0 * n as f64 * n_quantiles as f64).powf(2.0 / 3.0)) as usize
 }
 
 impl DynArray {
@@ -157,7 +157,8 @@ impl DynArray {
         let (dtype, grid) = self.parts();
         let n = grid.n_elements()?;
         let out = Grid::whole(&[quantiles.q.len()]);
-        let op = GlobalQuantiles { quantiles, dtype, n, every: (n / n_samples(n).max(1)).max(1) };
+        let every = (n / n_samples(n, quantiles.q.len()).max(1)).max(1);
+        let op = GlobalQuantiles { quantiles, dtype, n, every };
         Ok(DynArray::wrap(build::shuffle(Arc::new(op), self.expr(), dtype, out)))
     }
 }
