@@ -7,6 +7,7 @@ mod feed;
 pub mod fft;
 pub mod filter;
 pub mod histogram;
+mod isa;
 pub mod lanes;
 pub mod linalg;
 pub mod philox;

@@ -1,7 +1,8 @@
 //! The largest and smallest of elements at fixed distances.
 
-use crate::kernel::filter::isa::{Job, run};
 use crate::kernel::filter::pixel::Pixel;
+use crate::kernel::isa::{Job, run};
+use crate::kernel::lanes::Isa;
 use serde::{Deserialize, Serialize};
 
 /// Results that are made side by side.
@@ -27,8 +28,8 @@ pub fn extreme<T: Pixel>(x: &[T], places: &[usize], which: Extreme, out: &mut [T
     }
     assert!(x.len() >= out.len() + reach, "{} elements for {} extremes", x.len(), out.len());
     match which {
-        Extreme::Max => run(Near { x, places, out, join: T::larger }),
-        Extreme::Min => run(Near { x, places, out, join: T::smaller }),
+        Extreme::Max => run(Isa::detect(), Near { x, places, out, join: T::larger }),
+        Extreme::Min => run(Isa::detect(), Near { x, places, out, join: T::smaller }),
     }
 }
 

@@ -7,7 +7,6 @@
 //! calls are not known here.
 
 pub mod extreme;
-mod isa;
 pub mod label;
 pub mod pass;
 pub mod pixel;

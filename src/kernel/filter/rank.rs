@@ -3,7 +3,8 @@
 //! Small windows are sorted by a network of comparators, many windows side by side; of the network only what the wanted rank depends on
 //! is kept. Larger ones are selected from one by one.
 
-use crate::kernel::filter::isa::{Job, run};
+use crate::kernel::isa::{Job, run};
+use crate::kernel::lanes::Isa;
 
 /// Windows that are sorted side by side.
 const LANES: usize = 32;
@@ -44,7 +45,7 @@ impl<K: Copy + Ord + Default> Ranker<K> {
             }
             return;
         }
-        run(Sorted { ranker: self, x, places, out, put });
+        run(Isa::detect(), Sorted { ranker: self, x, places, out, put });
     }
 }
 

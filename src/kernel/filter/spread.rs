@@ -2,7 +2,8 @@
 //! known are joined to larger groups. Nothing is taken from a sum of squares, so nothing cancels.
 
 use crate::base::{Error, Result};
-use crate::kernel::filter::isa::{Job, run};
+use crate::kernel::isa::{Job, run};
+use crate::kernel::lanes::Isa;
 
 /// Results that are made side by side.
 const LANES: usize = 16;
@@ -17,7 +18,7 @@ pub fn join(mean: &[f64], square: &[f64], (n, stride): (usize, usize), size: f64
     }
     assert!(mean.len() == square.len() && out_mean.len() == out_square.len() && n > 0, "groups without a partner");
     assert!(mean.len() >= out_mean.len() + (n - 1) * stride, "{} groups for {} results", mean.len(), out_mean.len());
-    run(Groups { mean, square, n, stride, size, out_mean, out_square });
+    run(Isa::detect(), Groups { mean, square, n, stride, size, out_mean, out_square });
 }
 
 struct Groups<'a> {

@@ -1,7 +1,8 @@
 //! Weighted sums of elements at fixed distances.
 
-use crate::kernel::filter::isa::{Job, run};
 use crate::kernel::filter::pixel::Pixel;
+use crate::kernel::isa::{Job, run};
+use crate::kernel::lanes::Isa;
 
 /// Results that are summed side by side: enough for long loops, few enough that the sums stay in the first cache.
 const STRIP: usize = 512;
@@ -88,7 +89,7 @@ pub fn weighted<T: Pixel>(x: &[T], taps: &Taps, out: &mut [T]) {
         return;
     }
     assert!(x.len() >= out.len() + taps.reach(), "{} elements for {} results", x.len(), out.len());
-    run(Weighted { x, taps, out });
+    run(Isa::detect(), Weighted { x, taps, out });
 }
 
 struct Weighted<'a, T> {

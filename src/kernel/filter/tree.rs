@@ -2,8 +2,9 @@
 //! asked for of these. The steps are as many as the window's length has bits, and always the same ones.
 
 use crate::kernel::filter::extreme::Extreme;
-use crate::kernel::filter::isa::{Job, run};
 use crate::kernel::filter::pixel::Pixel;
+use crate::kernel::isa::{Job, run};
+use crate::kernel::lanes::Isa;
 
 /// Results that are made side by side.
 const LANES: usize = 32;
@@ -14,7 +15,7 @@ const LANES: usize = 32;
 /// When there are not `n - 1` more rows than results (a bug of the caller).
 pub fn sums<T: Copy>(rows: &mut [T], stride: usize, n: usize, out: &mut [T], add: impl Fn(T, T) -> T) {
     assert!(n > 0 && rows.len() == out.len() + (n - 1) * stride, "{} elements for {} sums of {n}", rows.len(), out.len());
-    run(Sums { rows, stride, n, out, add });
+    run(Isa::detect(), Sums { rows, stride, n, out, add });
 }
 
 struct Sums<'a, T, F> {
@@ -75,8 +76,8 @@ fn ahead<T: Copy>(x: &mut [T], len: usize, distance: usize, join: impl Fn(T, T) 
 pub fn extremes<T: Pixel>(rows: &mut [T], stride: usize, n: usize, which: Extreme, out: &mut [T]) {
     assert!(n > 0 && rows.len() == out.len() + (n - 1) * stride, "{} elements for {} extremes of {n}", rows.len(), out.len());
     match which {
-        Extreme::Max => run(Extremes { rows, stride, n, out, join: T::larger }),
-        Extreme::Min => run(Extremes { rows, stride, n, out, join: T::smaller }),
+        Extreme::Max => run(Isa::detect(), Extremes { rows, stride, n, out, join: T::larger }),
+        Extreme::Min => run(Isa::detect(), Extremes { rows, stride, n, out, join: T::smaller }),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::base::{Coords, DType, Element, Error, Result};
 use crate::chunk::{Chunk, Tensor};
+use crate::kernel::lanes::Isa;
 use crate::kernel::reduce::BLOCK;
 use crate::kernel::reduce::fold::elements;
-use crate::kernel::reduce::isa;
 use crate::kernel::reduce::layout::Layout;
 use crate::kernel::reduce::num::for_num;
 use crate::kernel::reduce::part::Part;
@@ -67,7 +67,7 @@ impl ReduceOp {
             return Err(Error::bug(format!("a chunk of {shape:?} at {origin:?} in an array of {whole:?}")).at(self.name));
         }
         let layout = Arc::new(Layout::new(shape, axes)?);
-        let isa = isa::detect();
+        let isa = Isa::detect();
         let parts = self.kinds(dtype).iter().map(|k| (k.make)(layout.clone(), isa)).collect();
         let positions = self.tags.positional.then(|| Positions {
             shape: shape.into(),

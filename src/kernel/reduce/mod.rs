@@ -8,7 +8,6 @@ mod accumulator;
 mod extreme;
 mod finish;
 mod fold;
-mod isa;
 mod layout;
 mod moments;
 pub(super) mod num;

@@ -3,9 +3,9 @@
 use crate::base::Result;
 use crate::chunk::Tensor;
 use crate::kernel::element::Isa;
+use crate::kernel::isa::{self, Job};
 use crate::kernel::reduce::BLOCK;
 use crate::kernel::reduce::fold::Fold;
-use crate::kernel::reduce::isa::{self, Work};
 use crate::kernel::reduce::layout::{Layout, Mode, Walk};
 use crate::kernel::reduce::num::{Num, Prep};
 use std::marker::PhantomData;
@@ -74,7 +74,7 @@ struct Driver<T, P, F: Fold> {
 }
 
 struct Block<'a, F: Fold>(&'a mut F, usize, &'a [F::In], usize);
-impl<F: Fold> Work for Block<'_, F> {
+impl<F: Fold> Job for Block<'_, F> {
     #[inline(always)]
     fn run(self) {
         self.0.block(self.1, self.2, self.3);
@@ -82,7 +82,7 @@ impl<F: Fold> Work for Block<'_, F> {
 }
 
 struct Columns<'a, F: Fold>(&'a mut F, usize, &'a [F::In], usize);
-impl<F: Fold> Work for Columns<'_, F> {
+impl<F: Fold> Job for Columns<'_, F> {
     #[inline(always)]
     fn run(self) {
         self.0.columns(self.1, self.2, self.3);
@@ -90,7 +90,7 @@ impl<F: Fold> Work for Columns<'_, F> {
 }
 
 struct Prepare<'a, T: Num, P: Prep<T>>(&'a [T], &'a mut [P::Out]);
-impl<T: Num, P: Prep<T>> Work for Prepare<'_, T, P> {
+impl<T: Num, P: Prep<T>> Job for Prepare<'_, T, P> {
     #[inline(always)]
     fn run(self) {
         for (out, &x) in self.1.iter_mut().zip(self.0) {

@@ -401,7 +401,7 @@ fn bits(c: &Chunk) -> Vec<Vec<u8>> {
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
     use crate::kernel::element::Isa;
-    let best = super::isa::detect();
+    let best = Isa::detect();
     for (shape, axes) in [(vec![5000], vec![0]), (vec![700, 3], vec![0]), (vec![40, 600], vec![0]), (vec![900, 7], vec![1])] {
         for dtype in DType::ALL {
             let t = filled(dtype, &shape, 3, true);
