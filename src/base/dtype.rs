@@ -61,10 +61,11 @@ macro_rules! for_dtype {
 /// ```
 #[macro_export]
 macro_rules! for_real {
-    ($dtype:expr, $t:ident => $body:expr, $($complex:tt)+) => {
+    // As which type the elements of bool are read.
+    (@bool $bool:ty; $dtype:expr, $t:ident => $body:expr, $($complex:tt)+) => {
         match $dtype {
             $crate::DType::Bool => {
-                type $t = bool;
+                type $t = $bool;
                 $body
             }
             $crate::DType::I8 => {
@@ -109,6 +110,9 @@ macro_rules! for_real {
             }
             $($complex)+
         }
+    };
+    ($dtype:expr, $t:ident => $body:expr, $($complex:tt)+) => {
+        $crate::for_real!(@bool bool; $dtype, $t => $body, $($complex)+)
     };
 }
 

@@ -51,51 +51,11 @@ pub(super) fn region(from: &Elements, nc: Option<&NcFile>, dtype: DType, piece: 
     Tensor::new(dtype, &shape, out.freeze())
 }
 
+/// Runs `$body` with `$t` standing for the type of the numbers that a file has for a dtype (bool: u8).
 macro_rules! with_number {
     ($dtype:expr, $t:ident => $body:expr) => {
-        match $dtype {
-            DType::I8 => {
-                type $t = i8;
-                $body
-            }
-            DType::I16 => {
-                type $t = i16;
-                $body
-            }
-            DType::I32 => {
-                type $t = i32;
-                $body
-            }
-            DType::I64 => {
-                type $t = i64;
-                $body
-            }
-            DType::Bool | DType::U8 => {
-                type $t = u8;
-                $body
-            }
-            DType::U16 => {
-                type $t = u16;
-                $body
-            }
-            DType::U32 => {
-                type $t = u32;
-                $body
-            }
-            DType::U64 => {
-                type $t = u64;
-                $body
-            }
-            DType::F32 => {
-                type $t = f32;
-                $body
-            }
-            DType::F64 => {
-                type $t = f64;
-                $body
-            }
-            DType::C64 | DType::C128 => Err(Error::unsupported("complex numbers in NetCDF and HDF5 files")),
-        }
+        crate::for_real!(@bool u8; $dtype, $t => $body,
+            DType::C64 | DType::C128 => Err(Error::unsupported("complex numbers in NetCDF and HDF5 files")))
     };
 }
 

@@ -79,47 +79,7 @@ complex!(C64 f32; C128 f64);
 /// Runs `$body` with `$t` standing for the number type that a dtype's elements are read as (bool: u8).
 macro_rules! for_num {
     ($dtype:expr, $t:ident => $body:expr) => {
-        match $dtype {
-            $crate::base::DType::Bool | $crate::base::DType::U8 => {
-                type $t = u8;
-                $body
-            }
-            $crate::base::DType::I8 => {
-                type $t = i8;
-                $body
-            }
-            $crate::base::DType::I16 => {
-                type $t = i16;
-                $body
-            }
-            $crate::base::DType::I32 => {
-                type $t = i32;
-                $body
-            }
-            $crate::base::DType::I64 => {
-                type $t = i64;
-                $body
-            }
-            $crate::base::DType::U16 => {
-                type $t = u16;
-                $body
-            }
-            $crate::base::DType::U32 => {
-                type $t = u32;
-                $body
-            }
-            $crate::base::DType::U64 => {
-                type $t = u64;
-                $body
-            }
-            $crate::base::DType::F32 => {
-                type $t = f32;
-                $body
-            }
-            $crate::base::DType::F64 => {
-                type $t = f64;
-                $body
-            }
+        $crate::for_real!(@bool u8; $dtype, $t => $body,
             $crate::base::DType::C64 => {
                 type $t = $crate::base::C64;
                 $body
@@ -127,8 +87,7 @@ macro_rules! for_num {
             $crate::base::DType::C128 => {
                 type $t = $crate::base::C128;
                 $body
-            }
-        }
+            })
     };
 }
 pub(super) use for_num;
