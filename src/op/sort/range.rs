@@ -45,8 +45,7 @@ impl RangeSort {
     /// # Errors
     /// Parameters that cannot be read, or say nothing that can be.
     pub fn open(params: &[u8]) -> Result<Arc<dyn ShuffleOp>> {
-        let op: RangeSort =
-            postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("parameters of {}: {e}", Self::NAME)))?;
+        let op: RangeSort = named::opened(Self::NAME, params)?;
         let bounds = |b: &[usize]| b.len() > 1 && b[0] == 0 && b.is_sorted();
         if !bounds(&op.runs) || !bounds(&op.outputs) || op.runs.last() != op.outputs.last() || op.stride == 0 {
             return Err(Error::corrupt(format!("parameters of {}: bounds that do not rise", Self::NAME)));
