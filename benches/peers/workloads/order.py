@@ -22,40 +22,34 @@ def dask_histogram(size, chunk, threads):
     return {"seconds": time.perf_counter() - start, "value": counts.tolist()}
 
 
-def numpy_sort(source):
-    """np.sort."""
+def _timed(source, work):
+    """The seconds of `work` on the array in a file, and what it gave."""
     import time
 
     import numpy as np
 
     x = np.load(source)
     start = time.perf_counter()
-    x = np.sort(x)
-    return {"seconds": time.perf_counter() - start, "value": weighted(x)}
+    result = work(np, x)
+    return time.perf_counter() - start, result
+
+
+def numpy_sort(source):
+    """np.sort."""
+    seconds, result = _timed(source, lambda np, x: np.sort(x))
+    return {"seconds": seconds, "value": weighted(result)}
 
 
 def numpy_unique_counts(source):
     """np.unique with counts: how many there are, values and counts weighted by place."""
-    import time
-
-    import numpy as np
-
-    x = np.load(source)
-    start = time.perf_counter()
-    values, counts = np.unique(x, return_counts=True)
-    return {"seconds": time.perf_counter() - start, "value": [values.size, weighted(values), weighted(counts)]}
+    seconds, (values, counts) = _timed(source, lambda np, x: np.unique(x, return_counts=True))
+    return {"seconds": seconds, "value": [values.size, weighted(values), weighted(counts)]}
 
 
 def numpy_median(source):
     """np.median."""
-    import time
-
-    import numpy as np
-
-    x = np.load(source)
-    start = time.perf_counter()
-    value = np.median(x)
-    return {"seconds": time.perf_counter() - start, "value": float(value)}
+    seconds, value = _timed(source, lambda np, x: np.median(x))
+    return {"seconds": seconds, "value": float(value)}
 
 
 def _normal_counts(n):
