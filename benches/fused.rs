@@ -26,7 +26,7 @@ fn best(mut f: impl FnMut()) -> f64 {
 
 fn run(c: &Compiled, inputs: &[Tensor]) -> Tensor {
     let shape = inputs[0].shape();
-    c.run(inputs, &Placement { origin: &[0; 4][..shape.len()], shape, whole: shape }).expect("a checked program")
+    c.run(inputs, &Placement { origin: &[0; 4][..shape.len()], shape }).expect("a checked program")
 }
 
 fn report(name: &str, n: usize, bytes: usize, ns: f64, plain: Option<f64>) {
@@ -144,7 +144,7 @@ fn pieces(n: usize) {
     let x: Vec<f64> = (0..n).map(|i| i as f64).collect();
     let inputs = [Tensor::from_vec(&[n], x.clone()).unwrap(), Tensor::from_vec(&[n], x).unwrap()];
     let c = Compiled::new(&program(&[DType::F64; 2], |b, s| op(b, "add", s))).unwrap();
-    let place = Placement { origin: &[0], shape: &[n], whole: &[n] };
+    let place = Placement { origin: &[0], shape: &[n] };
     let ns = best(|| {
         let mut sum = [0.0; 8];
         c.for_each_piece::<f64>(&inputs, &place, 0, &mut |_, v| {

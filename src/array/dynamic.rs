@@ -4,7 +4,7 @@ use crate::base::{DType, Element, Error, Result};
 use crate::chunk::Tensor;
 use crate::expr::{Chunks, Expr, build};
 use crate::session::{ChunkReport, Explanation, Session};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewMutD};
 
 /// A lazy array: shape, dtype and chunks are known, elements are computed when they are asked for.
 ///
@@ -151,6 +151,28 @@ impl DynArray {
     /// As [`Session::run`].
     pub fn compute_in(&self, session: &Session) -> Result<Tensor> {
         session.compute(&self.expr)
+    }
+
+    /// Computes the array into an ndarray that exists, in C order best: then nothing is allocated for the result, and elementwise work
+    /// writes it straight there. NumPy's `out=`, dask's `store` to an array.
+    ///
+    /// # Chunks
+    /// Written as the array's, each at its place.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::Session;
+    /// use tilework::array::arange;
+    /// let mut out = ndarray::ArrayD::<f64>::zeros(vec![5]);
+    /// arange(0.0, 5.0, 1.0, 2)?.multiply(2.0)?.compute_into(&mut out.view_mut(), &Session::default())?;
+    /// assert_eq!(out.as_slice().unwrap(), [0.0, 2.0, 4.0, 6.0, 8.0]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::compute_into`].
+    pub fn compute_into<T: Element>(&self, out: &mut ArrayViewMutD<'_, T>, session: &Session) -> Result<()> {
+        session.compute_into(&self.expr, out)
     }
 
     /// Computes the array as an ndarray with default settings.

@@ -95,9 +95,9 @@ impl Generator {
         DynArray::wrap(x)
     }
 
-    /// The source of a program's elements.
-    fn source(&self, b: &mut Builder) -> Source {
-        let number = b.linear();
+    /// The source of the elements of an array of `shape`.
+    fn source(&self, b: &mut Builder, shape: &[usize]) -> Source {
+        let number = b.linear(shape);
         let [k, l] = self.key().map(|k| b.constant(Scalar::U64(k), DType::U64));
         [number, k, l]
     }
@@ -105,7 +105,7 @@ impl Generator {
     /// An array of what `make` computes from element number and key.
     fn program(&mut self, grid: Grid, label: &str, make: impl FnOnce(&mut Builder, Source) -> Result<Value>) -> Result<DynArray> {
         let mut b = Builder::new();
-        let source = self.source(&mut b);
+        let source = self.source(&mut b, &grid.shape());
         let v = make(&mut b, source)?;
         Ok(self.drawn(build::generate(b.finish(v), grid, label)))
     }
@@ -126,7 +126,7 @@ impl Generator {
         let grid = chunks.grid(size, dtype, None)?;
         let Parameters { scalars, mut inputs, mut maps } = Parameters::new(distribution, parameters, &grid)?;
         let mut b = Builder::new();
-        let source = self.source(&mut b);
+        let source = self.source(&mut b, &grid.shape());
         let values: Vec<Value> = scalars
             .iter()
             .map(|p| match p {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 const LANE_BYTES: usize = 32 << 20;
 /// Arrays up to this size are not worth a shuffle, in bytes.
 pub(super) const SMALL_BYTES: usize = 4 << 20;
-/// A shuffle has about so many runs where that makes runs of [`RUN_BYTES`] at least and [`MOST_RUN_BYTES`] at most, and never more than
+/// A sort has about so many runs where that makes runs of [`RUN_BYTES`] at least and [`MOST_RUN_BYTES`] at most, and no shuffle more than
 /// [`MOST_RUNS`].
 const RUNS: usize = 96;
 const RUN_BYTES: usize = 2 << 20;
@@ -159,7 +159,7 @@ impl DynArray {
     }
 
     fn range_sorted(&self, places: bool) -> Result<DynArray> {
-        let x = self.in_runs()?;
+        let x = self.in_runs(RUNS, MOST_RUN_BYTES)?;
         let (dtype, grid) = x.parts();
         let bounds: Vec<usize> = [0].into_iter().chain((0..grid.n_chunks()).map(|i| grid.axes()[0].range(i).end)).collect();
         let op = Arc::new(RangeSort::new(dtype, places, bounds.clone(), bounds));
@@ -167,11 +167,11 @@ impl DynArray {
         Ok(DynArray::wrap(build::shuffle(op, x.expr(), out, Grid::new([grid.axes()[0].clone()]))))
     }
 
-    /// A 1-dimensional array cut into runs for a shuffle.
-    pub(crate) fn in_runs(&self) -> Result<DynArray> {
+    /// A 1-dimensional array cut into about `n_runs` runs for a shuffle, more where they would have more than `most_bytes`.
+    pub(crate) fn in_runs(&self, n_runs: usize, most_bytes: usize) -> Result<DynArray> {
         let size = self.dtype().size();
         let n = self.shape()[0];
-        let wanted = (n * size / RUNS).clamp(RUN_BYTES, MOST_RUN_BYTES).max(n * size / MOST_RUNS) / size;
+        let wanted = (n * size / n_runs).clamp(RUN_BYTES, most_bytes).max(n * size / MOST_RUNS) / size;
         let pieces = n.div_ceil(wanted.max(1)).max(1);
         self.rechunk(Chunks::Uniform(n.div_ceil(pieces)))
     }

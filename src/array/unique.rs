@@ -7,6 +7,10 @@ use crate::expr::{build, unknown};
 use crate::op::sort::{Distinct, Give};
 use std::sync::Arc;
 
+/// An array is made distinct in about so many runs, longer ones than a sort has: what occurs in many runs is written once for each.
+const RUNS: usize = 24;
+const MOST_RUN_BYTES: usize = 32 << 20;
+
 /// The distinct elements of an array, and what is known of each.
 #[derive(Clone, Debug)]
 pub struct Unique {
@@ -25,8 +29,8 @@ impl DynArray {
     /// NumPy's `unique`.
     ///
     /// # Chunks
-    /// The array is shuffled as by [`sort`](DynArray::sort), with every chunk made distinct first; a task holds about three chunks. The
-    /// result has as many chunks as the input, of unknown size.
+    /// The array is shuffled as by [`sort`](DynArray::sort), in runs of up to 32 MiB, each of which is made distinct first; a task holds about
+    /// six times its run. The result has as many chunks as there are runs, of unknown size.
     ///
     /// # Example
     /// ```
@@ -115,7 +119,7 @@ impl DynArray {
     /// Flat, and cut for a shuffle.
     fn runs(&self) -> Result<DynArray> {
         let flat = if self.ndim() == 1 { self.clone() } else { self.ravel()? };
-        if flat.parts().1.unknown_axis().is_some() { Ok(flat) } else { flat.in_runs() }
+        if flat.parts().1.unknown_axis().is_some() { Ok(flat) } else { flat.in_runs(RUNS, MOST_RUN_BYTES) }
     }
 
     /// Of a 1-dimensional array; with `exactly`, only what occurs so often.

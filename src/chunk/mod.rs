@@ -14,7 +14,7 @@ pub mod table_bound;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};
-pub use output::Output;
+pub use output::{Loan, Output, Window};
 pub use tensor::Tensor;
 
 use crate::base::{Error, Result};

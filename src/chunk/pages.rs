@@ -4,32 +4,95 @@
 //! buffer given back here either serves the next one of its size or is the system's at once, whatever allocator the program
 //! has. Pages that serve again need not be cleared again, which costs as much as a simple kernel takes to fill them.
 //!
-//! What is kept is at most what was last allowed: who runs tasks within a budget allows what they have used before and do not now.
+//! What is kept is at most what was last allowed: who runs tasks within a budget allows what they have used before and do not now, and
+//! promises what tasks that are about to run will take. A promise is kept at hand until they take it, or other memory in its place.
+//! What is kept and what is out are together never more than was out at a time before.
 
 use memmap2::MmapMut;
 use parking_lot::Mutex;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Buffers of at least this many bytes are made here.
-pub(super) const LARGE: usize = 256 << 10;
+pub const LARGE: usize = 256 << 10;
 /// From this size on, the system is asked for large pages.
 const HUGE: usize = 2 << 20;
 /// Most bytes ever kept: more makes a process look large and nothing faster.
-const MOST: u64 = 256 << 20;
+const MOST: usize = 256 << 20;
 
-/// Bytes that may be kept.
+/// Bytes that may be kept beside those promised.
 static ALLOWED: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that tasks will take and have not taken yet.
+static PROMISED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that are kept: the sum over `FREE`, which changes under its lock.
 static KEPT: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that were taken and not given back, and the most of them since a run was over.
+static OUT: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 /// What was given back, the oldest first.
 static FREE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
 
+thread_local! {
+    /// What was promised to the task that runs on this thread, and is left of it.
+    static MINE: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Allows `bytes` to be kept from now on; what is kept beyond is the system's again at once.
 pub fn allow(bytes: u64) {
-    let allowed = bytes.min(MOST) as usize;
-    ALLOWED.store(allowed, Ordering::Relaxed);
-    if KEPT.load(Ordering::Relaxed) > allowed {
-        drop(oldest_beyond(allowed, &mut FREE.lock()));
+    ALLOWED.store(usize::try_from(bytes).unwrap_or(usize::MAX), Ordering::Relaxed);
+    trim();
+}
+
+/// The end of a run: nothing may be kept any more.
+pub fn over() {
+    PEAK.store(OUT.load(Ordering::Relaxed), Ordering::Relaxed);
+    allow(0);
+}
+
+/// Keeps `bytes` at hand for a task that will run.
+pub fn promise(bytes: usize) {
+    PROMISED.fetch_add(bytes, Ordering::Relaxed);
+}
+
+/// A task to which so much was promised runs on this thread until what this gives is dropped.
+pub fn redeem(bytes: usize) -> Redeemed {
+    MINE.set(bytes);
+    Redeemed
+}
+
+/// The end of a promise; see [`redeem`].
+pub struct Redeemed;
+
+impl Drop for Redeemed {
+    fn drop(&mut self) {
+        withdraw(MINE.take());
+    }
+}
+
+/// Takes back a promise to a task that will not run.
+pub fn withdraw(bytes: usize) {
+    if bytes > 0 {
+        let _ = PROMISED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |p| Some(p.saturating_sub(bytes)));
+    }
+}
+
+/// Most bytes that may be kept now.
+fn limit() -> usize {
+    let were_out = PEAK.load(Ordering::Relaxed).saturating_sub(OUT.load(Ordering::Relaxed));
+    ALLOWED.load(Ordering::Relaxed).saturating_add(PROMISED.load(Ordering::Relaxed)).min(were_out).min(MOST)
+}
+
+/// Counts bytes that are taken.
+fn count(len: usize) {
+    let out = OUT.fetch_add(len, Ordering::Relaxed) + len;
+    PEAK.fetch_max(out, Ordering::Relaxed);
+}
+
+/// Gives the system what is kept beyond the limit.
+fn trim() {
+    if KEPT.load(Ordering::Relaxed) > limit() {
+        let beyond = oldest_beyond(limit(), &mut FREE.lock());
+        drop(beyond); // unmapped after the lock is let go
     }
 }
 
@@ -54,12 +117,17 @@ pub(super) fn take(len: usize, zeroed: bool) -> Option<MmapMut> {
         KEPT.fetch_sub(found.as_ref().map_or(0, |m| m.len()), Ordering::Relaxed);
         found
     };
+    let promised = MINE.get().min(len);
+    MINE.set(MINE.get() - promised);
+    withdraw(promised);
+    count(kept.as_ref().map_or(len, |m| m.len()));
     if let Some(mut map) = kept {
         if zeroed {
             map[..len].fill(0);
         }
         return Some(map);
     }
+    trim(); // the new pages come in the place of those that were kept for them
     let map = MmapMut::map_anon(len).ok()?;
     #[cfg(target_os = "linux")]
     if len >= HUGE {
@@ -70,9 +138,10 @@ pub(super) fn take(len: usize, zeroed: bool) -> Option<MmapMut> {
 
 /// Takes back what [`take`] gave.
 pub(super) fn give_back(map: MmapMut) {
+    OUT.fetch_sub(map.len(), Ordering::Relaxed);
     let mut free = FREE.lock();
     free.push(map);
-    let beyond = oldest_beyond(ALLOWED.load(Ordering::Relaxed), &mut free);
+    let beyond = oldest_beyond(limit(), &mut free);
     drop(free);
     drop(beyond); // unmapped after the lock is let go
 }
@@ -91,7 +160,31 @@ mod tests {
         map.fill(7);
         give_back(map);
         assert!(take(n, true).unwrap().iter().all(|&b| b == 0), "zeros are asked for and given, used before or not");
-        allow(0);
+        over();
         assert!(KEPT.load(Ordering::Relaxed) == 0 || !FREE.lock().iter().any(|m| m.len() == n));
+    }
+
+    #[test]
+    fn what_is_promised_is_kept_until_it_is_taken() {
+        let n = (3 << 20) + 4096 * 11;
+        let is_free = || FREE.lock().iter().any(|m| m.len() == n);
+        // Runs of other tests may end meanwhile, after which nothing is kept.
+        let kept = (0..1000).any(|_| {
+            let map = take(n, false).unwrap();
+            promise(n);
+            give_back(map);
+            let kept = is_free();
+            let task = redeem(n);
+            let map = take(n, false).unwrap();
+            assert!(MINE.get() == 0 && !is_free(), "taken");
+            drop(task);
+            give_back(map);
+            kept
+        });
+        assert!(kept);
+        let task = redeem(5);
+        assert_eq!(MINE.get(), 5);
+        drop(task);
+        assert_eq!(MINE.get(), 0, "forgone");
     }
 }

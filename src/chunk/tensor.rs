@@ -25,7 +25,7 @@ pub struct Tensor {
     buffer: Arc<Buffer>,
 }
 
-fn c_strides(shape: &[usize]) -> Strides {
+pub(super) fn c_strides(shape: &[usize]) -> Strides {
     let mut out: Strides = shape.iter().map(|_| 0).collect();
     let mut step = 1isize;
     for (o, &n) in out.iter_mut().zip(shape).rev() {
@@ -362,15 +362,26 @@ pub fn copy_into(src: &Tensor, out: &mut BufferMut, shape: &[usize], at: &Region
     }
     let strides = c_strides(shape);
     let base: isize = at.start().iter().zip(&strides).map(|(&i, &s)| i as isize * s).sum();
-    let dst = out.bytes_mut().as_mut_ptr();
     // SAFETY: source positions lie within its checked layout, destination positions within `shape` (asserted above).
+    unsafe { copy_to(src, out.bytes_mut().as_mut_ptr(), base, &strides) };
+}
+
+/// Copies `src` to the elements at `strides` around element `base` of `dst`.
+///
+/// # Safety
+/// Every position of `src`'s shape by these strides must be valid to write, and `dst` aligned to the elements' size.
+pub(super) unsafe fn copy_to(src: &Tensor, dst: *mut u8, base: isize, strides: &[isize]) {
+    if src.is_empty() {
+        return;
+    }
+    // SAFETY: passed on.
     unsafe {
-        match size {
-            1 => copy_nd::<u8>(src, dst, base, &strides),
-            2 => copy_nd::<u16>(src, dst, base, &strides),
-            4 => copy_nd::<u32>(src, dst, base, &strides),
-            8 => copy_nd::<u64>(src, dst, base, &strides),
-            _ => copy_nd::<[u64; 2]>(src, dst, base, &strides),
+        match src.dtype().size() {
+            1 => copy_nd::<u8>(src, dst, base, strides),
+            2 => copy_nd::<u16>(src, dst, base, strides),
+            4 => copy_nd::<u32>(src, dst, base, strides),
+            8 => copy_nd::<u64>(src, dst, base, strides),
+            _ => copy_nd::<[u64; 2]>(src, dst, base, strides),
         }
     }
 }

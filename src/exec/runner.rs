@@ -20,6 +20,12 @@ pub trait Runner: Sync {
     /// The task in the user's words, for errors and traces: op and chunk.
     fn describe(&self, task: TaskId) -> String;
 
+    /// How many bytes of pages of their own `task` takes that has large outputs of `out_bytes` and scratch of `scratch_bytes`.
+    fn page_bytes(&self, task: TaskId, out_bytes: u64, scratch_bytes: u64) -> u64 {
+        let _ = (task, out_bytes, scratch_bytes);
+        0
+    }
+
     /// Bytes that `task`, which has just run on this thread, read from and wrote to files, for reports.
     fn io_bytes(&self, task: TaskId) -> (u64, u64) {
         let _ = task;
@@ -35,6 +41,10 @@ impl Runner for Plan {
 
     fn describe(&self, task: TaskId) -> String {
         Plan::describe(self, task)
+    }
+
+    fn page_bytes(&self, task: TaskId, out_bytes: u64, scratch_bytes: u64) -> u64 {
+        self.layers[self.locate(task).0].step.page_bytes(out_bytes, scratch_bytes)
     }
 
     fn io_bytes(&self, _: TaskId) -> (u64, u64) {

@@ -2,7 +2,7 @@
 
 use crate::base::event::{Event as Seen, TaskDone};
 use crate::base::{Error, Kind};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, pages};
 use crate::exec::runner::Outputs;
 use crate::exec::serial::run_one;
 use crate::exec::threads::Shared;
@@ -86,6 +86,7 @@ impl Shared<'_> {
         let mut rest = batch.len();
         for work in batch.iter() {
             if self.stop.load(Ordering::Relaxed) {
+                batch[batch.len() - rest..].iter().for_each(|w| pages::withdraw(self.promised(w.task)));
                 break;
             }
             rest -= 1;
@@ -144,7 +145,9 @@ impl Shared<'_> {
                 None => self.input_from_file(d)?,
             });
         }
+        let redeemed = pages::redeem(self.promised(work.task));
         let result = run_one(graph, self.job.runner, work.task, &local.inputs, &mut local.outputs);
+        drop(redeemed);
         local.inputs.clear();
         result.map_err(Reason::Failed)?;
         let mut done = DoneTask { task: work.task, attempt: work.attempt, bytes: 0, more_bytes: Box::default() };

@@ -116,7 +116,10 @@ impl Threads {
             });
         });
         let result = shared.result();
-        pages::allow(0);
+        for work in shared.queue.lock().works.drain(..) {
+            pages::withdraw(shared.promised(work.task));
+        }
+        pages::over();
         shared.see(|at_ns| Seen::Finished { at_ns, ok: result.is_ok() });
         result
     }
@@ -276,8 +279,10 @@ impl<'a> Shared<'a> {
             core.scheduler.handle(event, &mut core.commands);
         }
         // What was in use already and is not now may stay at hand for buffers to come: the peak is none the higher for it.
-        pages::allow(core.scheduler.stats().peak_bytes.saturating_sub(core.scheduler.used_bytes(0)));
+        // What tasks that are sent now will take counts as used, but is theirs to be found.
+        let unused = core.scheduler.stats().peak_bytes.saturating_sub(core.scheduler.used_bytes(0));
         self.obey(core, garbage);
+        pages::allow(unused);
         self.tell(core);
         if core.outcome.is_some() {
             self.end();
@@ -296,7 +301,10 @@ impl<'a> Shared<'a> {
     fn obey(&self, core: &mut Core, garbage: &mut Garbage) {
         for command in core.commands.drain(..) {
             match command {
-                Command::Run { task, attempt, .. } => core.runs.push(Work { task, attempt }),
+                Command::Run { task, attempt, .. } => {
+                    pages::promise(self.promised(task));
+                    core.runs.push(Work { task, attempt });
+                }
                 Command::Drop { data, file, .. } => {
                     self.free(data, garbage);
                     if file {
@@ -314,6 +322,18 @@ impl<'a> Shared<'a> {
                 }
             }
         }
+    }
+
+    /// Bytes of pages that a task takes.
+    pub(super) fn promised(&self, task: u32) -> usize {
+        const LARGE: u64 = pages::LARGE as u64;
+        let graph = &*self.job.graph;
+        let scratch = graph.scratch_bytes(task);
+        if graph.output_bytes(task) < LARGE && scratch < LARGE {
+            return 0;
+        }
+        let out = graph.outputs(task).map(|d| graph.bytes(d)).filter(|&b| b >= LARGE).fold(0, u64::saturating_add);
+        usize::try_from(self.job.runner.page_bytes(task, out, scratch)).unwrap_or(usize::MAX)
     }
 
     fn free(&self, data: DataId, garbage: &mut Garbage) {

@@ -1,7 +1,7 @@
 //! Functions on blocks and rules that send rows to partitions: what a `Call` and a `Shuffle` node hold.
 
-use crate::base::{Region, Result};
-use crate::chunk::Chunk;
+use crate::base::{Error, Region, Result};
+use crate::chunk::{Chunk, Window};
 use std::fmt::Debug;
 
 /// Where a block lies.
@@ -108,17 +108,36 @@ pub trait ShuffleOp: Send + Sync + Debug {
         Ok(Chunk::Unit)
     }
 
-    /// The pieces of what was made of chunk `i`: one for each output chunk, in order.
+    /// The piece for output chunk `out` of what was made of chunk `i`: its tensors may be views of that.
     ///
     /// # Errors
     /// When the rule does not apply.
-    fn split(&self, i: usize, prepared: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>>;
+    fn piece(&self, i: usize, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk>;
+
+    /// Whether pieces are but views of what was prepared, so that they are merged from there where that is kept.
+    fn views(&self) -> bool {
+        false
+    }
 
     /// Output chunk `out` of every part, from its pieces in order of the input chunks.
     ///
     /// # Errors
     /// When pieces do not fit together.
     fn merge(&self, out: usize, pieces: &[Chunk]) -> Result<Vec<Chunk>>;
+
+    /// Output chunk `out` of a rule with one part, into its place in a larger array.
+    ///
+    /// # Errors
+    /// As [`merge`](ShuffleOp::merge).
+    fn merge_into(&self, out: usize, pieces: &[Chunk], place: Window<'_>) -> Result<()> {
+        let parts = self.merge(out, pieces)?;
+        place.copy(parts.first().ok_or_else(|| Error::bug(format!("{} made nothing", self.label())))?.tensor()?)
+    }
+
+    /// Whether chunks are prepared, and merged, in [`BufferMut`](crate::chunk::BufferMut)s of their size.
+    fn fills_buffers(&self) -> bool {
+        false
+    }
 }
 
 /// One of the results of a shuffle.

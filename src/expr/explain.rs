@@ -3,7 +3,7 @@
 use crate::base::{Axis, Grid};
 use crate::expr::node::{Blockwise, Select, SourceNode, TreeReduce};
 use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta};
-use crate::kernel::program::{Instr, Program, Value};
+use crate::kernel::program::{Instr, Line, Program, Value};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -83,6 +83,16 @@ fn map(m: &IndexMap) -> String {
     format!("[{}]", axes.join(","))
 }
 
+/// A number as what it grows by: `index1`, `100*index0+index1`.
+fn number(line: &Line) -> String {
+    let along = line.axes().map(|a| match line.steps[a] {
+        1 => format!("index{a}"),
+        s => format!("{s}*index{a}"),
+    });
+    let start = Some(line.start.to_string()).filter(|_| line.start != 0 || line.axes().next().is_none());
+    along.chain(start).collect::<Vec<_>>().join("+")
+}
+
 /// A program as nested calls; values used more than once are named once and for all.
 pub fn text(program: &Program, inputs: &[String]) -> String {
     let mut uses = vec![0usize; program.values.len()];
@@ -100,8 +110,7 @@ pub fn text(program: &Program, inputs: &[String]) -> String {
         let t = match instr {
             Instr::Input(s) => inputs.get(*s as usize).cloned().unwrap_or_else(|| format!("in{s}")),
             Instr::Const(s) => s.to_string(),
-            Instr::Index(a) => format!("index{a}"),
-            Instr::Linear => "element".into(),
+            Instr::Number(line) => number(line),
             Instr::Cast(v) => format!("{dtype}({})", at(v)),
             Instr::Apply(op, args) => format!("{}({})", op.name, args.iter().map(at).collect::<Vec<_>>().join(", ")),
         };

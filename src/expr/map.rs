@@ -44,6 +44,12 @@ impl IndexMap {
         self.0.len() == ndim && self.0.iter().enumerate().all(|(i, m)| *m == AxisMap::Out(i))
     }
 
+    /// Whether axes come in another order than those of the result.
+    pub fn transposes(&self) -> bool {
+        let out = self.0.iter().filter_map(|m| if let AxisMap::Out(a) = m { Some(a) } else { None });
+        !out.is_sorted()
+    }
+
     /// This map followed by `outer`: `self` maps an inner input onto the axes that `outer` maps on.
     #[must_use]
     pub fn then(&self, outer: &IndexMap) -> IndexMap {

@@ -1,8 +1,9 @@
 //! Where arrays go: chunks are encoded in parallel and committed into one output, which appears whole or not at all.
 
-use crate::base::{DType, Grid, Region, Result};
-use crate::chunk::{Chunk, Tensor};
+use crate::base::{DType, Error, Grid, Region, Result};
+use crate::chunk::{Chunk, Output, Tensor};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// A writable output for one array: a file, a Zarr array.
 ///
@@ -62,6 +63,20 @@ pub trait Sink: Send + Sync + Debug {
 
     /// Whether commits come one at a time in chunk order.
     fn ordered(&self) -> bool;
+
+    /// Whether kernels may write the elements of chunks into the output's own memory, instead of `encode` and `commit`. Such an
+    /// output is in the process that runs the kernels.
+    fn in_place(&self) -> bool {
+        false
+    }
+
+    /// That memory, from `begin` to `finish`.
+    ///
+    /// # Errors
+    /// Where there is none (a bug of the caller).
+    fn output(&self) -> Result<Arc<Output>> {
+        Err(Error::bug("an output without elements in memory"))
+    }
 
     /// Makes the output visible under its own name.
     ///

@@ -87,8 +87,7 @@ pub(super) fn align(inputs: &[Expr], grids: &[&Grid]) -> Result<(Vec<Expr>, Vec<
 pub(super) fn positions(program: &Program, grid: &Grid) -> Result<()> {
     let unknown = |a: usize| grid.axes().get(a).is_some_and(Axis::is_unknown);
     let looks = program.values.iter().find_map(|(i, _)| match i {
-        Instr::Index(a) => Some(*a as usize).filter(|&a| unknown(a)),
-        Instr::Linear => grid.unknown_axis(),
+        Instr::Number(line) => line.axes().find(|&a| unknown(a)),
         _ => None,
     });
     looks.map_or(Ok(()), |a| Err(error(a)))

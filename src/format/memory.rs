@@ -115,12 +115,25 @@ pub struct MemorySink {
     result: Mutex<Option<Tensor>>,
     bytes: AtomicU64,
     spec: Mutex<Option<(DType, Grid)>>,
+    in_place: bool,
+    /// Memory of the caller's is written, and is the result.
+    lent: bool,
 }
 
 impl MemorySink {
     /// An empty one.
     pub fn new() -> MemorySink {
         MemorySink::default()
+    }
+
+    /// An empty one that kernels of this process write into.
+    pub fn in_place() -> MemorySink {
+        MemorySink { in_place: true, ..MemorySink::default() }
+    }
+
+    /// One that fills memory of the caller's: that which `output` was made of.
+    pub fn over(output: Output, in_place: bool) -> MemorySink {
+        MemorySink { output: Mutex::new(Some(Arc::new(output))), in_place, lent: true, ..MemorySink::default() }
     }
 
     /// The array, after a run.
@@ -152,6 +165,9 @@ impl Sink for MemorySink {
     }
 
     fn begin(&self) -> Result<()> {
+        if self.lent {
+            return self.output().map(drop);
+        }
         let (dtype, grid) = self.spec.lock().clone().ok_or_else(|| Error::bug("a result without a shape"))?;
         *self.output.lock() = Some(Arc::new(Output::new(dtype, &grid)?));
         Ok(())
@@ -166,20 +182,30 @@ impl Sink for MemorySink {
     }
 
     fn held_bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
+        if self.lent { 0 } else { self.bytes.load(Ordering::Relaxed) }
     }
 
     fn commit(&self, i: usize, _: &Region, encoded: &Chunk) -> Result<()> {
-        let output = self.output.lock().clone().ok_or_else(|| Error::bug("a chunk came before the result was begun"))?;
-        output.write(i, encoded.tensor()?)
+        self.output()?.write(i, encoded.tensor()?)
     }
 
     fn ordered(&self) -> bool {
         false
     }
 
+    fn in_place(&self) -> bool {
+        self.in_place
+    }
+
+    fn output(&self) -> Result<Arc<Output>> {
+        self.output.lock().clone().ok_or_else(|| Error::bug("a chunk came before the result was begun"))
+    }
+
     fn finish(&self) -> Result<()> {
         let output = self.output.lock().take().and_then(Arc::into_inner).ok_or_else(|| Error::bug("the result is still in use"))?;
+        if self.lent {
+            return output.complete();
+        }
         *self.result.lock() = Some(output.into_tensor()?);
         Ok(())
     }

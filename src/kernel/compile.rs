@@ -10,7 +10,7 @@ use crate::chunk::BufferMut;
 use crate::for_dtype;
 use crate::kernel::cast;
 use crate::kernel::lanes::{Block, BlockFn, Isa, MAX_ARITY};
-use crate::kernel::program::{Instr, Program, Value};
+use crate::kernel::program::{Instr, Line, Program, Value};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -31,18 +31,16 @@ const PAD_BYTES: usize = 128;
 pub(super) type Slot = u16;
 
 /// What a slot that is not computed holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The elements of an input.
     Input(u32),
-    /// The index along an axis.
-    Index(u32),
-    /// The element's number in the whole array.
-    Linear,
+    /// Numbers by where elements are.
+    Number(Line),
 }
 
 /// A slot that is brought in before the calls of a block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FeedSpec {
     pub(super) origin: Origin,
     pub(super) dtype: DType,
@@ -75,6 +73,8 @@ pub struct Compiled {
     pub(super) result: Slot,
     /// Bytes of scratch memory for the registers.
     pub(super) register_bytes: usize,
+    /// Which inputs mostly lie transposed.
+    pub(super) transposed: SmallVec<[bool; 4]>,
 }
 
 // SAFETY: the pointers point into `constants`, which is never written after compilation.
@@ -151,8 +151,7 @@ fn check(p: &Program) -> Result<Vec<bool>> {
         }
         let right = match instr {
             Instr::Input(s) => p.inputs.get(*s as usize) == Some(dtype),
-            Instr::Index(_) => *dtype == DType::I64,
-            Instr::Linear => *dtype == DType::U64,
+            Instr::Number(_) => matches!(dtype, DType::I64 | DType::U64),
             Instr::Const(_) => true,
             Instr::Cast(v) => p.values[*v as usize].1.converts(*dtype),
             Instr::Apply(op, args) => {
@@ -254,8 +253,7 @@ impl<'a> Maker<'a> {
         }
         Ok(match instr {
             Instr::Input(s) => self.feed(Origin::Input(*s), dtype),
-            Instr::Index(a) => self.feed(Origin::Index(*a), dtype),
-            Instr::Linear => self.feed(Origin::Linear, dtype),
+            Instr::Number(line) => self.feed(Origin::Number(line.clone()), dtype),
             Instr::Const(s) => {
                 self.constants.push((*s, dtype));
                 Place::Constant(self.constants.len() - 1)
@@ -336,8 +334,11 @@ impl<'a> Maker<'a> {
             bytes += (block * size).next_multiple_of(64) + PAD_BYTES;
             at
         };
-        let feeds: Vec<FeedSpec> =
-            self.feeds.iter().map(|&(origin, dtype)| FeedSpec { origin, dtype, register: place(dtype.size()) }).collect();
+        let feeds: Vec<FeedSpec> = self
+            .feeds
+            .iter()
+            .map(|(origin, dtype)| FeedSpec { origin: origin.clone(), dtype: *dtype, register: place(dtype.size()) })
+            .collect();
         let registers: Vec<usize> = self.registers.iter().map(|&size| place(size)).collect();
         let mut constants: Vec<BufferMut> = self.constants.iter().map(|&(s, d)| filled(s, d, block)).collect();
         let constant_ptrs = constants.iter_mut().map(|c| c.bytes_mut().as_ptr()).collect();
@@ -367,6 +368,7 @@ impl<'a> Maker<'a> {
             constant_ptrs,
             registers,
             register_bytes: bytes,
+            transposed: SmallVec::new(),
         }
     }
 }

@@ -251,9 +251,31 @@ unsafe fn runs<F: Runs>(args: *const *const u8, out: *mut u8, n: usize) {
     };
     let mut start = 0;
     while start < n {
-        let end = start + run_len(&number[start..], &a[start..], &b[start..]);
-        F::fill(number[start], [a[start], b[start]], &mut out[start..end]);
+        let mut end = start + run_len(&number[start..], &a[start..], &b[start..], 1);
+        let step = number.get(start + 1).map_or(0, |n| n.wrapping_sub(number[start]));
+        if (2..=MOST_STEP).contains(&step) {
+            end = start + run_len(&number[start..], &a[start..], &b[start..], step);
+            spread::<F>(number[start], [a[start], b[start]], step as usize, &mut out[start..end]);
+        } else {
+            F::fill(number[start], [a[start], b[start]], &mut out[start..end]);
+        }
         start = end;
+    }
+}
+
+/// Numbers up to so far apart are picked from all of a run: those between are made at little cost.
+const MOST_STEP: u64 = 4;
+
+/// Writes the results for `first`, `first + step`, ….
+fn spread<F: Runs>(first: u64, key: [u64; 2], step: usize, out: &mut [MaybeUninit<F::Out>]) {
+    const RUN: usize = 512;
+    let mut all = [MaybeUninit::uninit(); RUN];
+    let mut at = first;
+    for part in out.chunks_mut(RUN / step) {
+        let all = &mut all[..(part.len() - 1) * step + 1];
+        F::fill(at, key, all);
+        part.iter_mut().zip(all.iter().step_by(step)).for_each(|(o, v)| *o = *v);
+        at = at.wrapping_add((part.len() * step) as u64);
     }
 }
 
@@ -280,18 +302,20 @@ unsafe fn runs_with<F: RunsWith>(args: *const *const u8, out: *mut u8, n: usize)
     };
     let mut start = 0;
     while start < n {
-        let end = start + run_len(&number[start..], &a[start..], &b[start..]);
+        let end = start + run_len(&number[start..], &a[start..], &b[start..], 1);
         F::fill(number[start], [a[start], b[start]], &more[start..end], &mut out[start..end]);
         start = end;
     }
 }
 
-/// How many elements from the first on have consecutive numbers and one key: looked at a block at a time, which vectorises.
+/// How many elements from the first on have numbers `step` apart and one key: looked at a block at a time, which vectorises.
 #[inline(always)]
-fn run_len(number: &[u64], a: &[u64], b: &[u64]) -> usize {
+fn run_len(number: &[u64], a: &[u64], b: &[u64], step: u64) -> usize {
     const LOOK: usize = 64;
     let (first, key) = (number[0], [a[0], b[0]]);
-    let differ = |i: usize, n: u64, a: u64, b: u64| n.wrapping_sub(first.wrapping_add(i as u64)) | (a ^ key[0]) | (b ^ key[1]);
+    let differ = |i: usize, n: u64, a: u64, b: u64| {
+        n.wrapping_sub(first.wrapping_add(step.wrapping_mul(i as u64))) | (a ^ key[0]) | (b ^ key[1])
+    };
     let mut i = 0;
     for ((number, a), b) in number.as_chunks::<LOOK>().0.iter().zip(a.as_chunks::<LOOK>().0).zip(b.as_chunks::<LOOK>().0) {
         if (0..LOOK).fold(0, |any, j| any | differ(i + j, number[j], a[j], b[j])) != 0 {

@@ -3,7 +3,7 @@
 //! A program is what the optimizer fuses, what is shown by explain and what crosses the wire; [`crate::kernel::compile`]
 //! turns it into something that runs. It knows nothing of arrays: its inputs are numbered slots.
 
-use crate::base::{DType, Error, Result, Scalar};
+use crate::base::{AxisSlice, DType, Error, Result, Scalar};
 use crate::kernel::element::{DTypeRule, ElementOp};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -18,15 +18,44 @@ pub enum Instr {
     Input(u32),
     /// A constant.
     Const(Scalar),
-    /// The element's index along an axis of the whole array (int64).
-    Index(u32),
-    /// The element's number in the whole array, in C order (uint64).
-    Linear,
+    /// A number that depends on where the element is (int64 or uint64).
+    Number(Line),
     /// Another dtype, as Rust's `as` converts (floats to integers saturate and NaN gives 0; to bool: not zero; never from
     /// complex to real).
     Cast(Value),
     /// An operation on earlier values, which have the dtypes that the op's rule asks for.
     Apply(&'static ElementOp, SmallVec<[Value; 3]>),
+}
+
+/// A number for each element of an array, from its index: `start` and for each axis the index times a step (0 for axes that are not
+/// named). Sums wrap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The number at index `[0, 0, …]`.
+    pub start: i64,
+    /// What it grows by along each axis.
+    pub steps: SmallVec<[i64; 4]>,
+}
+
+impl Line {
+    /// The axes along which the number changes.
+    pub fn axes(&self) -> impl DoubleEndedIterator<Item = usize> {
+        self.steps.iter().enumerate().filter(|(_, s)| **s != 0).map(|(a, _)| a)
+    }
+
+    /// The number at an index.
+    pub fn at(&self, index: &[usize]) -> i64 {
+        let along = self.steps.iter().zip(index).map(|(s, &i)| s.wrapping_mul(i as i64));
+        along.fold(self.start, i64::wrapping_add)
+    }
+
+    /// The numbers of a slice's elements, by their index in the slice.
+    #[must_use]
+    pub fn sliced(&self, slices: &[AxisSlice]) -> Line {
+        let first: SmallVec<[usize; 4]> = slices.iter().map(|s| s.start).collect();
+        let steps = self.steps.iter().zip(slices).map(|(n, s)| n.wrapping_mul(s.step as i64)).collect();
+        Line { start: self.at(&first), steps }
+    }
 }
 
 /// A fused elementwise program with one result.
@@ -54,6 +83,21 @@ impl Program {
     /// Dtype of the result.
     pub fn dtype(&self) -> DType {
         self.values[self.result as usize].1
+    }
+
+    /// Whether it looks at where elements are.
+    pub fn is_positional(&self) -> bool {
+        self.values.iter().any(|(i, _)| matches!(i, Instr::Number(_)))
+    }
+
+    /// The program for a slice's elements: inputs are to be sliced likewise.
+    #[must_use]
+    pub fn sliced(&self, slices: &[AxisSlice]) -> Program {
+        let moved = |(instr, dtype): &(Instr, DType)| match instr {
+            Instr::Number(line) => (Instr::Number(line.sliced(slices)), *dtype),
+            other => (other.clone(), *dtype),
+        };
+        Program { values: self.values.iter().map(moved).collect(), ..self.clone() }
     }
 
     /// About how long one element takes, in nanoseconds.
@@ -115,14 +159,19 @@ impl Builder {
         }
     }
 
-    /// The index along an axis.
+    /// The element's index along an axis (int64).
     pub fn index(&mut self, axis: usize) -> Value {
-        self.push(Instr::Index(axis as u32), DType::I64)
+        let steps = (0..=axis).map(|a| i64::from(a == axis)).collect();
+        self.push(Instr::Number(Line { start: 0, steps }), DType::I64)
     }
 
-    /// The element's number.
-    pub fn linear(&mut self) -> Value {
-        self.push(Instr::Linear, DType::U64)
+    /// The element's number in an array of `shape`, in C order (uint64).
+    pub fn linear(&mut self, shape: &[usize]) -> Value {
+        let mut steps: SmallVec<[i64; 4]> = SmallVec::from_elem(1, shape.len());
+        for a in (1..shape.len()).rev() {
+            steps[a - 1] = steps[a].wrapping_mul(shape[a] as i64);
+        }
+        self.push(Instr::Number(Line { start: 0, steps }), DType::U64)
     }
 
     /// The value as another dtype.

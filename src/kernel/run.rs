@@ -3,8 +3,8 @@
 //! Inputs that lie contiguously are read where they are, others are gathered into a block register; the last call writes
 //! straight to the output. Results depend neither on how blocks are cut nor on the layout of the inputs.
 
-use crate::base::{DType, Element, Error, Result};
-use crate::chunk::{BufferMut, Tensor};
+use crate::base::{DType, Element, Error, Grid, Region, Result};
+use crate::chunk::{BufferMut, Output, Tensor, Window};
 use crate::kernel::compile::{Compiled, FeedSpec, Origin, PIECE, Slot};
 use crate::kernel::feed::{BAND, Layout};
 use smallvec::SmallVec;
@@ -13,6 +13,9 @@ use std::cell::Cell;
 /// Shortest rows that blocks are cut along, so that each row is read where it is; shorter ones are gathered.
 const MIN_ROW: usize = 256;
 
+/// Most bytes of a band of whole rows.
+const BAND_BYTES: usize = 256 << 10;
+
 /// Where a chunk lies in the whole array.
 #[derive(Clone, Copy, Debug)]
 pub struct Placement<'a> {
@@ -20,8 +23,6 @@ pub struct Placement<'a> {
     pub origin: &'a [usize],
     /// Shape of the chunk.
     pub shape: &'a [usize],
-    /// Shape of the whole array.
-    pub whole: &'a [usize],
 }
 
 /// 64 bytes that start at a multiple of 64.
@@ -44,6 +45,34 @@ fn with_scratch<R>(bytes: usize, f: impl FnOnce(*mut u8) -> R) -> R {
     r
 }
 
+/// Whether [`Compiled::run_into`] writes the chunk that lies at `region` of an array of `grid` straight to its place.
+pub fn writes_in_place(grid: &Grid, region: &Region) -> bool {
+    Output::run_len(grid, region) >= MIN_ROW.min(region.n_elements())
+}
+
+/// Where the results of a chunk go.
+struct Target {
+    begin: *mut u8,
+    /// Bytes of an element.
+    size: usize,
+    /// None: one after another.
+    layout: Option<Layout>,
+}
+
+impl Target {
+    /// The place of an element.
+    #[inline(always)]
+    fn at(&self, number: usize) -> *mut u8 {
+        let offset = self.layout.as_ref().map_or(number as isize, |l| l.offset(number));
+        self.begin.wrapping_offset(offset * self.size as isize)
+    }
+
+    /// Whether the elements of each row of so many lie one after another.
+    fn has_rows_of(&self, columns: usize) -> bool {
+        self.layout.as_ref().is_none_or(|l| l.inner().0.is_multiple_of(columns))
+    }
+}
+
 /// How a feed's elements reach their slot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -57,6 +86,8 @@ enum Way {
     Counted,
     /// Gathered by bands of rows: see [`Run::bands`].
     Banded,
+    /// Gathered by bands of whole rows of so many columns: see [`Run::row_bands`].
+    Rows(usize),
 }
 
 struct Feed {
@@ -70,6 +101,8 @@ struct Feed {
     register: *mut u8,
     /// The current row of a band.
     band_row: *mut u8,
+    /// The band of whole rows that the register holds.
+    band: Cell<usize>,
 }
 
 struct Run<'a> {
@@ -85,8 +118,8 @@ impl Compiled {
         if inputs.len() != self.inputs.len() {
             return Err(Error::bug(format!("an elementwise program of {} inputs got {}", self.inputs.len(), inputs.len())));
         }
-        if place.origin.len() != place.shape.len() || place.whole.len() != place.shape.len() {
-            return Err(Error::bug(format!("a chunk of shape {:?} at {:?} of {:?}", place.shape, place.origin, place.whole)));
+        if place.origin.len() != place.shape.len() {
+            return Err(Error::bug(format!("a chunk of shape {:?} at {:?}", place.shape, place.origin)));
         }
         for (t, &dtype) in inputs.iter().zip(&self.inputs) {
             if t.dtype() != dtype || t.shape() != place.shape {
@@ -98,7 +131,8 @@ impl Compiled {
                 )));
             }
         }
-        let deepest = self.feeds.iter().filter_map(|f| if let Origin::Index(a) = f.origin { Some(a as usize) } else { None }).max();
+        let deepest =
+            self.feeds.iter().filter_map(|f| if let Origin::Number(line) = &f.origin { line.axes().last() } else { None }).max();
         if let Some(a) = deepest
             && a >= place.shape.len()
         {
@@ -114,27 +148,97 @@ impl Compiled {
     /// Inputs of another number, shape or dtype than the program has (a bug of the caller).
     pub fn run(&self, inputs: &[Tensor], place: &Placement<'_>) -> Result<Tensor> {
         self.check(inputs, place)?;
-        if self.steps.is_empty()
-            && let Some(FeedSpec { origin: Origin::Input(s), .. }) = self.feeds.get(usize::from(self.result))
-        {
-            return Ok(inputs[*s as usize].contiguous());
+        if let Some(input) = self.copied() {
+            return Ok(inputs[input].contiguous());
         }
         let n: usize = place.shape.iter().product();
         let mut out = BufferMut::for_overwrite(n * self.dtype.size());
         if n > 0 {
-            let ptr = out.bytes_mut().as_mut_ptr();
-            with_scratch(self.register_bytes, |scratch| {
-                let mut run = Run::new(self, inputs, place, scratch);
-                // SAFETY: the output has room for all n elements of the chunk and is fresh memory.
-                unsafe {
-                    match run.columns() {
-                        Some((rows, cols)) => run.bands(rows, cols, ptr),
-                        None => run.range(0, n, ptr),
-                    }
-                }
-            });
+            let target = Target { begin: out.bytes_mut().as_mut_ptr(), size: self.dtype.size(), layout: None };
+            // SAFETY: the output has room for all n elements of the chunk and is fresh memory.
+            unsafe { self.fill(inputs, place, &target) };
         }
         Tensor::new(self.dtype, place.shape, out.freeze())
+    }
+
+    /// Runs the program on a chunk, into its place in a larger array. Needs no memory of the chunk's size where
+    /// [`writes_in_place`] says so.
+    ///
+    /// # Errors
+    /// As [`Compiled::run`], and where the place is of another shape or dtype.
+    pub fn run_into(&self, inputs: &[Tensor], place: &Placement<'_>, mut out: Window<'_>) -> Result<()> {
+        if out.dtype() != self.dtype || out.region().shape().as_slice() != place.shape {
+            return Err(Error::bug(format!(
+                "a result of {} {:?} for {:?} of {}",
+                self.dtype,
+                place.shape,
+                out.region(),
+                out.dtype()
+            )));
+        }
+        if let Some(input) = self.copied() {
+            self.check(inputs, place)?;
+            return out.copy(&inputs[input]);
+        }
+        let n: usize = place.shape.iter().product();
+        let layout = Layout::new(place.shape, out.strides());
+        if n > 0 && (layout.inner().0 < MIN_ROW.min(n) || layout.inner().1 != 1) {
+            return out.copy(&self.run(inputs, place)?);
+        }
+        self.check(inputs, place)?;
+        if n > 0 {
+            let layout = if layout.flat() == Some(1) { None } else { Some(layout) };
+            let target = Target { begin: out.origin(), size: self.dtype.size(), layout };
+            // SAFETY: the window is of the chunk's shape and its holder's alone, and was not handed to any input.
+            unsafe { self.fill(inputs, place, &target) };
+        }
+        out.done();
+        Ok(())
+    }
+
+    /// The same, for inputs that mostly lie transposed where `transposed` says so: [`for_each_piece`](Compiled::for_each_piece) brings
+    /// these in by bands of rows, for which it takes further memory.
+    #[must_use]
+    pub fn with_transposed(mut self, transposed: impl IntoIterator<Item = bool>) -> Compiled {
+        self.transposed = transposed.into_iter().collect();
+        self
+    }
+
+    /// Most bytes that [`for_each_piece`](Compiled::for_each_piece) takes beside [`scratch_bytes`](Compiled::scratch_bytes) for a chunk of
+    /// so many elements.
+    pub fn band_bytes(&self, n_elements: usize) -> u64 {
+        let banded = self.inputs.iter().zip(&self.transposed).filter(|(_, t)| **t);
+        banded.map(|(d, _)| n_elements.saturating_mul(d.size()).min(BAND_BYTES).next_multiple_of(64) as u64).sum()
+    }
+
+    /// The input that the program only copies.
+    fn copied(&self) -> Option<usize> {
+        match self.feeds.get(usize::from(self.result)) {
+            Some(FeedSpec { origin: Origin::Input(s), .. }) if self.steps.is_empty() => Some(*s as usize),
+            _ => None,
+        }
+    }
+
+    /// Computes all elements of a checked chunk, of which there is one at least.
+    ///
+    /// # Safety
+    /// The target must have room for them, be the caller's alone, and overlap no input.
+    unsafe fn fill(&self, inputs: &[Tensor], place: &Placement<'_>, target: &Target) {
+        with_scratch(self.register_bytes, |scratch| {
+            let mut run = Run::new(self, inputs, place, scratch);
+            let columns = run.columns();
+            if let Some(layout) = &target.layout {
+                let row = layout.inner().0;
+                run.row = if run.row == 0 { row } else { run.row.min(row) };
+            }
+            // SAFETY: passed on.
+            unsafe {
+                match columns {
+                    Some((rows, cols)) if target.has_rows_of(cols) => run.bands(rows, cols, target),
+                    _ => run.range(0, place.shape.iter().product(), |at| target.at(at)),
+                }
+            }
+        });
     }
 
     /// Runs the program on a chunk and hands the results out piece by piece, in order: `f(number, elements)`, where `number` is
@@ -176,6 +280,7 @@ impl Compiled {
             // SAFETY: the scratch memory is that long.
             let buffer = unsafe { scratch.add(register_bytes) };
             let mut run = Run::new(self, inputs, place, scratch);
+            let _bands = run.row_bands();
             let mut start = 0;
             while start < n {
                 let end = (start + stretch).min(n);
@@ -183,7 +288,7 @@ impl Compiled {
                     let len = PIECE.min(end - start);
                     let data = run.in_place(start, len).unwrap_or_else(|| {
                         // SAFETY: the buffer has room for a piece.
-                        unsafe { run.range(start, len, buffer) };
+                        unsafe { run.range(start, len, |at| buffer.wrapping_add((at - start) * self.dtype.size())) };
                         buffer
                     });
                     f(start, len, data);
@@ -223,12 +328,12 @@ impl<'a> Run<'a> {
         feed.lies_at(start, len)
     }
 
-    /// Computes the elements `start .. start + len` into `out`.
+    /// Computes the elements `start .. start + len`, each block to where `out` says that its first element goes.
     ///
     /// # Safety
-    /// The range must lie within the chunk and `out` have room for it, aligned to the result's dtype, without overlapping an input.
-    unsafe fn range(&mut self, start: usize, len: usize, out: *mut u8) {
-        let size = self.program.dtype.size();
+    /// The range must lie within the chunk, and `out` have room for each of its blocks, which end at `row`s if there are any, aligned to
+    /// the result's dtype, without overlapping an input.
+    unsafe fn range(&mut self, start: usize, len: usize, out: impl Fn(usize) -> *mut u8) {
         let (mut at, end) = (start, start + len);
         while at < end {
             let mut n = self.program.block.min(end - at);
@@ -236,7 +341,7 @@ impl<'a> Run<'a> {
                 n = n.min(self.row - at % self.row);
             }
             // SAFETY: passed on, for a part of the range that is no longer than a block.
-            unsafe { self.block(at, n, out.add((at - start) * size)) };
+            unsafe { self.block(at, n, out(at)) };
             at += n;
         }
     }
@@ -247,12 +352,34 @@ impl<'a> Run<'a> {
         transposed.filter(|&(rows, cols)| rows >= BAND && cols >= MIN_ROW)
     }
 
+    /// Where the chunk is computed in order of its rows, has every transposed input gathered by bands of whole rows, if they are not too
+    /// long, into memory that must be kept as long as this is used: so every cache line is read once there, too.
+    fn row_bands(&mut self) -> Vec<Vec<Line>> {
+        let mut bands = Vec::new();
+        let banded = |spec: &FeedSpec| match spec.origin {
+            Origin::Input(i) => self.program.transposed.get(i as usize) == Some(&true),
+            Origin::Number(_) => false,
+        };
+        for (feed, _) in self.feeds.iter_mut().zip(&self.program.feeds).filter(|(f, s)| f.way == Way::Gathered && banded(s)) {
+            let Some((_, cols)) = feed.layout.columns().filter(|&(rows, cols)| rows >= BAND && cols >= MIN_ROW) else { continue };
+            let bytes = BAND * cols * feed.size;
+            if bytes <= BAND_BYTES {
+                let mut band = vec![Line([0; 64]); bytes.div_ceil(64)];
+                feed.register = band.as_mut_ptr().cast();
+                feed.way = Way::Rows(cols);
+                self.row = if self.row == 0 { cols } else { self.row.min(cols) };
+                bands.push(band);
+            }
+        }
+        bands
+    }
+
     /// Computes the whole chunk strip by strip of columns, and in these by bands of rows: a band of a transposed input is brought
     /// into the register at once, so that every cache line of it is read once.
     ///
     /// # Safety
     /// As [`Run::range`] for all elements; `rows` and `cols` are those of [`Run::columns`].
-    unsafe fn bands(&mut self, rows: usize, cols: usize, out: *mut u8) {
+    unsafe fn bands(&mut self, rows: usize, cols: usize, out: &Target) {
         let width = self.program.block / BAND;
         for feed in self.feeds.iter_mut().filter(|f| f.way == Way::Gathered && f.layout.columns() == Some((rows, cols))) {
             feed.way = Way::Banded;
@@ -269,7 +396,7 @@ impl<'a> Run<'a> {
                 }
                 let start = row * cols + from;
                 // SAFETY: passed on, for a part of the chunk.
-                unsafe { self.block(start, n, out.add(start * self.program.dtype.size())) };
+                unsafe { self.block(start, n, out.at(start)) };
             }
         }
     }
@@ -301,25 +428,15 @@ impl<'a> Run<'a> {
 
 impl Feed {
     fn new(spec: &FeedSpec, inputs: &[Tensor], place: &Placement<'_>, register: *mut u8, n_first: usize) -> Feed {
-        let (origin, base, layout) = match spec.origin {
+        let (origin, base, layout) = match &spec.origin {
             Origin::Input(s) => {
-                let t = &inputs[s as usize];
+                let t = &inputs[*s as usize];
                 (t.origin(), 0, Layout::new(t.shape(), t.strides()))
             }
-            Origin::Index(a) => {
-                let mut strides: SmallVec<[isize; 4]> = SmallVec::from_elem(0, place.shape.len());
-                strides[a as usize] = 1;
-                (std::ptr::null(), place.origin[a as usize] as i64, Layout::new(place.shape, &strides))
-            }
-            Origin::Linear => {
-                let mut strides: SmallVec<[isize; 4]> = SmallVec::from_elem(0, place.shape.len());
-                let (mut step, mut base) = (1isize, 0i64);
-                for a in (0..place.shape.len()).rev() {
-                    strides[a] = step;
-                    base += place.origin[a] as i64 * step as i64;
-                    step *= place.whole[a] as isize;
-                }
-                (std::ptr::null(), base, Layout::new(place.shape, &strides))
+            Origin::Number(line) => {
+                let step = |a: usize| line.steps.get(a).map_or(0, |&s| s as isize);
+                let strides: SmallVec<[isize; 4]> = (0..place.shape.len()).map(step).collect();
+                (std::ptr::null(), line.at(place.origin), Layout::new(place.shape, &strides))
             }
         };
         let is_memory = matches!(spec.origin, Origin::Input(_));
@@ -329,7 +446,8 @@ impl Feed {
             _ if is_memory => Way::Gathered,
             _ => Way::Counted,
         };
-        let mut feed = Feed { way, origin, base, layout, size: spec.dtype.size(), register, band_row: register };
+        let band = Cell::new(usize::MAX);
+        let mut feed = Feed { way, origin, base, layout, size: spec.dtype.size(), register, band_row: register, band };
         if way == Way::Filled {
             feed.way = if is_memory { Way::Gathered } else { Way::Counted };
             // SAFETY: the chunk has at least `n_first` elements, the register room for a block.
@@ -349,7 +467,7 @@ impl Feed {
                 let within = stride == 1 && start % inner + n <= inner;
                 within.then(|| self.origin.wrapping_offset(self.layout.offset(start) * self.size as isize))
             }
-            Way::Filled | Way::Counted | Way::Banded => None,
+            Way::Filled | Way::Counted | Way::Banded | Way::Rows(_) => None,
         }
     }
 
@@ -372,6 +490,14 @@ impl Feed {
                 self.layout.count(self.base, start, out);
             }
             Way::Banded => return self.band_row,
+            Way::Rows(cols) => {
+                let (row, column) = (start / cols, start % cols);
+                if self.band.replace(row / BAND) != row / BAND {
+                    // SAFETY: the band lies within the input, and the register holds a band of whole rows.
+                    unsafe { self.layout.gather_band(self.origin, self.size, row / BAND * BAND, 0..cols, cols, self.register) };
+                }
+                return self.register.wrapping_add((row % BAND * cols + column) * self.size);
+            }
             Way::Direct | Way::Filled => {}
         }
         self.register
@@ -400,5 +526,5 @@ pub fn cast(t: &Tensor, to: DType) -> Result<Tensor> {
     let v = b.cast(v, to);
     let program: Program = b.finish(v);
     let zeros: SmallVec<[usize; 4]> = SmallVec::from_elem(0, t.ndim());
-    run_once(&program, std::slice::from_ref(t), &Placement { origin: &zeros, shape: t.shape(), whole: t.shape() })
+    run_once(&program, std::slice::from_ref(t), &Placement { origin: &zeros, shape: t.shape() })
 }

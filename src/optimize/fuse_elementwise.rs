@@ -7,7 +7,7 @@
 use crate::base::Result;
 use crate::expr::node::Blockwise;
 use crate::expr::{Expr, IndexMap, Key, Kind};
-use crate::kernel::program::{Builder, Instr, Value};
+use crate::kernel::program::{Builder, Value};
 use crate::optimize::rewrite::Uses;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,9 +67,8 @@ pub fn compatible(outer: &Expr, inner: &Expr) -> Result<bool> {
 
 /// As [`compatible`], for elementwise work `a` in `ndim` dimensions over `inputs` that is not a node of its own.
 pub fn fits(a: &Blockwise, inputs: &[Expr], ndim: usize, b: &Blockwise, inner: &Expr) -> bool {
-    let positional = b.program.values.iter().any(|(i, _)| matches!(i, Instr::Index(_) | Instr::Linear));
     let same_place = a.maps.iter().zip(inputs).filter(|(_, i)| i.key() == inner.key()).all(|(m, _)| m.is_identity(ndim));
-    (!positional || same_place)
+    (!b.program.is_positional() || same_place)
         && a.program.values.len() + b.program.values.len() <= MOST_VALUES
         && inputs.len() + inner.inputs().len() <= MOST_INPUTS
 }

@@ -1,7 +1,7 @@
 //! Slices go towards the sources, through what works element by element, and into reads.
 //!
 //! Sharing-aware: a slice passes a node only if nobody else needs the node's other elements (else they would be computed
-//! twice), and goes into a read only if the reads that result touch storage no more than the one they replace. So two bands of
+//! twice; numbers made from positions alone may be, if they are no more together), and goes into a read only if the reads that result touch storage no more than the one they replace. So two bands of
 //! one pixel-interleaved file stay one read.
 
 use crate::base::{AxisSlice, Grid, Region, Result};
@@ -9,6 +9,7 @@ use crate::expr::build::slice_axis;
 use crate::expr::node::{Blockwise, Select, SourceNode};
 use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta};
 use crate::optimize::rewrite::{Uses, bottom_up};
+use std::sync::Arc;
 
 /// Pushes slices until nothing moves.
 ///
@@ -43,7 +44,7 @@ fn push(node: &Expr, slices: &[AxisSlice], input: &Expr, old: &Expr, uses: &Uses
             Ok(Some(slice_of(&input.inputs()[0], &both, node.meta())?))
         }
         Kind::Source(SourceNode::Array { .. }) if worth_splitting(old, uses)? => into_read(node, slices, input),
-        Kind::Blockwise(b) if uses.only_one(old) && !positional(b) => Ok(Some(through(node, slices, input, b)?)),
+        Kind::Blockwise(b) if uses.only_one(old) || worth_making(old, uses)? => Ok(Some(through(node, slices, input, b)?)),
         Kind::Rechunk if uses.only_one(old) => {
             let inner = &input.inputs()[0];
             let moved = slice_exact(inner, slices)?;
@@ -53,12 +54,6 @@ fn push(node: &Expr, slices: &[AxisSlice], input: &Expr, old: &Expr, uses: &Uses
         }
         _ => Ok(None),
     }
-}
-
-/// A program that looks at positions cannot be moved to others.
-fn positional(b: &Blockwise) -> bool {
-    use crate::kernel::program::Instr;
-    b.program.values.iter().any(|(i, _)| matches!(i, Instr::Index(_) | Instr::Linear))
 }
 
 fn slice_exact(x: &Expr, slices: &[AxisSlice]) -> Result<Expr> {
@@ -95,7 +90,8 @@ fn through(node: &Expr, slices: &[AxisSlice], input: &Expr, b: &Blockwise) -> Re
         inputs.push(if whole { x.clone() } else { slice_exact(x, &own)? });
         maps.push(map.clone());
     }
-    let moved = Blockwise { program: b.program.clone(), maps };
+    let program = if b.program.is_positional() { Arc::new(b.program.sliced(slices)) } else { b.program.clone() };
+    let moved = Blockwise { program, maps };
     Ok(Expr::new(Kind::Blockwise(moved), inputs, node.meta().clone(), input.label()))
 }
 
@@ -138,6 +134,20 @@ fn worth_splitting(read: &Expr, uses: &Uses) -> Result<bool> {
     }
     let (_, grid) = read.array()?;
     Ok(total <= source.stored_bytes(&Region::whole(&grid.shape()).shifted(origin)))
+}
+
+/// Whether values computed from their positions alone are made for each user by itself: where all of them want slices that have no more
+/// elements together than there are.
+fn worth_making(made: &Expr, uses: &Uses) -> Result<bool> {
+    if !made.inputs().is_empty() || uses.is_root(made) {
+        return Ok(false);
+    }
+    let mut total = 0usize;
+    for user in uses.users(made) {
+        let Kind::Select(Select::Slice(slices)) = user.kind() else { return Ok(false) };
+        total = total.saturating_add(slices.iter().map(|s| s.len).product());
+    }
+    Ok(total <= made.array()?.1.n_elements()?)
 }
 
 /// A read of the slice's hull, and of it the slice if it has steps.

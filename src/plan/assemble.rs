@@ -106,6 +106,10 @@ impl Step for Assemble {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
+
+    fn page_bytes(&self, out_bytes: u64, _: u64) -> u64 {
+        out_bytes
+    }
 }
 
 fn build(l: &mut Lowering, e: &Expr, axes: Vec<AxisPlan>, fill: Option<Scalar>) -> Result<Ids> {

@@ -1,12 +1,12 @@
 //! `Blockwise`: one run of the fused program per output chunk, on views of the input chunks.
 
-use crate::base::grid::{Coords, each_position};
+use crate::base::grid::each_position;
 use crate::base::{Error, Grid, Result};
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::node::Blockwise;
-use crate::expr::{AxisMap, Expr, IndexMap};
+use crate::expr::{AxisMap, Expr, IndexMap, Sink};
 use crate::kernel::compile::Compiled;
-use crate::kernel::run::Placement;
+use crate::kernel::run::{Placement, writes_in_place};
 use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place};
 use smallvec::SmallVec;
@@ -21,7 +21,6 @@ pub struct Fused {
     input_grids: Vec<Grid>,
     /// The grid that the program runs over.
     pub grid: Grid,
-    whole: Coords,
 }
 
 impl Fused {
@@ -32,11 +31,10 @@ impl Fused {
     pub fn new(b: &Blockwise, inputs: &[Expr], grid: &Grid) -> Result<Fused> {
         let input_grids = inputs.iter().map(|e| e.array().map(|(_, g)| g.clone())).collect::<Result<_>>()?;
         Ok(Fused {
-            program: Compiled::new(&b.program)?,
+            program: Compiled::new(&b.program)?.with_transposed(b.maps.iter().map(IndexMap::transposes)),
             maps: b.maps.clone(),
             input_grids,
             grid: grid.clone(),
-            whole: grid.shape(),
         })
     }
 
@@ -62,7 +60,7 @@ impl Fused {
         if views.len() != self.maps.len() {
             return Err(Error::bug(format!("{} inputs came for {} maps", views.len(), self.maps.len())));
         }
-        f(&views, &Placement { origin: &origin, shape: &shape, whole: &self.whole })
+        f(&views, &Placement { origin: &origin, shape: &shape })
     }
 
     /// The input data of the chunk at `coords`.
@@ -108,6 +106,33 @@ impl Step for Fused {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
+
+    fn page_bytes(&self, out_bytes: u64, _: u64) -> u64 {
+        out_bytes
+    }
+}
+
+/// Elementwise work that computes into the memory of an output.
+struct InPlace {
+    fused: Arc<Fused>,
+    sink: Arc<dyn Sink>,
+}
+
+impl Step for InPlace {
+    fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
+        let output = self.sink.output()?;
+        self.fused.with_views(index, inputs, |views, place| self.fused.program.run_into(views, place, output.window(index)?))?;
+        outputs.push(Chunk::Unit);
+        Ok(())
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.fused.place(index)
+    }
+
+    fn page_bytes(&self, _: u64, scratch_bytes: u64) -> u64 {
+        scratch_bytes
+    }
 }
 
 /// One task per output chunk.
@@ -121,12 +146,23 @@ pub fn lower(l: &mut Lowering, e: &Expr, b: &Blockwise) -> Result<Ids> {
     let element_ns = b.program.cost_ns() + 0.2;
     l.keep(Keeper::Kernel, "", fused.program.scratch_bytes());
     let first = l.next_data();
-    l.layer(e.label(), fused.clone());
+    let target = l.target(e);
+    match &target {
+        Some(sink) => l.layer(format!("{} into {}", e.label(), sink.label()), InPlace { fused: fused.clone(), sink: sink.clone() }),
+        None => l.layer(e.label(), fused.clone()),
+    }
     let mut inputs = Vec::new();
     each_chunk(grid, |_, coords| {
         fused.inputs(&ids, coords, &mut inputs);
-        let n: usize = coords.iter().zip(grid.axes()).map(|(&c, a)| a.range(c).len()).product();
-        l.task(&inputs, Cost { out_bytes: (n * dtype.size()) as u64, scratch_bytes: 0, ns: (n as f64 * element_ns) as u64 });
+        let region = grid.region(coords);
+        let n = region.n_elements();
+        let (bytes, ns) = ((n * dtype.size()) as u64, (n as f64 * element_ns) as u64);
+        if target.is_some() {
+            let scratch_bytes = if writes_in_place(grid, &region) { 0 } else { bytes };
+            l.effect(&inputs, Cost { out_bytes: 0, scratch_bytes, ns });
+        } else {
+            l.task(&inputs, Cost { out_bytes: bytes, scratch_bytes: 0, ns });
+        }
         Ok(())
     })?;
     Ok(Ids::From(first))

@@ -3,7 +3,7 @@
 use crate::base::{Config, Error, Result};
 use crate::chunk::Chunk;
 use crate::expr::node::{SinkNode, SourceNode, TreeReduce};
-use crate::expr::{Expr, Key, Kind, Meta};
+use crate::expr::{Expr, Key, Kind, Meta, Sink};
 use crate::graph::{GraphBuilder, TaskDef, TaskGraph};
 use crate::plan::step::Step;
 use crate::plan::{assemble, blockwise, call, rechunk, scan, shuffle, sink, source, tree_reduce};
@@ -88,6 +88,8 @@ pub struct Lowering {
     /// The parts of shuffles, by what makes them and of what.
     shuffled: HashMap<(u128, Key), Arc<[Ids]>>,
     sinks: Vec<SinkNode>,
+    /// Nodes whose results are computed in their place in an output.
+    targets: HashMap<Key, Arc<dyn Sink>>,
     fixed_bytes: u64,
     /// What each thread keeps, by who keeps it.
     thread_bytes: BTreeMap<(Keeper, &'static str), u64>,
@@ -193,6 +195,11 @@ impl Lowering {
         self.written_bytes = self.written_bytes.saturating_add(written);
     }
 
+    /// The output that a node's tasks write themselves.
+    pub(super) fn target(&self, e: &Expr) -> Option<Arc<dyn Sink>> {
+        self.targets.get(&e.key()).cloned()
+    }
+
     /// A sink that the run must begin and finish.
     pub fn sink(&mut self, sink: &SinkNode) {
         self.sinks.push(sink.clone());
@@ -242,6 +249,7 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bo
         done: HashMap::new(),
         shuffled: HashMap::new(),
         sinks: vec![],
+        targets: sink::targets(roots),
         fixed_bytes: 0,
         thread_bytes: BTreeMap::new(),
         written_bytes: 0,

@@ -163,6 +163,10 @@ impl Step for Split {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.pieces.have, self.chunks[index] as usize)
     }
+
+    fn page_bytes(&self, out_bytes: u64, _: u64) -> u64 {
+        out_bytes
+    }
 }
 
 struct Merge(Arc<Pieces>);
@@ -186,6 +190,10 @@ impl Step for Merge {
 
     fn place(&self, index: usize) -> String {
         chunk_place(&self.0.want, index)
+    }
+
+    fn page_bytes(&self, out_bytes: u64, _: u64) -> u64 {
+        out_bytes
     }
 }
 

@@ -1,10 +1,11 @@
 //! `Shuffle`: every chunk is prepared and sampled, cuts are made of all samples, every chunk is split by them, and every output chunk
-//! merges its pieces in order. A rule that needs no cuts is only split and merged.
+//! merges its pieces in order. A rule that needs no cuts is only split and merged; where what was prepared is kept and pieces are views
+//! of it, nothing is split.
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::expr::call::{ShuffleBytes, ShuffleOp};
-use crate::expr::{Expr, Meta};
+use crate::expr::{Expr, Meta, Sink};
 use crate::plan::lower::{Cost, Ids, Lowering};
 use crate::plan::step::{Outputs, Step};
 use std::sync::Arc;
@@ -26,6 +27,10 @@ impl Step for Prepare {
 
     fn place(&self, index: usize) -> String {
         format!("input chunk {index}")
+    }
+
+    fn page_bytes(&self, out_bytes: u64, _: u64) -> u64 {
+        if self.op.fills_buffers() { out_bytes } else { 0 }
     }
 }
 
@@ -52,15 +57,11 @@ struct Split {
 impl Step for Split {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let cuts = inputs.get(1).unwrap_or(&Chunk::Unit);
-        let pieces = if self.prepares {
-            self.op.split(index, &self.op.prepare(index, &inputs[0])?.0, cuts)?
-        } else {
-            self.op.split(index, &inputs[0], cuts)?
-        };
-        if pieces.len() != self.n_pieces {
-            return Err(Error::bug(format!("{} made {} pieces, not {}", self.op.label(), pieces.len(), self.n_pieces)));
+        let again = if self.prepares { Some(self.op.prepare(index, &inputs[0])?.0) } else { None };
+        let prepared = again.as_ref().unwrap_or(&inputs[0]);
+        for out in 0..self.n_pieces {
+            outputs.push(owned(self.op.piece(index, prepared, cuts, out)?));
         }
-        outputs.extend(pieces);
         Ok(())
     }
 
@@ -69,14 +70,41 @@ impl Step for Split {
     }
 }
 
+/// The chunk without what its tensors are views of.
+fn owned(c: Chunk) -> Chunk {
+    match c {
+        Chunk::Tensor(t) => Chunk::Tensor(t.contiguous()),
+        Chunk::List(items) => Chunk::List(items.iter().cloned().map(owned).collect()),
+        other => other,
+    }
+}
+
 struct Merge {
     op: Arc<dyn ShuffleOp>,
     n_parts: usize,
+    /// Whether what was prepared comes, and the cuts, and not pieces.
+    cuts: bool,
+    /// The output whose memory the result is computed into.
+    sink: Option<Arc<dyn Sink>>,
 }
 
 impl Step for Merge {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
-        let parts = self.op.merge(index, inputs)?;
+        let views: Vec<Chunk>;
+        let pieces = match inputs.split_last() {
+            Some((cuts, prepared)) if self.cuts => {
+                let piece = |(i, p): (usize, &Chunk)| self.op.piece(i, p, cuts, index);
+                views = prepared.iter().enumerate().map(piece).collect::<Result<_>>()?;
+                &views
+            }
+            _ => inputs,
+        };
+        if let Some(sink) = &self.sink {
+            self.op.merge_into(index, pieces, sink.output()?.window(index)?)?;
+            outputs.push(Chunk::Unit);
+            return Ok(());
+        }
+        let parts = self.op.merge(index, pieces)?;
         if parts.len() != self.n_parts {
             return Err(Error::bug(format!("{} made {} parts, not {}", self.op.label(), parts.len(), self.n_parts)));
         }
@@ -86,6 +114,10 @@ impl Step for Merge {
 
     fn place(&self, index: usize) -> String {
         format!("output chunk {index}")
+    }
+
+    fn page_bytes(&self, out_bytes: u64, scratch_bytes: u64) -> u64 {
+        if self.op.fills_buffers() { out_bytes + scratch_bytes } else { 0 }
     }
 }
 
@@ -138,21 +170,31 @@ fn steps(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>, n_parts: usize) ->
         let ns = bounds.iter().map(|b| b.sample.unwrap_or(0)).sum();
         cuts = Some(l.task(&samples, Cost { out_bytes: most.cuts, scratch_bytes: most.cuts_scratch, ns }));
     }
-    l.layer(format!("{} split", op.label()), Split { op: op.clone(), n_pieces: n_out, prepares });
+    // Views need no pieces of their own.
+    let views = keeps && op.views();
     let mut splits = Vec::new();
-    for ((b, chunk), id) in bounds.iter().zip(&chunk_bytes).zip(split_of) {
-        let inputs: Vec<u32> = [id].into_iter().chain(cuts).collect();
-        let again = if prepares { b.prepared.unwrap_or(0) + b.prepare_scratch + b.sample.unwrap_or(0) } else { 0 };
-        let cost = Cost { scratch_bytes: b.split_scratch + again, ns: chunk / 2, ..Cost::default() };
-        splits.push(l.task_with_outputs(&inputs, &vec![b.piece; n_out], cost));
+    if !views {
+        l.layer(format!("{} split", op.label()), Split { op: op.clone(), n_pieces: n_out, prepares });
+        for ((b, chunk), &id) in bounds.iter().zip(&chunk_bytes).zip(&split_of) {
+            let inputs: Vec<u32> = [id].into_iter().chain(cuts).collect();
+            let again = if prepares { b.prepared.unwrap_or(0) + b.prepare_scratch + b.sample.unwrap_or(0) } else { 0 };
+            let cost = Cost { scratch_bytes: b.split_scratch + again, ns: chunk / 2, ..Cost::default() };
+            splits.push(l.task_with_outputs(&inputs, &vec![b.piece; n_out], cost));
+        }
     }
     let out_bytes: Vec<u64> = self::chunk_bytes(e.meta());
-    l.layer(format!("{} merge", op.label()), Merge { op: op.clone(), n_parts });
+    let sink = l.target(e);
+    let into = sink.as_ref().map_or(String::new(), |s| format!(" into {}", s.label()));
+    l.layer(format!("{} merge{into}", op.label()), Merge { op: op.clone(), n_parts, cuts: views, sink: sink.clone() });
     let mut firsts = Vec::new();
     for (o, &bytes) in out_bytes.iter().enumerate() {
-        let pieces: Vec<u32> = splits.iter().map(|s| s + o as u32).collect();
+        let inputs: Vec<u32> =
+            if views { split_of.iter().copied().chain(cuts).collect() } else { splits.iter().map(|s| s + o as u32).collect() };
         let cost = Cost { scratch_bytes: most.merge_scratch, ns: 2 * bytes, ..Cost::default() };
-        firsts.push(l.task_with_outputs(&pieces, &op.part_bytes(bytes), cost));
+        firsts.push(match sink {
+            Some(_) => l.effect(&inputs, cost),
+            None => l.task_with_outputs(&inputs, &op.part_bytes(bytes), cost),
+        });
     }
     Ok((0..n_parts as u32).map(|p| Ids::List(firsts.iter().map(|f| f + p).collect())).collect())
 }

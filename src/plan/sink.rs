@@ -1,12 +1,14 @@
-//! `Sink`: chunks are encoded in parallel; where the output asks for order, commits form a chain, else each encode commits.
+//! `Sink`: chunks are encoded in parallel; where the output asks for order, commits form a chain, else each encode commits. Into memory
+//! elementwise work and shuffles write themselves: their tasks are the sink's.
 
 use crate::base::{Grid, Result};
 use crate::chunk::Chunk;
 use crate::expr::node::SinkNode;
 use crate::expr::table::TableSink;
-use crate::expr::{Expr, Meta, Sink};
+use crate::expr::{Expr, Key, Kind, Meta, Sink};
 use crate::plan::lower::{Cost, Ids, Keeper, Lowering};
 use crate::plan::step::{Outputs, Step, chunk_place};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -67,6 +69,28 @@ impl Step for Table {
     }
 }
 
+/// The nodes that compute into an output's own memory: elementwise work and shuffles that nobody else needs.
+pub(super) fn targets(roots: &[Expr]) -> HashMap<Key, Arc<dyn Sink>> {
+    let nodes = Expr::topological(roots);
+    let mut n_uses: HashMap<Key, usize> = HashMap::new();
+    for e in nodes.iter().flat_map(|e| e.inputs()).chain(roots) {
+        *n_uses.entry(e.key()).or_default() += 1;
+    }
+    let target = |e: &Expr| match e.kind() {
+        Kind::Sink(SinkNode::Array(sink)) if sink.in_place() => {
+            let input = &e.inputs()[0];
+            let able = match input.kind() {
+                Kind::Blockwise(_) => true,
+                Kind::Shuffle(op) => op.part().n_parts == 1,
+                _ => false,
+            };
+            (able && n_uses.get(&input.key()) == Some(&1)).then(|| (input.key(), sink.clone()))
+        }
+        _ => None,
+    };
+    nodes.iter().filter_map(target).collect()
+}
+
 /// Encode and commit layers.
 ///
 /// # Errors
@@ -76,6 +100,10 @@ pub fn lower(l: &mut Lowering, e: &Expr, s: &SinkNode) -> Result<Ids> {
     let input = &e.inputs()[0];
     let ids = l.ids(input)?;
     match s {
+        SinkNode::Array(sink) if l.target(input).is_some() => {
+            l.hold(sink.held_bytes());
+            Ok(ids)
+        }
         SinkNode::Array(sink) => {
             let (_, grid) = input.array()?;
             l.hold(sink.held_bytes());

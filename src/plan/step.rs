@@ -18,6 +18,13 @@ pub trait Step: Send + Sync {
 
     /// Where task `index` works, for error messages: `chunk (0, 3) [0:512, 1536:2048]`.
     fn place(&self, index: usize) -> String;
+
+    /// How many bytes of [`BufferMut`](crate::chunk::BufferMut)s a task takes that has large outputs of `out_bytes` and scratch of
+    /// `scratch_bytes`: memory that was given back may wait for it.
+    fn page_bytes(&self, out_bytes: u64, scratch_bytes: u64) -> u64 {
+        let _ = (out_bytes, scratch_bytes);
+        0
+    }
 }
 
 /// What plans tasks and then runs them may be held for both.
@@ -28,6 +35,10 @@ impl<S: Step> Step for Arc<S> {
 
     fn place(&self, index: usize) -> String {
         self.as_ref().place(index)
+    }
+
+    fn page_bytes(&self, out_bytes: u64, scratch_bytes: u64) -> u64 {
+        self.as_ref().page_bytes(out_bytes, scratch_bytes)
     }
 }
 

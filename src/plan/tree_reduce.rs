@@ -26,7 +26,7 @@ impl Step for Map {
     fn run(&self, index: usize, inputs: &[Chunk], outputs: &mut Outputs) -> Result<()> {
         let r = &self.spec;
         let state = self.fused.with_views(index, inputs, |views, place| {
-            let mut acc = r.op.accumulator(self.fused.program.dtype(), place.shape, &r.axes, place.origin, place.whole)?;
+            let mut acc = r.op.accumulator(self.fused.program.dtype(), place.shape, &r.axes, place.origin, &self.fused.grid.shape())?;
             let run = run_len(place.shape, &r.axes);
             let mut failed = None;
             for_dtype!(self.fused.program.dtype(), T => self.fused.program.for_each_piece::<T>(views, place, run, &mut |start, piece| {
@@ -169,7 +169,7 @@ pub fn array(l: &mut Lowering, e: &Expr, r: &ArrayReduce) -> Result<Ids> {
         let shape = r.grid.region(coords).shape();
         let n: usize = shape.iter().product();
         let out_bytes = r.op.state_bytes(in_dtype, &shape, &r.axes)? + if counted(r) { 64 } else { 0 };
-        let scratch_bytes = r.op.scratch_bytes(in_dtype, &shape, &r.axes)?;
+        let scratch_bytes = r.op.scratch_bytes(in_dtype, &shape, &r.axes)? + fused.program.band_bytes(n);
         let group = kept.iter().zip(&kept_counts).fold(0, |g, (&a, &n)| g * n + coords[a]);
         group_bytes[group] = group_bytes[group].max(out_bytes);
         groups[group].push(l.task(&inputs, Cost { out_bytes, scratch_bytes, ns: (n as f64 * element_ns) as u64 }));

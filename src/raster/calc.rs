@@ -361,7 +361,7 @@ fn constant(op: &'static crate::kernel::element::ElementOp, args: &[Value]) -> R
         })
         .collect::<Result<_>>()?;
     let v = b.apply(op, &values)?;
-    let t = run_once(&b.finish(v), &[], &Placement { origin: &[], shape: &[], whole: &[] })?;
+    let t = run_once(&b.finish(v), &[], &Placement { origin: &[], shape: &[] })?;
     Ok(Value::Number(t.at(&[])))
 }
 

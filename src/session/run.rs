@@ -2,9 +2,9 @@
 
 use crate::base::bytes::format_bytes;
 use crate::base::event::{Event, Watcher};
-use crate::base::{Config, Error, Kind, Result};
+use crate::base::{Config, Element, Error, Kind, Result};
 use crate::chunk::join::{found_sizes, joined};
-use crate::chunk::{Chunk, Tensor};
+use crate::chunk::{Chunk, Loan, Tensor};
 use crate::exec::{CancelToken, Job, Threads, serial};
 use crate::expr::node::SinkNode;
 use crate::expr::unknown::resolved;
@@ -15,6 +15,7 @@ use crate::plan::lower::Ids;
 use crate::plan::{Plan, lower};
 use crate::sched::Limits;
 use crate::spill::FileSpill;
+use ndarray::ArrayViewMutD;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -152,12 +153,45 @@ impl Session {
         Ok(self.compute_all(std::slice::from_ref(x))?.remove(0))
     }
 
+    /// The array in memory that exists: no result is allocated.
+    ///
+    /// # Errors
+    /// When `out` has another dtype or shape, or the array's size is not known before it is computed; as [`run`](Session::run),
+    /// after which `out` may be partly written.
+    pub fn compute_into<T: Element>(&self, x: &Expr, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
+        let (dtype, grid) = x.array()?;
+        if let Some(axis) = grid.unknown_axis() {
+            let message = format!("the length along axis {axis} is not known before it is computed: call resolve() first");
+            return Err(Error::usage(message).at("compute_into"));
+        }
+        if dtype != T::DTYPE || grid.shape().as_slice() != out.shape() {
+            let (want, have) = (format!("{dtype} {:?}", grid.shape().as_slice()), format!("{} {:?}", T::DTYPE, out.shape()));
+            return Err(Error::usage(format!("an array of {want} cannot be computed into one of {have}")).at("compute_into"));
+        }
+        // Complex numbers may lie at odd addresses.
+        let aligned = out.as_ptr().addr().is_multiple_of(dtype.size());
+        let Some(elements) = out.as_slice_mut().filter(|_| aligned) else {
+            out.assign(&self.compute(x)?.view::<T>()?);
+            return Ok(());
+        };
+        let loan = Loan::new(elements);
+        let sink = MemorySink::over(loan.output(dtype, grid)?, self.runs_here());
+        self.run(&[build::sink(x, Arc::new(sink))?]).map(drop)
+    }
+
+    /// Whether kernels run in this process.
+    fn runs_here(&self) -> bool {
+        matches!(self.executor, Executor::Threads | Executor::Serial)
+    }
+
     /// Several arrays in memory, in one run: what they share is computed once.
     ///
     /// # Errors
     /// As [`run`](Session::run).
     pub fn compute_all(&self, xs: &[Expr]) -> Result<Vec<Tensor>> {
-        let sinks: Vec<Arc<MemorySink>> = xs.iter().map(|_| Arc::new(MemorySink::new())).collect();
+        let here = self.runs_here();
+        let sink = || Arc::new(if here { MemorySink::in_place() } else { MemorySink::new() });
+        let sinks: Vec<Arc<MemorySink>> = xs.iter().map(|_| sink()).collect();
         let unknown: Vec<bool> = xs.iter().map(|x| Ok(x.array()?.1.unknown_axis().is_some())).collect::<Result<_>>()?;
         let root = |((x, s), &unknown): ((&Expr, &Arc<MemorySink>), &bool)| {
             if unknown { Ok(x.clone()) } else { build::sink(x, s.clone()) }

@@ -13,6 +13,7 @@ mod files;
 mod filters;
 mod groups;
 mod indexing;
+mod into;
 mod kernel_limit;
 mod linalg;
 mod masked;

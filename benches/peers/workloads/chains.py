@@ -1,7 +1,7 @@
 """`fused_chains`: ten expressions of 2 to 12 elementwise operations over arrays in memory, into memory.
 
-The inputs of each expression are as large together as the file of numbers. Everyone materialises the result: numexpr and dask into an
-array that is there and was written before, Tilework into memory that it takes. Seconds are the geometric mean of the ten, so that the
+The inputs of each expression are as large together as the file of numbers. Everyone writes the result into an array that is there and
+was written before. Seconds are the geometric mean of the ten, so that the
 ratio of two contenders is the geometric mean of their ten ratios; a note lists these. `bench/chains.rs` has the same expressions.
 """
 

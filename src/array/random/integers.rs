@@ -116,7 +116,7 @@ impl Generator {
     /// `low` and a number below the count, in wrapping 64 bits, which every dtype is cut from.
     fn offset(&mut self, dtype: DType, span: Span, arrays: Vec<crate::expr::Expr>, grid: Grid) -> Result<DynArray> {
         let mut b = Builder::new();
-        let source = self.source(&mut b);
+        let source = self.source(&mut b, &grid.shape());
         let (mut inputs, mut maps) = build::fit(&arrays, &grid)?;
         let low_input = matches!(span.low, Bounds::Input).then(|| b.input(arrays[0].array().map_or(DType::I64, |a| a.0)));
         let low = match (span.low, low_input) {

@@ -5,6 +5,8 @@
 
 use crate::base::Element;
 use crate::base::dtype::{C64, C128};
+use crate::kernel::isa::{self, Job};
+use crate::kernel::lanes::Isa;
 use crate::kernel::sort::sort_words;
 
 /// An element with a total order.
@@ -97,10 +99,38 @@ fn by_counting<T: SortKey>(v: &mut [T]) -> bool {
 /// The least of some integers, and how many there are from it to the largest; None of none, and of what are no integers.
 pub fn span<T: SortKey>(v: &[T]) -> Option<(T, u64)> {
     let first = *v.first()?;
-    let (low, high) = v.iter().fold((first, first), |(low, high), &x| {
-        (if x.key() < low.key() { x } else { low }, if x.key() > high.key() { x } else { high })
-    });
+    first.distance(first)?;
+    let (mut low, mut high) = (first, first);
+    isa::run(Isa::detect(), Ends { v, low: &mut low, high: &mut high });
     high.distance(low)?.checked_add(1).map(|n| (low, n))
+}
+
+/// Looks for the least and the largest of some integers.
+struct Ends<'a, T> {
+    v: &'a [T],
+    low: &'a mut T,
+    high: &'a mut T,
+}
+
+impl<T: SortKey> Job for Ends<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        const LANES: usize = 32;
+        let (lanes, rest) = self.v.as_chunks::<LANES>();
+        let (mut low, mut high) = ([*self.low; LANES], [*self.high; LANES]);
+        let grow = |low: &mut T, high: &mut T, x: T| {
+            *low = if x.key() < low.key() { x } else { *low };
+            *high = if x.key() > high.key() { x } else { *high };
+        };
+        for lane in lanes {
+            for i in 0..LANES {
+                grow(&mut low[i], &mut high[i], lane[i]);
+            }
+        }
+        for &x in low.iter().chain(&high).chain(rest) {
+            grow(self.low, self.high, x);
+        }
+    }
 }
 
 macro_rules! float {

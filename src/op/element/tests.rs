@@ -131,7 +131,7 @@ fn bits(t: &Tensor) -> Vec<u64> {
 
 /// Runs a compiled program on a chunk that is the whole array.
 fn run(c: &Compiled, inputs: &[Tensor], shape: &[usize]) -> Tensor {
-    c.run(inputs, &Placement { origin: &vec![0; shape.len()], shape, whole: shape }).unwrap()
+    c.run(inputs, &Placement { origin: &vec![0; shape.len()], shape }).unwrap()
 }
 
 /// The program of one operation on inputs of these dtypes; None where it does not take them.

@@ -66,6 +66,17 @@ impl<T: SortKey> Cut<T> {
         Cut { value: T::default(), run: end, place: 0 }
     }
 
+    /// The cut for a rank, of the lower or the upper ones that [`around`] made.
+    pub(super) fn read(cuts: &Chunk, rank: usize) -> Result<Cut<T>> {
+        let [values, runs, places] = parts::<3>(cuts)?;
+        let missing = || Error::bug(format!("no cut {rank}"));
+        Ok(Cut {
+            value: *values.tensor()?.as_slice::<T>()?.get(rank).ok_or_else(missing)?,
+            run: *runs.tensor()?.as_slice::<i64>()?.get(rank).ok_or_else(missing)?,
+            place: *places.tensor()?.as_slice::<i64>()?.get(rank).ok_or_else(missing)?,
+        })
+    }
+
     /// How many elements of sorted run `i` are before the cut.
     pub(super) fn before_in(&self, run: &[T], i: usize, key: KeyOf<T>) -> usize {
         let i = i as i64;
@@ -86,18 +97,6 @@ fn encoded<T: SortKey>(cuts: &[Cut<T>]) -> Result<Chunk> {
     let runs = Tensor::from_vec(&n, cuts.iter().map(|c| c.run).collect())?;
     let places = Tensor::from_vec(&n, cuts.iter().map(|c| c.place).collect())?;
     Ok(Chunk::List([values.into(), runs.into(), places.into()].into()))
-}
-
-/// The cuts that [`around`] made: the lower ones, the upper ones.
-pub(super) fn decoded<T: SortKey>(cuts: &Chunk) -> Result<[Vec<Cut<T>>; 2]> {
-    let [low, high] = parts::<2>(cuts)?;
-    let one = |c: &Chunk| -> Result<Vec<Cut<T>>> {
-        let [values, runs, places] = parts::<3>(c)?;
-        let (values, runs, places) = (values.tensor()?, runs.tensor()?, places.tensor()?);
-        let rest = runs.as_slice::<i64>()?.iter().zip(places.as_slice::<i64>()?);
-        Ok(values.as_slice::<T>()?.iter().zip(rest).map(|(&value, (&run, &place))| Cut { value, run, place }).collect())
-    };
-    Ok([one(low)?, one(high)?])
 }
 
 /// The parts of a list of so many.

@@ -3,7 +3,7 @@
 //! Every chunk is sorted and made distinct, sampled, and cut at values that all chunks share; so an output chunk holds every occurrence of
 //! its values. How many are left is not known before.
 
-use crate::base::{DType, Error, Result};
+use crate::base::{DType, Error, Region, Result};
 use crate::chunk::{Chunk, Tensor};
 use crate::expr::call::{Part, ShuffleBytes, ShuffleOp};
 use crate::for_dtype;
@@ -85,22 +85,21 @@ impl Distinct {
         let v = x.as_slice::<T>()?;
         let start = self.starts.as_ref().map(|s| s[i]);
         if let Some((low, n_values)) = sort::span(v)
-            && n_values <= v.len() as u64 / 2
+            && n_values <= v.len() as u64
         {
-            let places = start.is_some();
-            return Ok(List::tallied(
-                low,
-                n_values as usize,
-                places,
-                v.iter().zip(start.unwrap_or(0) as i64..).map(|(&v, p)| (v, 1, p)),
-            ));
+            let Some(start) = start else { return Ok(List::counted(v, low, n_values as usize)) };
+            let mut tally = Tally::new(low, n_values as usize, true);
+            v.iter().zip(start as i64..).for_each(|(&v, place)| tally.add(v, 1, place));
+            return Ok(tally.list());
         }
         let Some(start) = start else {
             let mut sorted = v.to_vec();
             sort::sort(&mut sorted);
-            return Ok(List::of(sorted.into_iter().map(|v| (v, 1, 0))));
+            return Ok(List::of_sorted(&sorted, None));
         };
-        Ok(List::of(sort::argsort(v, start as i64..).into_iter().map(|p| (v[p as usize - start], 1, p))))
+        let places = sort::argsort(v, start as i64..);
+        let sorted: Vec<T> = places.iter().map(|&p| v[p as usize - start]).collect();
+        Ok(List::of_sorted(&sorted, Some(&places)))
     }
 
     fn cut_at<T: SortKey>(&self, samples: &[Chunk]) -> Result<Chunk> {
@@ -114,145 +113,233 @@ impl Distinct {
         // Half of the doubt on either side of the rank.
         let doubt = samples.len() * (self.stride - 1) / 2;
         let cuts = (1..self.n_out).map(|j| (n as u128 * j as u128 / self.n_out as u128) as usize);
-        let cuts = cuts.map(|rank| rank.saturating_sub(doubt) / self.stride).map(|k| (k > 0 && k <= all.len()).then(|| all[k - 1]));
-        let cuts: Vec<Option<T>> = cuts.collect();
+        let cuts = cuts.map(|rank| (rank.saturating_sub(doubt) / self.stride).min(all.len()));
+        let cuts: Vec<Option<T>> = cuts.map(|k| k.checked_sub(1).map(|k| all[k])).collect();
         let is_cut = Tensor::from_vec(&[cuts.len()], cuts.iter().map(Option::is_some).collect())?;
         let values = Tensor::from_vec(&[cuts.len()], cuts.iter().map(|c| c.unwrap_or_default()).collect())?;
         Ok(Chunk::List([is_cut.into(), values.into()].into()))
     }
 
-    fn pieces<T: SortKey>(&self, prepared: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>> {
-        let list = List::<T>::read(prepared)?;
-        let [is_cut, values] = parts::<2>(cuts)?;
-        let cuts = is_cut.tensor()?.as_slice::<bool>()?.iter().zip(values.tensor()?.as_slice::<T>()?);
-        let mut ends: Vec<usize> = cuts
-            .map(|(&is_cut, &c)| if is_cut { list.values.partition_point(|&v| v.size_key() <= c.size_key()) } else { 0 })
-            .collect();
-        ends.push(list.values.len());
-        let mut from = 0;
-        let piece = |to: usize| {
-            let range = from.min(to)..to.max(from);
-            from = range.end;
-            List {
-                values: list.values[range.clone()].to_vec(),
-                counts: list.counts[range.clone()].to_vec(),
-                places: list.places[range].to_vec(),
-            }
-            .written()
+    fn cut<T: SortKey>(&self, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk> {
+        let Chunk::List(items) = prepared else { return Err(Error::bug("distinct elements that are no list")) };
+        let values = Entries::<T>::read(prepared)?.values;
+        let [is_cut, cuts] = parts::<2>(cuts)?;
+        let (is_cut, cuts) = (is_cut.tensor()?.as_slice::<bool>()?, cuts.tensor()?.as_slice::<T>()?);
+        let end = |j: usize| match cuts.get(j) {
+            None => values.len(),
+            Some(c) if is_cut[j] => values.partition_point(|v| v.size_key() <= c.size_key()),
+            Some(_) => 0,
         };
-        ends.into_iter().map(piece).collect()
+        let range = Region::new([if out == 0 { 0 } else { end(out - 1) }..end(out)]);
+        let views = items.iter().map(|t| Ok(t.tensor()?.slice(&range).into())).collect::<Result<Vec<Chunk>>>()?;
+        Ok(Chunk::List(views.into()))
     }
 
     fn merged<T: SortKey>(&self, pieces: &[Chunk]) -> Result<Vec<Chunk>> {
-        let lists = pieces.iter().map(List::<T>::read).collect::<Result<Vec<_>>>()?;
-        let entries = lists.iter().flat_map(|l| l.values.iter().zip(l.counts).zip(l.places).map(|((&v, &n), &p)| (v, n, p)));
+        let lists = pieces.iter().map(Entries::<T>::read).collect::<Result<Vec<_>>>()?;
         let n: usize = lists.iter().map(|l| l.values.len()).sum();
         // Of sorted lists the first and the last are the least and the largest.
         let ends: Vec<T> = lists.iter().flat_map(|l| [l.values.first(), l.values.last()]).flatten().copied().collect();
-        let mut list = match sort::span(&ends) {
-            Some((low, n_values)) if n_values <= n as u64 => List::tallied(low, n_values as usize, self.starts.is_some(), entries),
-            _ => {
-                let mut all: Vec<(T, i64, i64)> = entries.collect();
-                // Stable, so that of equal elements the first of the first chunk stands for all.
-                all.sort_by_key(|e| e.0.size_key());
-                List::of(all.into_iter())
+        let list = match sort::span(&ends) {
+            Some((low, n_values)) if n_values <= n as u64 => {
+                let mut tally = Tally::new(low, n_values as usize, self.starts.is_some());
+                lists.iter().for_each(|l| l.each(|v, n, place| tally.add(v, n, place)));
+                tally.list()
             }
+            _ => List::merged(&lists, self.starts.is_some()),
         };
-        if let Some(n) = self.exactly {
-            list.keep(n);
-        }
-        let len = [list.values.len()];
-        let mut parts = vec![Tensor::from_vec(&len, list.values)?.into(), Tensor::from_vec(&len, list.counts)?.into()];
-        if self.starts.is_some() {
-            parts.push(Tensor::from_vec(&len, list.places)?.into());
-        }
-        Ok(parts)
+        self.exactly.map(|n| list.occurring(n)).unwrap_or(list).parts()
     }
 }
 
 /// What a [`List`] was written to.
+#[derive(Clone, Copy)]
 struct Entries<'a, T> {
     values: &'a [T],
     counts: &'a [i64],
-    places: &'a [i64],
+    places: Option<&'a [i64]>,
 }
 
-/// Distinct elements in order, how often each occurs and where first.
+impl<'a, T: SortKey> Entries<'a, T> {
+    fn read(c: &'a Chunk) -> Result<Entries<'a, T>> {
+        let (values, counts, places) = match c {
+            Chunk::List(items) if items.len() == 2 => (&items[0], &items[1], None),
+            _ => {
+                let [values, counts, places] = parts::<3>(c)?;
+                (values, counts, Some(places))
+            }
+        };
+        let places = places.map(|p| p.tensor().and_then(Tensor::as_slice)).transpose()?;
+        Ok(Entries { values: values.tensor()?.as_slice()?, counts: counts.tensor()?.as_slice()?, places })
+    }
+
+    fn place(&self, i: usize) -> i64 {
+        self.places.map_or(0, |p| p[i])
+    }
+
+    fn each(&self, mut f: impl FnMut(T, i64, i64)) {
+        self.values.iter().zip(self.counts).enumerate().for_each(|(i, (&v, &n))| f(v, n, self.place(i)));
+    }
+}
+
+/// Counts of all integers of a range.
+struct Tally<T> {
+    low: T,
+    counts: Vec<i64>,
+    /// Where each was first, if that is wanted.
+    firsts: Option<Vec<i64>>,
+}
+
+impl<T: SortKey> Tally<T> {
+    fn new(low: T, n_values: usize, places: bool) -> Tally<T> {
+        Tally { low, counts: vec![0; n_values], firsts: places.then(|| vec![i64::MAX; n_values]) }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, v: T, n: i64, place: i64) {
+        let k = v.distance(self.low).unwrap_or(0) as usize;
+        self.counts[k] += n;
+        if let Some(firsts) = &mut self.firsts {
+            firsts[k] = firsts[k].min(place);
+        }
+    }
+
+    /// Those that occur.
+    fn list(&self) -> List<T> {
+        let n_distinct = self.counts.iter().filter(|&&n| n > 0).count();
+        let mut list = List::with_room(n_distinct, self.firsts.is_some());
+        for (k, &n) in self.counts.iter().enumerate().filter(|(_, n)| **n > 0) {
+            list.push(self.low.farther(k as u64), n, self.firsts.as_ref().map_or(0, |f| f[k]));
+        }
+        list
+    }
+}
+
+/// Distinct elements in order, how often each occurs and, if that is wanted, where first.
 struct List<T> {
     values: Vec<T>,
     counts: Vec<i64>,
-    places: Vec<i64>,
+    places: Option<Vec<i64>>,
 }
 
 impl<T: SortKey> List<T> {
-    /// Of elements in order, equal ones side by side.
-    fn of(sorted: impl Iterator<Item = (T, i64, i64)>) -> List<T> {
-        let mut list = List { values: Vec::new(), counts: Vec::new(), places: Vec::new() };
-        let mut last = None;
-        for (v, n, place) in sorted {
-            let key = Some(v.size_key());
-            if key == last {
-                let at = list.counts.len() - 1;
-                list.counts[at] += n;
-                list.places[at] = list.places[at].min(place);
-            } else {
-                last = key;
-                list.values.push(v);
-                list.counts.push(n);
-                list.places.push(place);
-            }
-        }
-        list
+    fn with_room(n: usize, places: bool) -> List<T> {
+        List { values: Vec::with_capacity(n), counts: Vec::with_capacity(n), places: places.then(|| Vec::with_capacity(n)) }
     }
 
-    /// Of integers in any order, among `n_values` from `low` on; places are 0 unless they are wanted.
-    fn tallied(low: T, n_values: usize, places: bool, entries: impl Iterator<Item = (T, i64, i64)>) -> List<T> {
-        let mut counts = vec![0i64; n_values];
-        let mut firsts = vec![i64::MAX; if places { n_values } else { 0 }];
-        for (v, n, place) in entries {
+    #[inline(always)]
+    fn push(&mut self, v: T, n: i64, place: i64) {
+        self.values.push(v);
+        self.counts.push(n);
+        if let Some(places) = &mut self.places {
+            places.push(place);
+        }
+    }
+
+    fn entries(&self) -> Entries<'_, T> {
+        Entries { values: &self.values, counts: &self.counts, places: self.places.as_deref() }
+    }
+
+    /// Of integers in any order, among `n_values` from `low` on. Counts are bytes, so that as many as can be stay in cache, and what
+    /// a byte does not hold is written down.
+    fn counted(v: &[T], low: T, n_values: usize) -> List<T> {
+        let mut counts = vec![0u8; n_values];
+        let mut full: Vec<usize> = Vec::new();
+        for v in v {
             let k = v.distance(low).unwrap_or(0) as usize;
-            counts[k] += n;
-            if places {
-                firsts[k] = firsts[k].min(place);
+            counts[k] = counts[k].wrapping_add(1);
+            if counts[k] == 0 {
+                full.push(k);
             }
         }
-        let n_distinct = counts.iter().filter(|&&n| n > 0).count();
-        let mut list =
-            List { values: Vec::with_capacity(n_distinct), counts: Vec::with_capacity(n_distinct), places: vec![0; n_distinct] };
-        for (k, &n) in counts.iter().enumerate().filter(|(_, n)| **n > 0) {
-            if places {
-                list.places[list.values.len()] = firsts[k];
+        full.sort_unstable();
+        let mut list = List::with_room(counts.iter().filter(|&&n| n > 0).count() + full.len(), false);
+        let mut full = full.chunk_by(|a, b| a == b).peekable();
+        for (k, &n) in counts.iter().enumerate() {
+            let more = full.next_if(|same| same[0] == k).map_or(0, |same| 256 * same.len() as i64);
+            if n > 0 || more > 0 {
+                list.push(low.farther(k as u64), i64::from(n) + more, 0);
             }
-            list.values.push(low.farther(k as u64));
-            list.counts.push(n);
         }
         list
     }
 
-    fn keep(&mut self, n: i64) {
-        let kept: Vec<usize> = (0..self.counts.len()).filter(|&i| self.counts[i] == n).collect();
-        self.values = kept.iter().map(|&i| self.values[i]).collect();
-        self.places = kept.iter().map(|&i| self.places[i]).collect();
-        self.counts = vec![n; kept.len()];
+    /// Of elements in order, equal ones side by side.
+    fn of_sorted(sorted: &[T], places: Option<&[i64]>) -> List<T> {
+        let n_distinct = sorted.chunk_by(|a, b| a.size_key() == b.size_key()).count();
+        let mut list = List::with_room(n_distinct, places.is_some());
+        let mut at = 0;
+        for same in sorted.chunk_by(|a, b| a.size_key() == b.size_key()) {
+            let first = places.and_then(|p| p[at..at + same.len()].iter().min().copied());
+            list.push(same[0], same.len() as i64, first.unwrap_or(0));
+            at += same.len();
+        }
+        list
+    }
+
+    /// Of several lists, two by two; of equal elements the first list's stands for all.
+    fn merged(lists: &[Entries<'_, T>], places: bool) -> List<T> {
+        match lists {
+            [] => List::with_room(0, places),
+            [one] => {
+                let mut list = List::with_room(one.values.len(), places);
+                one.each(|v, n, place| list.push(v, n, place));
+                list
+            }
+            [a, b] => List::merged_two(a, b, places),
+            _ => {
+                let (a, b) = lists.split_at(lists.len() / 2);
+                let (a, b) = (List::merged(a, places), List::merged(b, places));
+                List::merged_two(&a.entries(), &b.entries(), places)
+            }
+        }
+    }
+
+    fn merged_two(a: &Entries<'_, T>, b: &Entries<'_, T>, places: bool) -> List<T> {
+        let mut list = List::with_room(a.values.len() + b.values.len(), places);
+        let (mut i, mut j) = (0, 0);
+        while i < a.values.len() && j < b.values.len() {
+            let (x, y) = (a.values[i].size_key(), b.values[j].size_key());
+            let (n, place) = match (x <= y, y <= x) {
+                (true, true) => (a.counts[i] + b.counts[j], a.place(i).min(b.place(j))),
+                (true, false) => (a.counts[i], a.place(i)),
+                _ => (b.counts[j], b.place(j)),
+            };
+            list.push(if x <= y { a.values[i] } else { b.values[j] }, n, place);
+            i += usize::from(x <= y);
+            j += usize::from(y <= x);
+        }
+        (i..a.values.len()).for_each(|i| list.push(a.values[i], a.counts[i], a.place(i)));
+        (j..b.values.len()).for_each(|j| list.push(b.values[j], b.counts[j], b.place(j)));
+        list
+    }
+
+    /// Only what occurs `n` times.
+    fn occurring(&self, n: i64) -> List<T> {
+        let mut list = List::with_room(self.counts.iter().filter(|&&c| c == n).count(), self.places.is_some());
+        self.entries().each(|v, c, place| {
+            if c == n {
+                list.push(v, c, place)
+            }
+        });
+        list
+    }
+
+    fn parts(mut self) -> Result<Vec<Chunk>> {
+        let len = [self.values.len()];
+        // Merged lists had room for all.
+        self.values.shrink_to_fit();
+        self.counts.shrink_to_fit();
+        self.places.iter_mut().for_each(Vec::shrink_to_fit);
+        let mut parts = vec![Tensor::from_vec(&len, self.values)?.into(), Tensor::from_vec(&len, self.counts)?.into()];
+        if let Some(places) = self.places {
+            parts.push(Tensor::from_vec(&len, places)?.into());
+        }
+        Ok(parts)
     }
 
     fn written(self) -> Result<Chunk> {
-        let len = [self.values.len()];
-        let parts = [
-            Tensor::from_vec(&len, self.values)?.into(),
-            Tensor::from_vec(&len, self.counts)?.into(),
-            Tensor::from_vec(&len, self.places)?.into(),
-        ];
-        Ok(Chunk::List(parts.into()))
-    }
-
-    fn read(c: &Chunk) -> Result<Entries<'_, T>> {
-        let [values, counts, places] = parts::<3>(c)?;
-        Ok(Entries {
-            values: values.tensor()?.as_slice()?,
-            counts: counts.tensor()?.as_slice()?,
-            places: places.tensor()?.as_slice()?,
-        })
+        Ok(Chunk::List(self.parts()?.into()))
     }
 }
 
@@ -292,21 +379,24 @@ impl ShuffleOp for Distinct {
     fn bytes(&self, chunk_bytes: u64, all_bytes: u64) -> ShuffleBytes {
         let size = self.dtype.size() as u64;
         let n = chunk_bytes / size;
-        let (entry, list) = (size + 16, 4 * Chunk::OVERHEAD_BYTES);
+        let places = self.starts.is_some();
+        let (entry, list) = (size + if places { 16 } else { 8 }, 4 * Chunk::OVERHEAD_BYTES);
         let most = self.most() as u64;
         let share = (u128::from(most * entry) * u128::from(chunk_bytes)).div_ceil(u128::from(all_bytes.max(1))) as u64;
-        let sorting = if self.starts.is_some() { 24 + 2 * size } else { size };
+        // A sorted copy or a tally.
+        let sorting = if places { 24 + 2 * size } else { size.max(8) };
         let cuts = self.n_out as u64 * (size + 1) + list;
+        // A level of merging and the next one (a tally is shorter than a level), and what is picked of the last.
+        let levels = 2 + u64::from(self.exactly.is_some());
         ShuffleBytes {
-            // Lists grow by doubling.
-            prepared: Some(2 * n * entry + list),
+            prepared: Some(n * entry + list),
             sample: Some((n / self.stride as u64 + 1) * size + list),
             cuts,
             piece: share + list,
-            prepare_scratch: n * (sorting + entry),
+            prepare_scratch: n * sorting,
             cuts_scratch: (self.n as u64 / self.stride as u64 + self.n_runs as u64) * size * 2,
-            split_scratch: 2 * n * entry,
-            merge_scratch: most * 6 * (size + 16),
+            split_scratch: n * entry,
+            merge_scratch: most * levels * entry,
         }
     }
 
@@ -324,8 +414,12 @@ impl ShuffleOp for Distinct {
         for_dtype!(self.dtype, T => self.cut_at::<T>(samples))
     }
 
-    fn split(&self, _: usize, prepared: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>> {
-        for_dtype!(self.dtype, T => self.pieces::<T>(prepared, cuts))
+    fn piece(&self, _: usize, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk> {
+        for_dtype!(self.dtype, T => self.cut::<T>(prepared, cuts, out))
+    }
+
+    fn views(&self) -> bool {
+        true
     }
 
     fn merge(&self, _: usize, pieces: &[Chunk]) -> Result<Vec<Chunk>> {

@@ -344,9 +344,8 @@ impl ShuffleOp for GlobalQuantiles {
         for_real!(self.dtype, T => self.windows::<T>(samples), DType::C64 | DType::C128 => refused())
     }
 
-    fn split(&self, _: usize, chunk: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>> {
-        let within = for_real!(self.dtype, T => self.within::<T>(chunk.tensor()?, cuts), DType::C64 | DType::C128 => refused());
-        Ok(vec![within?])
+    fn piece(&self, _: usize, chunk: &Chunk, cuts: &Chunk, _: usize) -> Result<Chunk> {
+        for_real!(self.dtype, T => self.within::<T>(chunk.tensor()?, cuts), DType::C64 | DType::C128 => refused())
     }
 
     fn merge(&self, _: usize, pieces: &[Chunk]) -> Result<Vec<Chunk>> {

@@ -1,7 +1,7 @@
 //! A sorted array of any length: sorted runs, cut by regular sampling and merged.
 
-use crate::base::{DType, Error, Result};
-use crate::chunk::{BufferMut, Chunk, Tensor};
+use crate::base::{DType, Error, Region, Result};
+use crate::chunk::{BufferMut, Chunk, Tensor, Window};
 use crate::expr::call::{ShuffleBytes, ShuffleOp};
 use crate::for_dtype;
 use crate::kernel::sort::{self, SortKey};
@@ -79,7 +79,7 @@ impl RangeSort {
         Ok((Tensor::from_vec::<T>(&[v.len()], values)?, Some(Tensor::from_vec(&[v.len()], places)?)))
     }
 
-    fn cut<T: SortKey>(&self, i: usize, prepared: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>> {
+    fn cut<T: SortKey>(&self, i: usize, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk> {
         let (values, places) = match prepared {
             Chunk::Tensor(t) => (t, None),
             list => {
@@ -88,24 +88,17 @@ impl RangeSort {
             }
         };
         let run = values.as_slice::<T>()?;
-        let [low, high]: [Vec<Cut<T>>; 2] = cuts::decoded(cuts)?;
-        let n_out = self.outputs.len() - 1;
-        let mut pieces = Vec::with_capacity(n_out);
-        for out in 0..n_out {
-            let from = if out == 0 { 0 } else { low[out - 1].before_in(run, i, self.key()) };
-            let to = high.get(out).map_or(run.len(), |c| c.before_in(run, i, self.key()));
-            let range = from..to.max(from);
-            let mut piece = vec![Chunk::Tensor(Tensor::from_vec::<i64>(&[1], vec![from as i64])?)];
-            piece.push(Tensor::from_vec::<T>(&[range.len()], run[range.clone()].to_vec())?.into());
-            if let Some(p) = places {
-                piece.push(Tensor::from_vec::<i64>(&[range.len()], p.as_slice::<i64>()?[range].to_vec())?.into());
-            }
-            pieces.push(Chunk::List(piece.into()));
-        }
-        Ok(pieces)
+        let [low, high] = parts::<2>(cuts)?;
+        let from = if out == 0 { 0 } else { Cut::<T>::read(low, out - 1)?.before_in(run, i, self.key()) };
+        let to = if out + 2 == self.outputs.len() { run.len() } else { Cut::<T>::read(high, out)?.before_in(run, i, self.key()) };
+        let range = Region::new([from..to.max(from)]);
+        let mut piece = vec![Chunk::Tensor(Tensor::from_vec::<i64>(&[1], vec![from as i64])?), values.slice(&range).into()];
+        piece.extend(places.map(|p| p.slice(&range).into()));
+        Ok(Chunk::List(piece.into()))
     }
 
-    fn joined<T: SortKey>(&self, out: usize, pieces: &[Chunk]) -> Result<Tensor> {
+    /// The elements that an output chunk is among, in order, and where in them it lies.
+    fn merged<T: SortKey>(&self, out: usize, pieces: &[Chunk]) -> Result<(Tensor, Region)> {
         let mut before = 0;
         let mut values: Vec<&[T]> = Vec::with_capacity(pieces.len());
         let mut places: Vec<&[i64]> = Vec::new();
@@ -125,19 +118,24 @@ impl RangeSort {
         if skip + (end - start) > n {
             return Err(Error::bug(format!("{n} elements for ranks {start} to {end} behind {before}")));
         }
-        let range = skip..skip + end - start;
+        let region = Region::new([skip..skip + end - start]);
         if self.places {
             let mut pairs: Vec<(T::Key, i64)> = Vec::with_capacity(n);
             for (v, p) in values.iter().zip(&places) {
                 pairs.extend(v.iter().map(|v| v.size_key()).zip(p.iter().copied()));
             }
             pairs.sort_unstable();
-            return Tensor::from_vec(&[range.len()], pairs[range].iter().map(|p| p.1).collect());
+            return Ok((Tensor::from_vec(&[n], pairs.iter().map(|p| p.1).collect())?, region));
         }
-        let mut all: Vec<T> = Vec::with_capacity(n);
-        values.iter().for_each(|v| all.extend_from_slice(v));
-        sort::sort(&mut all);
-        Tensor::from_vec(&[range.len()], all[range].to_vec())
+        let mut all = BufferMut::for_overwrite(n * T::DTYPE.size());
+        let mut rest = &mut all.elements_mut::<T>()[..n];
+        for v in &values {
+            let part;
+            (part, rest) = rest.split_at_mut(v.len());
+            part.copy_from_slice(v);
+        }
+        sort::sort(&mut all.elements_mut::<T>()[..n]);
+        Ok((Tensor::new(T::DTYPE, &[n], all.freeze())?, region))
     }
 }
 
@@ -202,11 +200,25 @@ impl ShuffleOp for RangeSort {
         for_dtype!(self.dtype, T => cuts::around::<T>(samples, self.key(), self.stride, ranks))
     }
 
-    fn split(&self, i: usize, prepared: &Chunk, cuts: &Chunk) -> Result<Vec<Chunk>> {
-        for_dtype!(self.dtype, T => self.cut::<T>(i, prepared, cuts))
+    fn piece(&self, i: usize, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk> {
+        for_dtype!(self.dtype, T => self.cut::<T>(i, prepared, cuts, out))
+    }
+
+    fn views(&self) -> bool {
+        true
     }
 
     fn merge(&self, out: usize, pieces: &[Chunk]) -> Result<Vec<Chunk>> {
-        for_dtype!(self.dtype, T => Ok(vec![self.joined::<T>(out, pieces)?.into()]))
+        let (all, region) = for_dtype!(self.dtype, T => self.merged::<T>(out, pieces))?;
+        Ok(vec![all.slice(&region).contiguous().into()])
+    }
+
+    fn merge_into(&self, out: usize, pieces: &[Chunk], place: Window<'_>) -> Result<()> {
+        let (all, region) = for_dtype!(self.dtype, T => self.merged::<T>(out, pieces))?;
+        place.copy(&all.slice(&region))
+    }
+
+    fn fills_buffers(&self) -> bool {
+        !self.places
     }
 }

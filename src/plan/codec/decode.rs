@@ -14,7 +14,7 @@ use crate::expr::table::TableMeta;
 use crate::expr::{AxisMap, Expr, IndexMap, Kind, Meta, verify};
 use crate::format::registry::Registry;
 use crate::kernel::compile::Compiled;
-use crate::kernel::program::{Instr, Program};
+use crate::kernel::program::{Instr, Line, Program};
 use crate::op;
 use std::sync::Arc;
 
@@ -172,9 +172,10 @@ fn instr(form: InstrForm, ndim: usize) -> Result<Instr> {
     Ok(match form {
         InstrForm::Input(s) => Instr::Input(s),
         InstrForm::Const(s) => Instr::Const((&s).into()),
-        InstrForm::Index(a) if (a as usize) < ndim => Instr::Index(a),
-        InstrForm::Index(a) => return Err(Error::corrupt(format!("the index along axis {a} of {ndim}"))),
-        InstrForm::Linear => Instr::Linear,
+        InstrForm::Number { start, steps } if steps.len() <= ndim => Instr::Number(Line { start, steps: steps.into() }),
+        InstrForm::Number { steps, .. } => {
+            return Err(Error::corrupt(format!("numbers along {} axes of {ndim}", steps.len())));
+        }
         InstrForm::Cast(v) => Instr::Cast(v),
         InstrForm::Apply(name, args) => Instr::Apply(find(op::element::find(&name), &name)?, args.into()),
     })

@@ -74,8 +74,7 @@ fn blockwise(b: &Blockwise) -> BlockwiseForm {
     let instr = |i: &Instr| match i {
         Instr::Input(s) => InstrForm::Input(*s),
         Instr::Const(s) => InstrForm::Const((*s).into()),
-        Instr::Index(a) => InstrForm::Index(*a),
-        Instr::Linear => InstrForm::Linear,
+        Instr::Number(line) => InstrForm::Number { start: line.start, steps: line.steps.to_vec() },
         Instr::Cast(v) => InstrForm::Cast(*v),
         Instr::Apply(op, args) => InstrForm::Apply(op.name.to_string(), args.to_vec()),
     };

@@ -8,7 +8,7 @@ use crate::op;
 use serde::{Deserialize, Serialize};
 
 /// Version of the documents that are written and understood.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// One number for everything a document can name: ops, formats, functions, and the version itself.
 pub fn registry_hash(registry: &Registry) -> u64 {
@@ -81,8 +81,7 @@ pub(super) struct BlockwiseForm {
 pub(super) enum InstrForm {
     Input(u32),
     Const(ScalarForm),
-    Index(u32),
-    Linear,
+    Number { start: i64, steps: Vec<i64> },
     Cast(u32),
     Apply(String, Vec<u32>),
 }

@@ -52,7 +52,8 @@ fn random_view(noise: &mut Noise, dtype: DType, shape: &[usize]) -> Tensor {
     t.broadcast_to(shape)
 }
 
-fn random_program(noise: &mut Noise, ndim: usize) -> Program {
+fn random_program(noise: &mut Noise, whole: &[usize]) -> Program {
+    let ndim = whole.len();
     let mut b = Builder::new();
     let mut values = Vec::new();
     let any = |noise: &mut Noise| DType::ALL[noise.below(DType::ALL.len())];
@@ -60,7 +61,7 @@ fn random_program(noise: &mut Noise, ndim: usize) -> Program {
         values.push(b.input(any(noise)));
     }
     if noise.below(3) == 0 {
-        values.push(b.linear());
+        values.push(b.linear(whole));
     }
     if ndim > 0 && noise.below(3) == 0 {
         values.push(b.index(noise.below(ndim)));
@@ -90,14 +91,14 @@ fn random_program(noise: &mut Noise, ndim: usize) -> Program {
 
 /// Every value as a whole array, each by a program of one instruction on contiguous inputs.
 fn one_by_one(p: &Program, inputs: &[Tensor], place: &Place) -> Tensor {
-    let (origin, shape, whole) = place;
+    let (origin, shape, _) = place;
     let n: usize = shape.iter().product();
     let mut done: Vec<Tensor> = Vec::new();
     for (instr, dtype) in &p.values {
-        let numbered = |f: &dyn Fn(&[usize]) -> usize| -> Tensor {
-            let v: Vec<usize> = ndarray::indices(shape.as_slice()).into_iter().map(|i| f(ndarray::Dimension::slice(&i))).collect();
+        let numbered = |f: &dyn Fn(&[usize]) -> i64| -> Tensor {
+            let v: Vec<i64> = ndarray::indices(shape.as_slice()).into_iter().map(|i| f(ndarray::Dimension::slice(&i))).collect();
             if *dtype == DType::I64 {
-                Tensor::from_vec(shape, v.into_iter().map(|v| v as i64).collect()).unwrap()
+                Tensor::from_vec(shape, v).unwrap()
             } else {
                 Tensor::from_vec(shape, v.into_iter().map(|v| v as u64).collect()).unwrap()
             }
@@ -114,8 +115,10 @@ fn one_by_one(p: &Program, inputs: &[Tensor], place: &Place) -> Tensor {
             Instr::Const(s) => {
                 for_dtype!(*dtype, T => Tensor::from_vec(shape, vec![<T as crate::base::Element>::from_scalar(*s); n]).unwrap())
             }
-            Instr::Index(a) => numbered(&|i| origin[*a as usize] + i[*a as usize]),
-            Instr::Linear => numbered(&|i| i.iter().zip(origin).zip(whole).fold(0, |s, ((i, o), n)| s * n + i + o)),
+            Instr::Number(line) => numbered(&|i| {
+                let along = i.iter().zip(origin).zip(line.steps.iter().chain(std::iter::repeat(&0)));
+                along.fold(line.start, |s, ((i, o), step)| s + (i + o) as i64 * step)
+            }),
             Instr::Cast(v) => apply(&|b, s| b.cast(s[0], *dtype), &[*v]),
             Instr::Apply(op, args) => apply(&|b, s| b.apply(op, s).unwrap(), args),
         };
@@ -155,10 +158,10 @@ proptest! {
     fn fused_programs_give_the_bits_of_one_value_at_a_time(seed: u64) {
         let mut noise = Noise(seed);
         let place = random_place(&mut noise);
-        let program = random_program(&mut noise, place.1.len());
+        let program = random_program(&mut noise, &place.2);
         let inputs: Vec<Tensor> = program.inputs.iter().map(|&d| random_view(&mut noise, d, &place.1)).collect();
         let want = one_by_one(&program, &inputs, &place);
-        let placement = Placement { origin: &place.0, shape: &place.1, whole: &place.2 };
+        let placement = Placement { origin: &place.0, shape: &place.1 };
         for isa in isas() {
             let c = Compiled::with_isa(&program, isa).unwrap();
             let got = c.run(&inputs, &placement).unwrap();
@@ -197,12 +200,12 @@ fn large_layouts_agree_with_plain_loops() {
 #[test]
 fn wrong_inputs_are_refused() {
     let c = Compiled::new(&Program::identity(DType::F64)).unwrap();
-    let place = Placement { origin: &[0], shape: &[3], whole: &[3] };
+    let place = Placement { origin: &[0], shape: &[3] };
     let t = Tensor::from_vec(&[3], vec![1.0, 2.0, 3.0]).unwrap();
     assert!(c.run(&[], &place).is_err());
     assert!(c.run(&[Tensor::from_vec(&[3], vec![1i64, 2, 3]).unwrap()], &place).is_err());
     assert!(c.run(&[Tensor::from_vec(&[2], vec![1.0, 2.0]).unwrap()], &place).is_err());
-    assert!(c.run(std::slice::from_ref(&t), &Placement { origin: &[], shape: &[3], whole: &[3] }).is_err());
+    assert!(c.run(std::slice::from_ref(&t), &Placement { origin: &[], shape: &[3] }).is_err());
     assert!(c.for_each_piece::<f32>(std::slice::from_ref(&t), &place, 0, &mut |_, _| ()).is_err());
     let mut b = Builder::new();
     let v = b.index(1);

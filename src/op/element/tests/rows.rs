@@ -7,7 +7,7 @@ use crate::kernel::cast;
 use crate::kernel::compile::Compiled;
 use crate::kernel::element::{DTypeRule, ElementOp};
 use crate::kernel::lanes::Isa;
-use crate::kernel::program::{Builder, Instr, Program};
+use crate::kernel::program::{Builder, Instr, Line, Program};
 use crate::op::element::{ALL, find};
 
 /// The dtype tuples an operation takes without casts.
@@ -183,7 +183,8 @@ fn ill_formed_programs_are_refused() {
     wrong(vec![(Instr::Input(2), DType::F64)], 0);
     wrong(vec![(Instr::Input(1), DType::F64)], 0);
     wrong(vec![(Instr::Cast(0), DType::F64)], 0);
-    wrong(vec![(Instr::Linear, DType::I64)], 0);
+    let line = Line { start: 0, steps: [1].into_iter().collect() };
+    wrong(vec![(Instr::Number(line), DType::F64)], 0);
     let two = vec![(Instr::Input(0), DType::F64), (Instr::Input(1), DType::I32)];
     wrong([two.clone(), vec![(Instr::Apply(add, [0, 1].into_iter().collect()), DType::F64)]].concat(), 2);
     wrong([two.clone(), vec![(Instr::Apply(add, [0, 0].into_iter().collect()), DType::F32)]].concat(), 2);
