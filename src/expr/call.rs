@@ -52,6 +52,11 @@ pub trait CallOp: Send + Sync + Debug {
         None
     }
 
+    /// Whether results are made in [`BufferMut`](crate::chunk::BufferMut)s of their size.
+    fn fills_buffers(&self) -> bool {
+        false
+    }
+
     /// About how long a block takes, in nanoseconds, if inputs and result have `bytes` together.
     fn cost_ns(&self, bytes: u64) -> u64 {
         bytes

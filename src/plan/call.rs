@@ -59,6 +59,10 @@ impl Step for Blocks {
     fn place(&self, index: usize) -> String {
         chunk_place(&self.grid, index)
     }
+
+    fn page_bytes(&self, out_bytes: u64, _: u64) -> u64 {
+        if self.op.fills_buffers() { out_bytes } else { 0 }
+    }
 }
 
 struct Partitions(Arc<dyn CallOp>);

@@ -20,6 +20,9 @@ pub trait NamedBlock: Serialize + DeserializeOwned + Debug + Send + Sync + 'stat
     /// Whether `compute` wants its inputs in C order; else they may be views with any strides, 0 along axes that an input lacks.
     const CONTIGUOUS: bool = true;
 
+    /// Whether results are made in [`BufferMut`](crate::chunk::BufferMut)s of their size.
+    const FILLS_BUFFERS: bool = false;
+
     /// Computes the block that lies at `block.region` of the result.
     ///
     /// # Errors
@@ -124,6 +127,10 @@ impl<B: NamedBlock> CallOp for Shared<B> {
 
     fn kept(&self) -> Option<(&'static str, u64)> {
         self.block.kept()
+    }
+
+    fn fills_buffers(&self) -> bool {
+        B::FILLS_BUFFERS
     }
 
     fn cost_ns(&self, bytes: u64) -> u64 {

@@ -88,6 +88,7 @@ impl NamedBlock for Contract {
     const NAME: &'static str = "contract";
     const DOC: &'static str = "Sums of products along axes of two blocks: a piece of a matrix product.";
     const CONTIGUOUS: bool = false;
+    const FILLS_BUFFERS: bool = true;
 
     fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
         let [a, b, ..] = inputs else { return Err(Error::bug("a product of fewer than two blocks")) };

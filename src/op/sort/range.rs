@@ -128,13 +128,7 @@ impl RangeSort {
             return Ok((Tensor::from_vec(&[n], pairs.iter().map(|p| p.1).collect())?, region));
         }
         let mut all = BufferMut::for_overwrite(n * T::DTYPE.size());
-        let mut rest = &mut all.elements_mut::<T>()[..n];
-        for v in &values {
-            let part;
-            (part, rest) = rest.split_at_mut(v.len());
-            part.copy_from_slice(v);
-        }
-        sort::sort(&mut all.elements_mut::<T>()[..n]);
+        sort::merge(values, &mut all.elements_mut::<T>()[..n]);
         Ok((Tensor::new(T::DTYPE, &[n], all.freeze())?, region))
     }
 }
