@@ -22,7 +22,7 @@ const AREAS: &[(&str, &[&str])] = &[
     ("Looking and running", &["dynamic.rs", "typed.rs"]),
     ("Elementwise", &["ops.rs", "compose.rs", "equal.rs"]),
     ("Reductions and statistics", &["ops.rs reduce", "reduction.rs", "statistics.rs", "groups.rs"]),
-    ("Statistical tests", &["stats.rs"]),
+    ("Statistical tests", &["stats.rs", "stats"]),
     ("Scans and differences", &["difference.rs"]),
     ("Curves and polynomials", &["curve.rs"]),
     ("Axes, shapes and joins", &["axes.rs", "shape.rs", "join.rs", "split.rs", "recut.rs", "block.rs", "pad.rs"]),

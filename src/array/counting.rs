@@ -108,7 +108,9 @@ impl DynArray {
     pub fn histogramdd(&self, bins: &[Bins<'_>], weights: Option<&DynArray>, density: bool) -> Result<(DynArray, Vec<Vec<f64>>)> {
         let [_, d] = self.shape()[..] else {
             let n = self.ndim();
-            return Err(Error::usage(format!("histogramdd: an array of {n} dimensions: give points as rows of two, or a list of arrays")));
+            return Err(Error::usage(format!(
+                "histogramdd: an array of {n} dimensions: give points as rows of two, or a list of arrays"
+            )));
         };
         let columns = (0..d as isize).map(|i| self.index(&[Index::from(..), Index::At(i)]));
         let columns: Vec<DynArray> = columns.collect::<Result<_>>()?;

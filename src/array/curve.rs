@@ -63,7 +63,7 @@ impl DynArray {
                 points = repeated(points, p);
                 x = x.remainder(p)?;
             }
-            _ if xp.windows(2).any(|w| !(w[0] <= w[1])) || how.period.is_some() || xp[0].is_nan() => {
+            _ if xp.windows(2).any(|w| w[0] > w[1]) || how.period.is_some() || xp.iter().any(|v| v.is_nan()) => {
                 return refuse("the points must be numbers that rise: sort them".to_string());
             }
             _ => {}
@@ -145,7 +145,10 @@ impl DynArray {
         let a = build::normalize_axis(axis, self.ndim()).map_err(named)?;
         let period = period.into();
         if self.dtype().is_complex() || period.is_complex() || period.as_f64() <= 0.0 || period.as_f64().is_nan() {
-            return Err(named(Error::usage(format!("{} with a period of {period}: take real numbers and a period above 0", self.dtype()))));
+            return Err(named(Error::usage(format!(
+                "{} with a period of {period}: take real numbers and a period above 0",
+                self.dtype()
+            ))));
         }
         let whole = self.dtype().is_signed() && !matches!(period, Scalar::F64(_));
         let x = if whole || self.dtype().is_float() { self.clone() } else { self.astype(DType::F64)? };

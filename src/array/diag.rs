@@ -259,7 +259,9 @@ impl DynArray {
         let Some(on) = on else { return Err(Error::bug("a diagonal of one axis")) };
         let on = DynArray::wrap(build::generate(b.finish(on), grid.clone(), "diagonal"));
         let value = match value.operand() {
-            Operand::Scalar(s) => DynArray::wrap(build::generate(creation::full(s, dtype).map_err(named)?, Grid::whole(&[]), "full")),
+            Operand::Scalar(s) => {
+                DynArray::wrap(build::generate(creation::full(s, dtype).map_err(named)?, Grid::whole(&[]), "full"))
+            }
             Operand::Array(e) => {
                 let values = DynArray::wrap(build::cast(&e, dtype).map_err(named)?).ravel()?.atleast_1d()?;
                 let n = values.shape()[0];

@@ -17,9 +17,9 @@ use crate::expr::build;
 /// # Example
 /// ```
 /// use tilework::array::{from_ndarray, lexsort};
-/// let first = from_ndarray(ndarray::array!["Galilei", "Hertz", "Hertz"].mapv(str::len).mapv(|n| n as i64).into_dyn(), 2)?;
-/// let year = from_ndarray(ndarray::array![1564, 1887, 1857].into_dyn(), 2)?;
-/// assert_eq!(lexsort(&[&year, &first], 0)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [2, 1, 0]);
+/// let year = from_ndarray(ndarray::array![2021, 2020, 2021].into_dyn(), 2)?;
+/// let month = from_ndarray(ndarray::array![3, 7, 1].into_dyn(), 2)?;
+/// assert_eq!(lexsort(&[&month, &year], 0)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [1, 2, 0]);
 /// # Ok::<(), tilework::Error>(())
 /// ```
 ///

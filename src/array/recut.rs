@@ -124,7 +124,8 @@ impl DynArray {
                     return Err(named(Error::usage(format!("axis {} becomes several: give the chunks of the result", old.start))));
                 }
                 _ => {
-                    let message = format!("axes {old:?} of {own:?} become axes {new:?} of {shape:?}: merge them first, then part them");
+                    let message =
+                        format!("axes {old:?} of {own:?} become axes {new:?} of {shape:?}: merge them first, then part them");
                     return Err(named(Error::usage(message)));
                 }
             }

@@ -175,7 +175,9 @@ impl DynArray {
         let bounds: Vec<isize> = match sections {
             Sections::Number(0) => return Err(Error::usage("0 parts: give at least 1")),
             Sections::Number(k) if evenly && !n.is_multiple_of(*k) => {
-                return Err(Error::usage(format!("{n} elements along axis {axis} do not make {k} parts of one length: use array_split")));
+                return Err(Error::usage(format!(
+                    "{n} elements along axis {axis} do not make {k} parts of one length: use array_split"
+                )));
             }
             Sections::Number(k) => (1..*k).map(|i| (i * (n / k) + i.min(n % k)) as isize).collect(),
             Sections::At(at) => at.clone(),

@@ -124,7 +124,7 @@ pub fn normal(z: f64) -> f64 {
 
 /// Above `t` in Student's distribution; NaN where `df` is not above 0.
 pub fn student(t: f64, df: f64) -> f64 {
-    if !(df > 0.0) || t.is_nan() {
+    if df.is_nan() || df <= 0.0 || t.is_nan() {
         return f64::NAN;
     }
     let square = t * t / df;
@@ -167,7 +167,10 @@ mod tests {
                 "fisher" => (fisher(v[0], v[1], v[2]), v[3]),
                 other => panic!("{other}"),
             };
-            let close = got == want || (got.is_nan() && want.is_nan()) || ((got - want) / want).abs() < 1e-10 || (got - want).abs() < 1e-300;
+            let close = got == want
+                || (got.is_nan() && want.is_nan())
+                || ((got - want) / want).abs() < 1e-10
+                || (got - want).abs() < 1e-300;
             assert!(close, "{line}: {got:e}");
             n += 1;
         }

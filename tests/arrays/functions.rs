@@ -156,7 +156,8 @@ fn any_cut_gives_the_bits_of_one_chunk() {
         let make = |x: &DynArray, list: &DynArray| -> Result<Vec<DynArray>> {
             let sorted = list.sort(Some(0))?;
             let flat = x.ravel()?;
-            let (counts, _) = histogramdd(&[&flat, &flat.negative().or_else(|_| flat.logical_not())?], &[Bins::Even(4, -9.0, 9.0)], None, false)?;
+            let (counts, _) =
+                histogramdd(&[&flat, &flat.negative().or_else(|_| flat.logical_not())?], &[Bins::Even(4, -9.0, 9.0)], None, false)?;
             let mut v = vec![x.isin(list)?, searchsorted(&sorted, x, true)?, x.digitize(&sorted.flip(None)?, false)?, counts];
             v.push(array_equal(x, &x.add(0)?, true)?);
             v.push(x.interp(&[-3.0, 0.0, 4.0], &[1.0, -1.0, 9.0], Interp::default())?);
@@ -174,7 +175,8 @@ fn any_cut_gives_the_bits_of_one_chunk() {
             }
             Ok(v)
         };
-        let whole = make(&from_tensor(t.clone(), Chunks::Whole).unwrap(), &from_tensor(list.clone(), Chunks::Whole).unwrap()).unwrap();
+        let whole =
+            make(&from_tensor(t.clone(), Chunks::Whole).unwrap(), &from_tensor(list.clone(), Chunks::Whole).unwrap()).unwrap();
         let cut = make(&from_tensor(t, cut(&mut noise, &s)).unwrap(), &from_tensor(list, list_cut).unwrap()).unwrap();
         let exprs: Vec<_> = whole.iter().chain(&cut).map(|a| a.expr().clone()).collect();
         let results = oracle().compute_all(&exprs).unwrap();
@@ -198,15 +200,23 @@ fn long_lazy_lists_meet_chunks_piece_by_piece() {
     let want: Vec<bool> = (0..50).map(|i| value(i) % 3 == 0 && value(i) < 3 * n).collect();
     assert_eq!(found.compute_as::<bool>().unwrap().into_raw_vec_and_offset().0, want);
     let before = |v: i64| ((v + 2) / 3).min(n);
-    assert_eq!(places.compute_as::<i64>().unwrap().into_raw_vec_and_offset().0, (0..50).map(|i| before(value(i))).collect::<Vec<_>>());
+    assert_eq!(
+        places.compute_as::<i64>().unwrap().into_raw_vec_and_offset().0,
+        (0..50).map(|i| before(value(i))).collect::<Vec<_>>()
+    );
     let above: Vec<i64> = (0..50).map(|i| n - before(value(i) + 1)).collect();
     assert_eq!(falling.compute_as::<i64>().unwrap().into_raw_vec_and_offset().0, above);
-    let bytes: Vec<u64> = [1, 20].map(|k| {
-        let list = arange(0, k * 600_000, 1, 600_000).unwrap();
-        tilework::plan::lower(&[x.isin(&list).unwrap().expr().clone()], &config(1, u64::MAX)).unwrap().graph.min_budget(true).0
-    }).to_vec();
+    let bytes: Vec<u64> = [1, 20]
+        .map(|k| {
+            let list = arange(0, k * 600_000, 1, 600_000).unwrap();
+            tilework::plan::lower(&[x.isin(&list).unwrap().expr().clone()], &config(1, u64::MAX)).unwrap().graph.min_budget(true).0
+        })
+        .to_vec();
     assert!(bytes[1] < 2 * bytes[0] + (1 << 20), "a list of 20 pieces needs {bytes:?} bytes");
-    refused(arange(0, 4, 1, 2).unwrap().digitize(&x.ravel().unwrap().reshape(&[5, 10]).unwrap(), false), &["digitize", "2 dimensions"]);
+    refused(
+        arange(0, 4, 1, 2).unwrap().digitize(&x.ravel().unwrap().reshape(&[5, 10]).unwrap(), false),
+        &["digitize", "2 dimensions"],
+    );
     let e = searchsorted(&x.negative().unwrap(), &x, false).unwrap().compute().unwrap_err();
     assert!(e.kind() == ErrorKind::Usage && e.to_string().contains("must rise"), "{e}");
 }

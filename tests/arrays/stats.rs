@@ -109,7 +109,10 @@ fn misuse_is_told_at_the_call() {
     let p = |t: Result<Test>| t.map(|t| t.pvalue);
     refused(p(stats::ttest_1samp(&x, 0.0, Some(1), Alternative::Less)), &["ttest_1samp", "axis 1"]);
     refused(p(stats::ttest_1samp(&z, 0.0, Some(0), Alternative::Less)), &["ttest_1samp", "complex128"]);
-    refused(p(stats::ttest_ind(&two, &two.reshape(&[3, 2]).unwrap(), Some(0), true, Alternative::Less)), &["ttest_ind", "broadcast"]);
+    refused(
+        p(stats::ttest_ind(&two, &two.reshape(&[3, 2]).unwrap(), Some(0), true, Alternative::Less)),
+        &["ttest_ind", "broadcast"],
+    );
     refused(p(stats::ttest_rel(&x, &two, None, Alternative::Less)), &["ttest_rel", "[2, 3]"]);
     refused(p(stats::ttest_rel(&z, &z, None, Alternative::Less)), &["ttest_rel", "complex128"]);
     refused(p(stats::f_oneway(&[&x], Some(0))), &["f_oneway", "1 samples"]);

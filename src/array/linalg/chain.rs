@@ -36,7 +36,9 @@ pub fn multi_dot(arrays: &[&DynArray]) -> Result<DynArray> {
             1 if i == 0 => x.expand_dims(&[0])?,
             1 if i == n - 1 => x.expand_dims(&[1])?,
             d => {
-                return Err(Error::usage(format!("multi_dot: array {i} has {d} dimensions: matrices have 2, vectors stand at the ends")));
+                return Err(Error::usage(format!(
+                    "multi_dot: array {i} has {d} dimensions: matrices have 2, vectors stand at the ends"
+                )));
             }
         });
     }

@@ -118,7 +118,11 @@ impl NamedBlock for HistogramDd {
         let even: Vec<Option<Even>> = self.axes.iter().map(|a| a.even.then(|| Even::new(&a.edges)).flatten()).collect();
         let mut places = [None; PIECE];
         let (mut counts, mut sums) = (Vec::new(), Vec::new());
-        if d == slices.len() { counts.resize(n_bins, 0i64) } else { sums.resize(n_bins, 0f64) }
+        if d == slices.len() {
+            counts.resize(n_bins, 0i64)
+        } else {
+            sums.resize(n_bins, 0f64)
+        }
         for start in (0..n).step_by(PIECE) {
             let places = &mut places[..PIECE.min(n - start)];
             self.bins(&slices[..d], start, places, &even);
