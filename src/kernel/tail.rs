@@ -46,7 +46,14 @@ fn step(first: f64, by: f64, value: f64) -> f64 {
     if next.abs() < TINY { TINY } else { next }
 }
 
-/// The regularised incomplete beta function of `x`, where `x + y = 1`, for a, b > 0.
+/// `x^a y^b / B(a, b)`, where `x + y = 1`.
+fn beta_factor(a: f64, b: f64, x: f64, y: f64) -> f64 {
+    let n = a + b;
+    let errors = stirling_error(n) - stirling_error(a) - stirling_error(b);
+    (a * b / (std::f64::consts::TAU * n)).sqrt() * exp(errors - deviance(a, n * x) - deviance(b, n * y))
+}
+
+/// The regularised incomplete beta function of `x`, where `x + y = 1`, for a >= 1/2 and b > 0 or the other way round.
 fn beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x.is_nan() || y.is_nan() || a.is_nan() || b.is_nan() {
         return f64::NAN;
@@ -54,30 +61,32 @@ fn beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x <= 0.0 || y <= 0.0 {
         return if x <= 0.0 { 0.0 } else { 1.0 };
     }
-    if x > (a + 1.0) / (a + b + 2.0) { 1.0 - beta_fraction(b, a, y, x) } else { beta_fraction(a, b, x, y) }
+    if b < 1.0 {
+        return beta(a, b + 1.0, x, y) - beta_factor(a, b, x, y) / b;
+    }
+    // How far x is below the mean, from the smaller of x and y, of which floats hold more.
+    let below = if x < y { a - (a + b) * x } else { (a + b) * y - b };
+    if below < 0.0 { 1.0 - beta_fraction(b, a, y, x, -below) } else { beta_fraction(a, b, x, y, below) }
 }
 
-fn beta_fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
-    let n = a + b;
-    let errors = stirling_error(n) - stirling_error(a) - stirling_error(b);
-    let factor = (a * b / (std::f64::consts::TAU * n)).sqrt() * exp(errors - deviance(a, n * x) - deviance(b, n * y));
-    let mut d = 1.0 / step(1.0, -n * x, a + 1.0);
-    let (mut c, mut value) = (1.0, d);
-    for m in 1..MOST_STEPS {
-        let m = m as f64;
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / step(1.0, even, 1.0 / d);
-        c = step(1.0, even, c);
-        value *= d * c;
-        let odd = -(a + m) * (n + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / step(1.0, odd, 1.0 / d);
-        c = step(1.0, odd, c);
+/// The continued fraction of A. DiDonato and A. Morris ("Algorithm 708", 1992), which converges fast and loses nothing below the mean.
+fn beta_fraction(a: f64, b: f64, x: f64, y: f64, below: f64) -> f64 {
+    let mut value = a / (a + 1.0) * (below + 1.0);
+    let (mut c, mut d) = (value, 0.0);
+    for n in 1..MOST_STEPS {
+        let n = n as f64;
+        let ratio = x / (a + 2.0 * n - 1.0);
+        let above = (a + n - 1.0) * (a + b + n - 1.0) * n * (b - n) * ratio * ratio;
+        let first = n + n * (b - n) * ratio + (a + n) / (a + 2.0 * n + 1.0) * (below + 1.0 + n * (1.0 + y));
+        let divisor = first + above * d;
+        d = 1.0 / if divisor.abs() < TINY { TINY } else { divisor };
+        c = step(first, above, c);
         value *= d * c;
         if (d * c - 1.0).abs() < f64::EPSILON {
             break;
         }
     }
-    factor * value / a
+    beta_factor(a, b, x, y) / value
 }
 
 /// The regularised upper incomplete gamma function, for a > 0.
