@@ -82,9 +82,10 @@ impl DynArray {
     fn digitize_lazily(&self, bounds: &DynArray, right: bool) -> Result<DynArray> {
         let counts = counted_before(self, bounds, CountBefore { equal: !right, falling: true, call: "digitize".into() })?;
         let Some(n) = bounds.shape().first().copied().filter(|&n| n > 1) else { return Ok(counts) };
-        // Of falling bounds those count that are not below.
-        let at = |i| bounds.index(&[Index::At(i)]);
-        where_(&at(0)?.greater(at(-1)?)?, counts.subtract(n as i64)?.negative()?, &counts)
+        // Of falling bounds those count that are not below; NaN is above all numbers.
+        let (first, last) = (bounds.index(&[Index::At(0)])?, bounds.index(&[Index::At(-1)])?);
+        let from_nan = first.isnan()?.logical_and(last.isnan()?.logical_not()?)?;
+        where_(&first.greater(&last)?.logical_or(from_nan)?, counts.subtract(n as i64)?.negative()?, &counts)
     }
 
     /// Whether each element is among `values`: a list, or a lazy array of any shape. NaN never is. NumPy's `isin`; for its `invert` take

@@ -266,7 +266,8 @@ fn cuts_are_made_alike_and_kept() {
     assert_eq!((back.chunks(), back.compute_as::<i64>().unwrap()), (x.chunks(), whole.clone()));
     let flat = x.reshape_blockwise(&[60], None).unwrap();
     assert_eq!(flat.reshape_blockwise(&[3, 4, 5], Some(Chunks::Exact(x.chunks()))).unwrap().compute_as::<i64>().unwrap(), whole);
-    assert_eq!(x.reshape_blockwise(&[1, 3, 4, 5, 1], Some(Chunks::Whole)).unwrap().shape(), [1, 3, 4, 5, 1]);
+    let outer = Chunks::Exact([vec![vec![1]], x.chunks(), vec![vec![1]]].concat());
+    assert_eq!(x.reshape_blockwise(&[1, 3, 4, 5, 1], Some(outer)).unwrap().shape(), [1, 3, 4, 5, 1]);
     refused(y.reshape_blockwise(&[3, 4, 5], None), &["reshape_blockwise", "axis 1", "chunks"]);
     refused(y.reshape_blockwise(&[3, 4, 5], Some([2, 2, 2].into())), &["reshape_blockwise", "[6, 6, 3, 2, 2, 1]"]);
     refused(y.reshape_blockwise(&[4, 15], None), &["reshape_blockwise", "merge"]);
@@ -290,7 +291,7 @@ fn functions_of_positions_and_complex_products() {
     let m = z.reshape(&[2, 2]).unwrap();
     let v = m.unstack(0).unwrap()[1].clone();
     // (1 + 2i, 1 + 3i), conjugated by vecmat alone.
-    assert_eq!(one(linalg::vecmat(&v, &m)), [C128::new(7.0, -3.0), C128::new(11.0, -2.0)]);
+    assert_eq!(one(linalg::vecmat(&v, &m)), [C128::new(8.0, -3.0), C128::new(13.0, -1.0)]);
     assert_eq!(one(linalg::matvec(&m, &v)), [C128::new(-1.0, 6.0), C128::new(-11.0, 10.0)]);
     assert!(array_equal(&z, &z, false).unwrap().compute_as::<bool>().unwrap().iter().all(|&e| e));
     assert!(z.isin(&z).unwrap().compute_as::<bool>().unwrap().iter().all(|&e| e));
@@ -320,7 +321,7 @@ fn misuse_is_told_at_the_call() {
     refused(h(&[&x, &two], &[Bins::Even(1, 0.0, 1.0)]), &["histogramdd", "coordinate 1", "[2, 3]"]);
     refused(h(&[&x, &x], &[Bins::Even(1, 0.0, 1.0); 3]), &["histogramdd", "3 axes", "2 coordinates"]);
     refused(h(&[&x, &x], &[Bins::Even(1, 0.0, 1.0), Bins::Edges(&[1.0, 0.0])]), &["histogramdd", "axis 1", "rising"]);
-    refused(h(&[&x; 8], &[Bins::Even(1 << 20, 0.0, 1.0)]), &["histogramdd", "counted"]);
+    refused(h(&[&x; 4], &[Bins::Even(1 << 16, 0.0, 1.0)]), &["histogramdd", "counted"]);
     refused(h(&[&z], &[Bins::Even(1, 0.0, 1.0)]), &["histogramdd", "complex128"]);
     refused(x.histogramdd(&[Bins::Even(1, 0.0, 1.0)], None, false).map(|h| h.0), &["histogramdd", "1 dimensions"]);
     refused(histogram2d(&x, &x, &[Bins::Even(2, 0.0, 1.0)], Some(&two), false).map(|h| h.0), &["histogram2d", "weights", "[2, 3]"]);
