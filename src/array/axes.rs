@@ -84,6 +84,17 @@ impl DynArray {
         self.reshape(&[-1])
     }
 
+    /// All elements along one axis, in C order: another name of [`ravel`](DynArray::ravel), as nothing is copied here. NumPy's `flatten`.
+    ///
+    /// # Chunks
+    /// As [`reshape`](DynArray::reshape).
+    ///
+    /// # Errors
+    /// As [`ravel`](DynArray::ravel).
+    pub fn flatten(&self) -> Result<DynArray> {
+        self.ravel()
+    }
+
     /// Axes `source` at the places `destination`; the others keep their order. NumPy's `moveaxis`.
     ///
     /// # Chunks

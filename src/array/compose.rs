@@ -218,6 +218,28 @@ impl DynArray {
         let fraction = where_(&x.isinf()?, 0.0, x.subtract(&whole)?)?;
         Ok((fraction.copysign(&x)?, whole))
     }
+
+    /// Every number as a factor of at least 1/2 and below 1 (with its sign) and the exponent of the power of 2 that it stands for (int32).
+    /// Zeros, infinities and NaN have exponent 0. NumPy's `frexp`; `ldexp` puts both together.
+    ///
+    /// # Chunks
+    /// As the input, elementwise.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::from_ndarray;
+    /// let (factor, exponent) = from_ndarray(ndarray::array![0.0, -3.0, 1024.0].into_dyn(), 2)?.frexp()?;
+    /// assert_eq!(factor.compute_as::<f64>()?.into_raw_vec_and_offset().0, [0.0, -0.75, 0.5]);
+    /// assert_eq!(exponent.compute_as::<i32>()?.into_raw_vec_and_offset().0, [0, 2, 11]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// For complex numbers.
+    pub fn frexp(&self) -> Result<(DynArray, DynArray)> {
+        let named = |e: Error| e.at("frexp");
+        Ok((self.mantissa().map_err(named)?, self.exponent().map_err(named)?.astype(DType::I32)?))
+    }
 }
 
 /// The dtype of arrays and bare numbers together, and the choices with all arrays of that dtype.

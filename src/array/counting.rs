@@ -1,14 +1,14 @@
-//! Counting into bins and looking up in lists that fit in memory.
+//! Counting into bins.
 //!
 //! Every block is counted for itself, into an axis of its own; the counts are added by the reduction that adds anything else.
 
 use crate::array::create::from_tensor;
-use crate::array::{DynArray, Index};
-use crate::base::{Axis, DType, Element, Error, Grid, Result};
+use crate::array::{DynArray, Index, linspace, where_};
+use crate::base::{Axis, DType, Error, Grid, Result};
 use crate::chunk::Tensor;
 use crate::expr::call::CallOp;
-use crate::expr::{Chunks, build};
-use crate::op::block::{BinCount, Histogram, IsIn, Numbers, SearchSorted, shared};
+use crate::expr::{Chunks, Expr, build, reshape};
+use crate::op::block::{BinCount, Histogram, HistogramDd, shared};
 use crate::op::reduction;
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ impl DynArray {
         let edges = bins.edges(self.dtype()).map_err(named)?;
         let n = edges.len() - 1;
         let op = shared(Histogram { edges: edges.clone(), even: matches!(bins, Bins::Even(..)) })?;
-        let counts = counted(&self.astype(DType::F64)?, weights, op, n).map_err(named)?;
+        let counts = counted(&[&self.astype(DType::F64)?], weights, op, n).map_err(named)?;
         if !density {
             return Ok((counts, edges));
         }
@@ -86,6 +86,72 @@ impl DynArray {
         let widths = Tensor::from_vec(&[n], edges.windows(2).map(width).collect::<Vec<f64>>())?;
         let counts = counts.astype(DType::F64)?;
         Ok((counts.divide(from_tensor(widths, Chunks::Whole)?)?.divide(counts.sum(None)?)?, edges))
+    }
+
+    /// [`histogramdd`] of points that are the rows of an array of two dimensions, a column for each coordinate. NumPy's `histogramdd` of
+    /// an array of shape `(N, D)`.
+    ///
+    /// # Chunks
+    /// As [`histogramdd`].
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::{Bins, arange};
+    /// let points = arange(0, 6, 1, 4)?.reshape(&[3, 2])?; // (0, 1), (2, 3), (4, 5)
+    /// let (counts, _) = points.histogramdd(&[Bins::Even(2, 0.0, 5.0)], None, false)?;
+    /// assert_eq!(counts.compute_as::<f64>()?, ndarray::array![[1.0, 1.0], [0.0, 1.0]].into_dyn());
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`histogramdd`]; an array that has not two dimensions.
+    pub fn histogramdd(&self, bins: &[Bins<'_>], weights: Option<&DynArray>, density: bool) -> Result<(DynArray, Vec<Vec<f64>>)> {
+        let [_, d] = self.shape()[..] else {
+            let n = self.ndim();
+            return Err(Error::usage(format!(
+                "histogramdd: an array of {n} dimensions: give points as rows of two, or a list of arrays"
+            )));
+        };
+        let columns = (0..d as isize).map(|i| self.index(&[Index::from(..), Index::At(i)]));
+        let columns: Vec<DynArray> = columns.collect::<Result<_>>()?;
+        histogramdd(&columns.iter().collect::<Vec<_>>(), bins, weights, density)
+    }
+
+    /// The edges of `n` bins of one width from the smallest to the largest element (half below and above it where all are equal), as
+    /// an array that is lazy as they are. NumPy's `histogram_bin_edges` with a number of bins; with a range they are
+    /// [`linspace`](crate::array::linspace), and rules that choose the number by the data (`"fd"`) cannot be: sizes are known before
+    /// anything runs.
+    ///
+    /// # Chunks
+    /// One chunk; as [`min`](DynArray::min) and [`max`](DynArray::max).
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::{Bins, arange};
+    /// let x = arange(0.0, 9.0, 1.0, 3)?;
+    /// let edges = x.histogram_bin_edges(4)?.compute_as::<f64>()?.into_raw_vec_and_offset().0;
+    /// assert_eq!(edges, [0.0, 2.0, 4.0, 6.0, 8.0]);
+    /// let (counts, _) = x.histogram(Bins::Edges(&edges), None, false)?; // what NumPy's histogram(x, 4) gives
+    /// assert_eq!(counts.compute_as::<i64>()?.into_raw_vec_and_offset().0, [2, 2, 2, 3]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// 0 bins, no elements, complex numbers. Of elements that are not all finite the edges are NaN.
+    pub fn histogram_bin_edges(&self, n: usize) -> Result<DynArray> {
+        let named = |e: Error| e.at("histogram_bin_edges");
+        let dtype = if self.dtype().is_float() { self.dtype() } else { DType::F64 };
+        if n == 0 {
+            return Err(named(Error::usage("0 bins: give at least 1")));
+        }
+        let bound = |x: Result<DynArray>| x.and_then(|x| x.astype(DType::F64)).map_err(named);
+        let (low, high) = (bound(self.min(None))?, bound(self.max(None))?);
+        let half = low.equal(&high)?.astype(DType::F64)?.multiply(0.5)?;
+        let (low, high) = (low.subtract(&half)?, high.add(&half)?);
+        let places = linspace(0.0, n as f64, n + 1, Chunks::Whole)?;
+        let step = high.subtract(&low)?.divide(n as f64)?;
+        let inner = places.multiply(step)?.add(&low)?;
+        where_(&places.equal(n as f64)?, &high, &inner)?.astype(dtype)
     }
 
     /// How often each of the integers 0 to `length - 1` occurs (int64), or the float64 sums of the weights that stand beside them (an
@@ -113,99 +179,135 @@ impl DynArray {
             return Err(Error::usage(format!("bincount takes integers that int64 holds, not {dtype}: cast with astype first")));
         }
         let weights = weights.map(|w| w.astype(DType::F64)).transpose()?;
-        counted(&self.astype(DType::I64)?, weights.as_ref(), shared(BinCount { n: length })?, length).map_err(|e| e.at("bincount"))
-    }
-
-    /// For every element the number of the bin it falls into (int64): 0 before the first, `bins.len()` behind the last of the rising
-    /// (or falling) bounds. A bin includes its lower bound, or with `right` its upper one. NumPy's `digitize`.
-    ///
-    /// # Chunks
-    /// As the input. A task holds a chunk, in the dtype in which it is compared, and the result; the bounds are held from start to
-    /// end.
-    ///
-    /// # Example
-    /// ```
-    /// use tilework::array::arange;
-    /// let x = arange(0, 5, 1, 2)?;
-    /// assert_eq!(x.digitize(&[1, 3], false)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [0, 1, 1, 2, 2]);
-    /// assert_eq!(x.digitize(&[1, 3], true)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [0, 0, 1, 1, 2]);
-    /// # Ok::<(), tilework::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the bounds neither rise nor fall.
-    pub fn digitize<T: Element>(&self, bins: &[T], right: bool) -> Result<DynArray> {
-        let bounds = Numbers::beside(bins, self.dtype());
-        let (sorted, from_end) = if bounds.is_sorted() { (bounds, false) } else { (bounds.reversed(), true) };
-        if !sorted.is_sorted() {
-            return Err(Error::usage("digitize: the bounds of bins must rise or fall: sort them"));
-        }
-        placed(self, SearchSorted { sorted, right: !right, from_end })
-    }
-
-    /// Whether each element is among `values`. NaN never is. NumPy's `isin`; for its `invert` take `logical_not` of the result.
-    ///
-    /// # Chunks
-    /// As the input. A task holds a chunk, in the dtype in which it is compared, and the result; the values are held from start to
-    /// end.
-    ///
-    /// # Example
-    /// ```
-    /// use tilework::array::arange;
-    /// let x = arange(0, 5, 1, 2)?;
-    /// assert_eq!(x.isin(&[3, 1, 9])?.compute_as::<bool>()?.into_raw_vec_and_offset().0, [false, true, false, true, false]);
-    /// # Ok::<(), tilework::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// None today; the signature leaves room for dtypes that are not compared.
-    pub fn isin<T: Element>(&self, values: &[T]) -> Result<DynArray> {
-        let set = Numbers::beside(values, self.dtype()).into_set();
-        let x = self.astype(set.dtype())?;
-        Ok(DynArray::wrap(build::call(shared(IsIn { set })?, &[x.expr().clone()], DType::Bool, None)?))
+        let op = shared(BinCount { n: length })?;
+        counted(&[&self.astype(DType::I64)?], weights.as_ref(), op, length).map_err(|e| e.at("bincount"))
     }
 }
 
-/// Where each element of `v` would have to be put into `sorted` (int64): before equal numbers, or behind them if `right`. NaN comes
-/// after all others. NumPy's `searchsorted`.
+/// How many of the points with these coordinates fall into each bin of a grid (float64, an axis for each coordinate), and the edges of
+/// the bins along every axis. Coordinates are arrays of one dimension and length; [`DynArray::histogramdd`] takes them as columns. Bins
+/// are given once for all axes, or for each. With `weights` (an array like them) the sum of the weights of those points; with `density`
+/// the density over the bins' volumes, whose integral is 1. Points outside of the grid and with NaN do not count. NumPy's
+/// `histogramdd`, with the range given.
+///
+/// Coordinates are compared as float64.
 ///
 /// # Chunks
-/// As `v`. A task holds a chunk, in the dtype in which it is compared, and the result; the sorted numbers are held from start to
-/// end.
+/// One chunk of all bins. A task holds a chunk of every coordinate (and of the weights) as float64 and its counts, or the counts of up
+/// to 8 chunks; the edges are held from start to end.
 ///
 /// # Example
 /// ```
-/// use tilework::array::{arange, searchsorted};
-/// let v = arange(0, 5, 1, 2)?;
-/// assert_eq!(searchsorted(&[1.0, 2.5, 3.0], &v, false)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [0, 0, 1, 2, 3]);
+/// use tilework::array::{Bins, arange, histogramdd};
+/// let x = arange(0.0, 4.0, 1.0, 3)?;
+/// let (counts, edges) = histogramdd(&[&x, &x.square()?], &[Bins::Even(2, 0.0, 4.0), Bins::Edges(&[0.0, 1.0, 9.0])], None, false)?;
+/// assert_eq!(counts.compute_as::<f64>()?, ndarray::array![[1.0, 1.0], [0.0, 2.0]].into_dyn());
+/// assert_eq!(edges[0], [0.0, 2.0, 4.0]);
 /// # Ok::<(), tilework::Error>(())
 /// ```
 ///
 /// # Errors
-/// When the numbers are not sorted.
-pub fn searchsorted<T: Element>(sorted: &[T], v: &DynArray, right: bool) -> Result<DynArray> {
-    let sorted = Numbers::beside(sorted, v.dtype());
-    if !sorted.is_sorted() {
-        return Err(Error::usage("searchsorted: the numbers to search in must rise: sort them"));
+/// No coordinates; coordinates or weights of several dimensions or lengths; bins for another number of axes; what
+/// [`histogram`](DynArray::histogram) refuses; more bins than can be counted.
+pub fn histogramdd(
+    sample: &[&DynArray],
+    bins: &[Bins<'_>],
+    weights: Option<&DynArray>,
+    density: bool,
+) -> Result<(DynArray, Vec<Vec<f64>>)> {
+    histogram_of(sample, bins, weights, density).map_err(|e| e.at("histogramdd"))
+}
+
+/// [`histogramdd`] of two coordinates: counts with an axis for `x` and one for `y`, and the edges along both. NumPy's `histogram2d`.
+///
+/// # Chunks
+/// As [`histogramdd`].
+///
+/// # Example
+/// ```
+/// use tilework::array::{Bins, arange, histogram2d};
+/// let x = arange(0.0, 4.0, 1.0, 3)?;
+/// let (counts, _, _) = histogram2d(&x, &x.negative()?, &[Bins::Even(2, 0.0, 4.0), Bins::Even(1, -3.0, 0.0)], None, false)?;
+/// assert_eq!(counts.compute_as::<f64>()?, ndarray::array![[2.0], [2.0]].into_dyn());
+/// # Ok::<(), tilework::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`histogramdd`].
+pub fn histogram2d(
+    x: &DynArray,
+    y: &DynArray,
+    bins: &[Bins<'_>],
+    weights: Option<&DynArray>,
+    density: bool,
+) -> Result<(DynArray, Vec<f64>, Vec<f64>)> {
+    let (counts, edges) = histogram_of(&[x, y], bins, weights, density).map_err(|e| e.at("histogram2d"))?;
+    match <[Vec<f64>; 2]>::try_from(edges) {
+        Ok([along_x, along_y]) => Ok((counts, along_x, along_y)),
+        Err(_) => Err(Error::bug("histogram2d: not two lists of edges")),
     }
-    placed(v, SearchSorted { sorted, right, from_end: false })
 }
 
-fn placed(x: &DynArray, op: SearchSorted) -> Result<DynArray> {
-    let x = x.astype(op.sorted.dtype())?;
-    Ok(DynArray::wrap(build::call(shared(op)?, &[x.expr().clone()], DType::I64, None)?))
+fn histogram_of(
+    sample: &[&DynArray],
+    bins: &[Bins<'_>],
+    weights: Option<&DynArray>,
+    density: bool,
+) -> Result<(DynArray, Vec<Vec<f64>>)> {
+    let Some(first) = sample.first() else { return Err(Error::usage("no coordinates: give at least one")) };
+    for (i, x) in sample.iter().enumerate() {
+        if x.ndim() != 1 || x.shape() != first.shape() {
+            let (shape, own) = (x.shape(), first.shape());
+            return Err(Error::usage(format!("coordinate {i} has shape {shape:?}, the first {own:?}: give arrays of 1 dimension")));
+        }
+    }
+    let d = sample.len();
+    if bins.len() != d && bins.len() != 1 {
+        return Err(Error::usage(format!("bins for {} axes, but {d} coordinates: give them for all, or once", bins.len())));
+    }
+    let axes: Vec<Histogram> = (0..d)
+        .map(|i| {
+            let bins = bins[if bins.len() == 1 { 0 } else { i }];
+            let edges = bins.edges(DType::F64).map_err(|e| e.at(format!("axis {i}")))?;
+            Ok(Histogram { edges, even: matches!(bins, Bins::Even(..)) })
+        })
+        .collect::<Result<_>>()?;
+    let edges: Vec<Vec<f64>> = axes.iter().map(|a| a.edges.clone()).collect();
+    let shape: Vec<usize> = edges.iter().map(|e| e.len() - 1).collect();
+    // Places are counted in 32 bits along an axis.
+    let total = shape.iter().try_fold(1usize, |p, &n| p.checked_mul(n)).filter(|&n| isize::try_from(n).is_ok());
+    let Some(n_bins) = total.filter(|_| shape.iter().all(|&n| n < u32::MAX as usize)) else {
+        return Err(Error::usage(format!("{shape:?} bins are more than can be counted")));
+    };
+    let points: Vec<DynArray> = sample.iter().map(|x| x.astype(DType::F64)).collect::<Result<_>>()?;
+    let weights = weights.map(|w| w.astype(DType::F64)).transpose()?;
+    let counts = counted(&points.iter().collect::<Vec<_>>(), weights.as_ref(), shared(HistogramDd { axes })?, n_bins)?;
+    let counts = DynArray::wrap(reshape::reshape(counts.expr(), &shape)?).astype(DType::F64)?;
+    if !density {
+        return Ok((counts, edges));
+    }
+    let mut part = counts.clone();
+    for (i, e) in edges.iter().enumerate() {
+        let mut along = vec![1; d];
+        along[i] = shape[i];
+        let widths = Tensor::from_vec(&along, e.windows(2).map(|w| w[1] - w[0]).collect::<Vec<f64>>())?;
+        part = part.divide(from_tensor(widths, Chunks::Whole)?)?;
+    }
+    Ok((part.divide(counts.sum(None)?)?, edges))
 }
 
-/// Counts of every block, added up.
-fn counted(x: &DynArray, weights: Option<&DynArray>, op: Arc<dyn CallOp>, n: usize) -> Result<DynArray> {
+/// Counts of every block of some arrays of one shape, added up.
+fn counted(xs: &[&DynArray], weights: Option<&DynArray>, op: Arc<dyn CallOp>, n: usize) -> Result<DynArray> {
+    let Some(x) = xs.first() else { return Err(Error::bug("nothing to count")) };
     let wide = |a: &DynArray| a.index(&[Index::Ellipsis, Index::NewAxis]).map(|a| a.expr().clone());
-    let mut inputs = vec![wide(x)?];
+    let alike = |a: &DynArray| if a.parts().1 == x.parts().1 { Ok(a.clone()) } else { a.rechunk(Chunks::Exact(x.chunks())) };
+    let mut inputs: Vec<Expr> = xs.iter().map(|a| wide(&alike(a)?)).collect::<Result<_>>()?;
     if let Some(w) = weights {
         if w.shape() != x.shape() {
             let message = format!("weights of shape {:?} for an array of {:?}: broadcast_to its shape", w.shape(), x.shape());
             return Err(Error::usage(message));
         }
-        inputs.push(wide(&w.astype(DType::F64)?.rechunk(Chunks::Exact(x.chunks()))?)?);
+        inputs.push(wide(&alike(&w.astype(DType::F64)?)?)?);
     }
     let blocks = x.parts().1.counts();
     let grid = Grid::new(blocks.iter().map(|&n| Axis::regular(n, 1)).chain([Axis::whole(n)]));

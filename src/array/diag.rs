@@ -2,12 +2,14 @@
 
 use crate::array::axes::{axes_of, part};
 use crate::array::join::{broadcast_arrays, room};
-use crate::array::{DynArray, concatenate, stack};
+use crate::array::ops::{Argument, where_};
+use crate::array::{DynArray, arange, concatenate, stack};
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Result, Scalar};
+use crate::expr::build::Operand;
 use crate::expr::{Chunks, Expr, build, reshape};
 use crate::kernel::program::{Builder, Value};
 use crate::op::creation;
-use crate::op::element::{ADD, EQUAL, GREATER_EQUAL, WHERE};
+use crate::op::element::{ADD, EQUAL, GREATER_EQUAL, LOGICAL_AND, REMAINDER, WHERE};
 
 /// The row that an element lies in, moved by `k`, and its column: of the last two of `ndim` axes.
 fn row_and_column(b: &mut Builder, ndim: usize, k: i64) -> Result<[Value; 2]> {
@@ -188,6 +190,91 @@ impl DynArray {
         let on = b.apply(&EQUAL, &places)?;
         let v = b.apply(&WHERE, &[on, v, zero])?;
         Ok(DynArray::wrap(build::apply_program(b.finish(v), &[x], "diag")?))
+    }
+
+    /// A square array with all elements, in C order, on its diagonal and zeros elsewhere; `k` moves the diagonal right. NumPy's
+    /// `diagflat`.
+    ///
+    /// # Chunks
+    /// As [`diag`](DynArray::diag) of the flat array.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(1, 3, 1, 1)?.reshape(&[1, 2])?.diagflat(0)?;
+    /// assert_eq!(x.compute_as::<i64>()?, ndarray::array![[1, 0], [0, 2]].into_dyn());
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An array of unknown size with several axes.
+    pub fn diagflat(&self, k: i64) -> Result<DynArray> {
+        self.ravel()?.atleast_1d()?.diag(k).map_err(|e| e.at("diagflat"))
+    }
+
+    /// This array with the elements on the main diagonal, whose indices are all the same, replaced by a value that takes this array's
+    /// dtype: a number, or an array whose elements (in C order) are used one after the other, from the first again when they run out.
+    /// With `wrap` the diagonal of a matrix that is higher than wide begins again below a row that is left out. NumPy's `fill_diagonal`, as
+    /// a new array.
+    ///
+    /// # Chunks
+    /// As the input, elementwise; an array of values meets every chunk as [`take`](DynArray::take) says.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::{DType, array::zeros};
+    /// let x = zeros(&[4, 2], DType::I64, 3)?;
+    /// assert_eq!(x.fill_diagonal(7, false)?.compute_as::<i64>()?, ndarray::array![[7, 0], [0, 7], [0, 0], [0, 0]].into_dyn());
+    /// assert_eq!(x.fill_diagonal(7, true)?.compute_as::<i64>()?, ndarray::array![[7, 0], [0, 7], [0, 0], [7, 0]].into_dyn());
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fewer than two dimensions, or more of different lengths; a number that does not fit the dtype; no values.
+    pub fn fill_diagonal(&self, value: impl Argument, wrap: bool) -> Result<DynArray> {
+        let named = |e: Error| e.at("fill_diagonal");
+        self.known("fill_diagonal")?;
+        let (dtype, grid) = self.parts();
+        let shape = self.shape();
+        let ndim = shape.len();
+        if ndim < 2 || (ndim > 2 && shape.iter().any(|&n| n != shape[0])) {
+            let message = format!("fill_diagonal: {shape:?} has no such diagonal: it needs 2 axes, or more of one length");
+            return Err(Error::usage(message));
+        }
+        // In a matrix that wraps, every row but each (columns + 1)th has an element of the diagonal.
+        let period = if wrap && ndim == 2 { shape[1] as i64 + 1 } else { i64::MAX };
+        let mut b = Builder::new();
+        let row = b.index(0);
+        let period_value = b.constant(Scalar::I64(period), DType::I64);
+        let within = b.apply(&REMAINDER, &[row, period_value])?;
+        let mut on = None;
+        for a in 1..ndim {
+            let index = b.index(a);
+            let same = b.apply(&EQUAL, &[index, within])?;
+            on = Some(match on {
+                None => same,
+                Some(all) => b.apply(&LOGICAL_AND, &[all, same])?,
+            });
+        }
+        let Some(on) = on else { return Err(Error::bug("a diagonal of one axis")) };
+        let on = DynArray::wrap(build::generate(b.finish(on), grid.clone(), "diagonal"));
+        let value = match value.operand() {
+            Operand::Scalar(s) => {
+                DynArray::wrap(build::generate(creation::full(s, dtype).map_err(named)?, Grid::whole(&[]), "full"))
+            }
+            Operand::Array(e) => {
+                let values = DynArray::wrap(build::cast(&e, dtype).map_err(named)?).ravel()?.atleast_1d()?;
+                let n = values.shape()[0];
+                if n == 0 {
+                    return Err(named(Error::usage("no values: give at least one")));
+                }
+                let rows = arange(0, shape[0], 1, Chunks::Exact(vec![grid.axes()[0].sizes().collect()]))?.astype(DType::I64)?;
+                let places = rows.subtract(rows.floor_divide(period)?)?.remainder(n as i64)?;
+                let along: Vec<isize> = (1..ndim as isize).collect();
+                values.take(&places, Some(0))?.expand_dims(&along)?
+            }
+        };
+        build::rechunk(where_(&on, value, self)?.expr(), grid.clone()).map(DynArray::wrap)
     }
 
     /// The elements on the diagonal of two axes, along a new last axis; `offset` moves the diagonal towards the end of `axis2`.

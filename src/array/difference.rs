@@ -7,7 +7,7 @@ use crate::kernel::program::Builder;
 
 impl DynArray {
     /// A part of one axis, bounds as Python's.
-    fn part(&self, axis: usize, start: Option<isize>, stop: Option<isize>) -> Result<DynArray> {
+    pub(super) fn part(&self, axis: usize, start: Option<isize>, stop: Option<isize>) -> Result<DynArray> {
         let mut parts = vec![Index::from(..); axis];
         parts.push(Index::Slice(start, stop, None));
         self.index(&parts)
@@ -15,7 +15,7 @@ impl DynArray {
 
     /// `op` of this and `other` of the same shape, cut as this one is: neighbours differ by one element in their cuts, and pieces at
     /// all their boundaries would be twice as many.
-    fn beside(&self, other: &DynArray, op: impl FnOnce(&DynArray, &DynArray) -> Result<DynArray>) -> Result<DynArray> {
+    pub(super) fn beside(&self, other: &DynArray, op: impl FnOnce(&DynArray, &DynArray) -> Result<DynArray>) -> Result<DynArray> {
         op(self, &other.rechunk(Chunks::Exact(self.chunks()))?)
     }
 

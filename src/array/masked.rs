@@ -2,8 +2,7 @@
 //!
 //! Elementwise operations combine masks and mask what has no result (a division by 0, the logarithm of a negative number); reductions
 //! leave masked elements out, and their result is masked where nothing is left. What the data holds under the mask means nothing.
-//! Unlike there, NaN is never the smaller of two, and a mean of elements that are not finite is not finite rather than masked. `nonzero`
-//! is left out, as its length depends on the data.
+//! Unlike there, NaN is never the smaller of two, and a mean of elements that are not finite is not finite rather than masked.
 
 mod make;
 mod reduce;
@@ -257,6 +256,26 @@ impl Masked {
     /// As [`DynArray::reshape`].
     pub fn reshape(&self, shape: &[isize]) -> Result<Masked> {
         Ok(Masked { data: self.data.reshape(shape)?, mask: self.mask.reshape(shape)?, fill: self.fill })
+    }
+
+    /// The positions (int64, in C order) of the elements that are neither masked nor zero, one array for each axis; `numpy.ma.nonzero`.
+    /// The size is unknown, but the same for all.
+    ///
+    /// # Chunks
+    /// As [`DynArray::flatnonzero`]; a task holds a chunk of data and mask and its positions.
+    ///
+    /// # Errors
+    /// An array without axes, or of unknown size itself.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::{arange, masked::masked_equal};
+    /// let x = masked_equal(&arange(0, 4, 1, 3)?, 2)?; // 0 1 -- 3
+    /// assert_eq!(x.nonzero()?[0].compute_as::<i64>()?.into_raw_vec_and_offset().0, [1, 3]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
+    pub fn nonzero(&self) -> Result<Vec<DynArray>> {
+        self.filled(Some(Scalar::Bool(false)))?.nonzero()
     }
 
     /// Zeros with this array's mask; `numpy.ma.zeros_like`, and `empty_like`, whose values are left open.

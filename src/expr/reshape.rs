@@ -15,13 +15,15 @@ use crate::kernel::program::Builder;
 use std::ops::Range;
 
 /// Axes of the old shape and of the new one that hold the same elements.
-struct Group {
-    old: Range<usize>,
-    new: Range<usize>,
+pub struct Group {
+    /// Those of the old shape.
+    pub old: Range<usize>,
+    /// Those of the new one.
+    pub new: Range<usize>,
 }
 
 /// The groups of two shapes of as many elements, none of length 0; None if there are none such.
-fn groups(old: &[usize], new: &[usize]) -> Option<Vec<Group>> {
+pub fn groups(old: &[usize], new: &[usize]) -> Option<Vec<Group>> {
     let mut out = Vec::new();
     let (mut i, mut j) = (0, 0);
     while i < old.len() && j < new.len() {

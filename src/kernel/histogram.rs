@@ -48,13 +48,7 @@ impl Even {
             let mut places = [0u32; PIECE];
             for piece in part.chunks(PIECE) {
                 let places = &mut places[..piece.len()];
-                if self.places(piece, places) {
-                    for (p, &v) in places.iter_mut().zip(piece) {
-                        if self.is_near(v) {
-                            *p = exact(v).map_or(0, |i| i as u32 + 1);
-                        }
-                    }
-                }
+                self.cells(piece, places, &exact);
                 let (fours, rest) = places.as_chunks::<4>();
                 for four in fours {
                     a[four[0] as usize] += 1;
@@ -67,6 +61,18 @@ impl Even {
             for table in tables.chunks_mut(cells) {
                 counts.iter_mut().zip(&table[1..]).for_each(|(n, &k)| *n += i64::from(k));
                 table.fill(0);
+            }
+        }
+    }
+
+    /// The cell of every element: the number of its bin and 1; 0 or the number of bins and 1 outside of all. `exact` says where those
+    /// near an edge belong.
+    pub fn cells(&self, x: &[f64], cells: &mut [u32], exact: impl Fn(f64) -> Option<usize>) {
+        if self.places(x, cells) {
+            for (c, &v) in cells.iter_mut().zip(x) {
+                if self.is_near(v) {
+                    *c = exact(v).map_or(0, |i| i as u32 + 1);
+                }
             }
         }
     }

@@ -17,4 +17,5 @@ pub mod reduce;
 pub mod run;
 pub mod scan;
 pub mod sort;
+pub mod tail;
 pub mod vmath;

@@ -104,6 +104,12 @@ unary {
     spacing SPACING "The distance to the next float away from zero, with the sign of the number; NaN for an infinity." (a) Float [] in (-1e3, 1e3) costs 0.4 {
         float => Real::spacing(a);
     }
+    mantissa MANTISSA "The number over the power of 2 that brings it to at least 1/2 and below 1 (frexp's first result); zeros, infinities and NaN stay." (a) Float [idempotent()] in (-1e3, 1e3) costs 0.5 {
+        float => Real::mantissa(a);
+    }
+    exponent EXPONENT "The exponent of that power of 2, as a float (frexp's second result, which is int32); 0 for zeros, infinities and NaN." (a) Float [] in (-1e3, 1e3) costs 0.5 {
+        float => Real::exponent(a);
+    }
     floor FLOOR "The largest integer that is not above the number." (a) Same [idempotent() monotone()] in (-1e3, 1e3) costs 0.3 {
         float => a.floor();
         int => a;
@@ -139,6 +145,7 @@ unary {
     cos COS "The cosine of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 1.5 { trig cos_fast cos_slow; cmath cos; }
     tan TAN "The tangent of an angle in radians." (a) Float [] in (-1e4, 1e4) costs 2.5 { trig tan_fast tan_slow; cmath tan; }
     sinc SINC "The sine of pi times the number over pi times the number; 1 for 0, exactly 0 for other whole numbers." (a) Float [] in (-50.0, 50.0) costs 2.5 { math sinc; cmath sinc; }
+    i0 I0 "The modified Bessel function of the first kind and order 0." (a) Float [] in (-700.0, 700.0) costs 12.0 { math i0; }
     arcsin ARCSIN "The angle in radians, -pi/2 to pi/2, whose sine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math asin; cmath asin; }
     arccos ARCCOS "The angle in radians, 0 to pi, whose cosine this is." (a) Float [] in (-1.0, 1.0) costs 2.5 { math acos; cmath acos; }
     arctan ARCTAN "The angle in radians, -pi/2 to pi/2, whose tangent this is." (a) Float [] in (-1e3, 1e3) costs 2.5 { math atan; cmath atan; }

@@ -27,19 +27,19 @@ pub fn parse(text: &str) -> Tensor {
 }
 
 /// Parameters of a case.
-struct Params<'a>(Vec<&'a str>);
+pub struct Params<'a>(pub Vec<&'a str>);
 
 impl Params<'_> {
     fn axes(&self, i: usize) -> Option<Vec<isize>> {
         (self.0[i] != "-").then(|| numbers(self.0[i]))
     }
-    fn int(&self, i: usize) -> isize {
+    pub fn int(&self, i: usize) -> isize {
         self.0[i].parse().unwrap()
     }
-    fn float(&self, i: usize) -> Option<f64> {
+    pub fn float(&self, i: usize) -> Option<f64> {
         (self.0[i] != "-").then(|| self.0[i].parse().unwrap())
     }
-    fn on(&self, i: usize) -> bool {
+    pub fn on(&self, i: usize) -> bool {
         self.0[i] == "1"
     }
 }
@@ -64,7 +64,7 @@ fn reduced(p: &Params, a: &[DynArray]) -> Result<DynArray> {
     }
 }
 
-fn edges(e: Vec<f64>) -> DynArray {
+pub fn edges(e: Vec<f64>) -> DynArray {
     from_tensor(Tensor::from_vec(&[e.len()], e).unwrap(), Chunks::Whole).unwrap()
 }
 
@@ -109,7 +109,7 @@ fn call(name: &str, p: &Params, a: &[DynArray]) -> Result<Vec<DynArray>> {
 }
 
 /// What is wrong with a result.
-fn differs(got: &Tensor, want: &Tensor, edges: bool) -> Option<String> {
+pub fn differs(got: &Tensor, want: &Tensor, edges: bool) -> Option<String> {
     let float = got.dtype().is_float() && want.dtype().is_float();
     if got.shape() != want.shape() || (got.dtype() != want.dtype() && !(float && edges)) {
         return Some(format!("{} {:?}", got.dtype(), got.shape()));

@@ -4,6 +4,7 @@
 //! they come in, so that chunks change no bit of a result; the cut is said with each function.
 
 mod blocks;
+mod chain;
 mod contract;
 mod einsum;
 mod lanes;
@@ -16,10 +17,11 @@ mod svd;
 mod tall;
 mod triangular;
 
+pub use chain::multi_dot;
 pub use einsum::einsum;
 pub use lu::{det, inv, lu, matrix_power, slogdet, solve};
 pub use norms::{Norm, cond, matrix_norm, matrix_transpose, norm, vector_norm};
-pub use products::{cross, dot, inner, kron, matmul, outer, tensordot, vecdot};
+pub use products::{cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat};
 pub use qr::qr;
 pub use svd::{Compressed, LeastSquares, eigh, eigvalsh, lstsq, matrix_rank, pinv, svd, svd_compressed, svdvals};
 pub use triangular::{cholesky, solve_triangular};

@@ -1,4 +1,5 @@
-//! In which order many arrays are multiplied: pair by pair, always the pair that leaves the least behind.
+//! In which order many arrays are multiplied: pair by pair, always the pair that leaves the least behind; of chains of matrices the order
+//! with the least work.
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,25 @@ pub(super) fn greedy(labels: &[Vec<usize>], out: &[usize], lengths: &BTreeMap<us
     pairs
 }
 
+/// For the matrices `first` to `last` of a chain, matrix `i` having `lengths[i]` rows and `lengths[i + 1]` columns, the last of the first
+/// factor: `result[first][last]`. Of all orders the one with the fewest multiplications (of equal ones the first), by the classical
+/// dynamic program over ever longer parts.
+pub(super) fn chain(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let n = lengths.len().saturating_sub(1);
+    let size = |i: usize| lengths[i] as f64;
+    let mut work = vec![vec![0.0; n]; n];
+    let mut splits = vec![vec![0; n]; n];
+    for span in 1..n {
+        for first in 0..n - span {
+            let last = first + span;
+            let with = |k: usize| work[first][k] + work[k + 1][last] + size(first) * size(k + 1) * size(last + 1);
+            let best = (first..last).map(|k| (with(k), k)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            (work[first][last], splits[first][last]) = best.unwrap_or((0.0, first));
+        }
+    }
+    splits
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +67,14 @@ mod tests {
         let lengths: BTreeMap<usize, usize> = [(0, 1000), (1, 2), (2, 1000), (3, 10)].into();
         assert_eq!(greedy(&[vec![0, 1], vec![1, 2], vec![2, 3]], &[0, 3], &lengths), [(1, 2), (0, 1)]);
         assert!(greedy(&[vec![0]], &[0], &lengths).is_empty());
+    }
+
+    #[test]
+    fn chains_take_the_least_work() {
+        // The textbook's six matrices (Cormen et al., section 14.2): ((A1 (A2 A3)) ((A4 A5) A6)).
+        let splits = chain(&[30, 35, 15, 5, 10, 20, 25]);
+        assert_eq!((splits[0][5], splits[0][2], splits[3][5]), (2, 0, 4));
+        assert_eq!(chain(&[2, 3]), [[0]]);
+        assert!(chain(&[2]).is_empty());
     }
 }

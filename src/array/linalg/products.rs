@@ -192,6 +192,73 @@ pub fn vecdot(a: &DynArray, b: &DynArray, axis: isize) -> Result<DynArray> {
     if dtype == DType::Bool { products.any(Some(&[-1])) } else { products.sum(Some(&[-1]))?.astype(dtype) }
 }
 
+/// The sum of products of the elements of two arrays in C order, those of `a` conjugated if complex: an array of no dimensions. NumPy's
+/// `vdot`.
+///
+/// # Chunks
+/// As [`matmul`].
+///
+/// # Example
+/// ```
+/// use tilework::array::{IntoScalar, arange, linalg::vdot};
+/// let x = arange(0, 4, 1, 3)?.reshape(&[2, 2])?;
+/// assert_eq!(vdot(&x, &x)?.compute_as::<i64>()?.into_scalar(), 14);
+/// # Ok::<(), tilework::Error>(())
+/// ```
+///
+/// # Errors
+/// Another number of elements, arrays of unknown size.
+pub fn vdot(a: &DynArray, b: &DynArray) -> Result<DynArray> {
+    let flat = |x: &DynArray| x.ravel()?.atleast_1d();
+    dot(&lanes::conjugated(&flat(a)?)?, &flat(b)?).map_err(|e| e.at("vdot"))
+}
+
+/// The product of a matrix and a vector, the last axis of `v`; of stacks of them, which broadcast. NumPy's `matvec`.
+///
+/// # Chunks
+/// As [`matmul`].
+///
+/// # Example
+/// ```
+/// use tilework::array::{arange, linalg::matvec};
+/// let a = arange(0, 6, 1, 4)?.reshape(&[2, 3])?;
+/// assert_eq!(matvec(&a, &arange(0, 3, 1, 2)?)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [5, 14]);
+/// # Ok::<(), tilework::Error>(())
+/// ```
+///
+/// # Errors
+/// A matrix of fewer than two dimensions, a vector without axes, lengths that differ, stacks that do not broadcast.
+pub fn matvec(a: &DynArray, v: &DynArray) -> Result<DynArray> {
+    if a.ndim() < 2 || v.ndim() == 0 {
+        return Err(Error::usage(format!("matvec: {:?} and {:?} are no matrix and vector", a.shape(), v.shape())));
+    }
+    matmul(a, &v.expand_dims(&[-1])?).and_then(|c| c.squeeze(Some(&[-1]))).map_err(|e| e.at("matvec"))
+}
+
+/// The product of a vector, the last axis of `v`, which is conjugated if complex, and a matrix; of stacks of them, which broadcast.
+/// NumPy's `vecmat`.
+///
+/// # Chunks
+/// As [`matmul`].
+///
+/// # Example
+/// ```
+/// use tilework::array::{arange, linalg::vecmat};
+/// let a = arange(0, 6, 1, 4)?.reshape(&[2, 3])?;
+/// assert_eq!(vecmat(&arange(0, 2, 1, 2)?, &a)?.compute_as::<i64>()?.into_raw_vec_and_offset().0, [3, 4, 5]);
+/// # Ok::<(), tilework::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`matvec`].
+pub fn vecmat(v: &DynArray, a: &DynArray) -> Result<DynArray> {
+    if a.ndim() < 2 || v.ndim() == 0 {
+        return Err(Error::usage(format!("vecmat: {:?} and {:?} are no vector and matrix", v.shape(), a.shape())));
+    }
+    let row = lanes::conjugated(v)?.expand_dims(&[-2])?;
+    matmul(&row, a).and_then(|c| c.squeeze(Some(&[-2]))).map_err(|e| e.at("vecmat"))
+}
+
 /// The Kronecker product: every element of `a` times all of `b`, of the shapes' product; missing axes in front have length 1.
 /// NumPy's `kron`.
 ///

@@ -1,6 +1,7 @@
 //! The functions for `f64`.
 
 pub use super::arc::{acos, asin, atan, atan2};
+pub use super::bessel::i0;
 pub use super::exp::{exp, exp2, expm1};
 pub use super::hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub use super::log::{log, log1p, log2, log10, logaddexp, logaddexp2};

@@ -2,7 +2,7 @@
 
 use super::bits::{canonical, clamp, fast_sum, nearest, poly, pow2, scale, two_product, two_sum};
 
-const LOG2_E: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
+pub const LOG2_E: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
 /// ln 2 in 42 bits, so that times an exponent it is exact, and the rest.
 pub const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
 pub const LN2_LO: f64 = f64::from_bits(0x3d2e_f357_93c7_6730);
@@ -12,7 +12,7 @@ pub const LN2_REST: f64 = f64::from_bits(0x3c7a_bc9e_3b39_803f);
 
 /// `e^r - 1 - r` for |r| <= 0.3467.
 #[inline(always)]
-fn tail(r: f64) -> f64 {
+pub fn tail(r: f64) -> f64 {
     r * r
         * poly!(
             r,

@@ -2,7 +2,7 @@
 //! of [`complex`] numbers.
 //!
 //! Every real function is `#[inline(always)]`, straight-line and branch-free: inlined into a block loop of a function compiled for
-//! AVX2 or AVX-512 it becomes code for 4 or 8 doubles at a time. At most 2 ulp from the exact result over the whole domain,
+//! AVX2 or AVX-512 it becomes code for 4 or 8 doubles at a time. At most 2 ulp from the exact result over the whole domain (`i0` 3),
 //! with C99's values for infinities, signed zeros and domain errors; every NaN result is the one positive quiet NaN.
 //!
 //! Invariant: the bits of a result depend on the arguments only, never on the instruction set or on neighbours in a block.
@@ -16,6 +16,7 @@
 //! computed with 300 bits. Deliberately unknown here: blocks, dispatch, dtypes.
 
 mod arc;
+mod bessel;
 pub(crate) mod bits;
 pub mod complex;
 mod complex_arc;

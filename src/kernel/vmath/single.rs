@@ -254,6 +254,8 @@ rounded! {
     atanh(x);
     /// Cube root.
     cbrt(x);
+    /// Modified Bessel function of the first kind and order 0.
+    i0(x);
     /// ln(e^x + e^y).
     logaddexp(x, y);
     /// log2(2^x + 2^y).

@@ -173,6 +173,7 @@ macro_rules! accuracy {
                 let rows = &reference[&(name, $width)];
                 assert!(rows.len() >= 90, "{name}: only {} points", rows.len());
                 let mut worst = 0;
+                let most = if name == "i0" && $width == "64" { 3 } else { $ulp };
                 for row in rows {
                     let row: Vec<$t> = row.iter().map(|&b| <$t>::from_bits(b as $bits)).collect();
                     let (args, want) = (&row[..row.len() - 1], row[row.len() - 1]);
@@ -184,7 +185,7 @@ macro_rules! accuracy {
                         continue;
                     }
                     worst = worst.max(distance(got, want));
-                    assert!(distance(got, want) <= $ulp, "{name} of {args:?} is {want:e}, not {got:e}");
+                    assert!(distance(got, want) <= most, "{name} of {args:?} is {want:e}, not {got:e}");
                     assert_eq!(got.is_sign_negative(), want.is_sign_negative(), "sign of {name} of {args:?}");
                 }
                 println!("{name}: at most {worst} ulp");
@@ -196,6 +197,7 @@ macro_rules! accuracy {
                 check(name, &|a| f(a[0], a[1]));
             }
             check("sinc", &|a| $module::sinc(a[0]));
+            check("i0", &|a| $module::i0(a[0]));
             for (name, f) in rare!($module, $t) {
                 check(name, &|a| f(a[0], a[1]));
             }

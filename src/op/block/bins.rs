@@ -71,6 +71,86 @@ impl NamedBlock for Histogram {
     }
 }
 
+/// Points, whose coordinates (float64) are the inputs, between the edges of every axis; int64 counts of all bins in C order, or float64
+/// sums of the weights in one input more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HistogramDd {
+    /// The bins along each axis.
+    pub axes: Vec<Histogram>,
+}
+
+/// Points at a time.
+const PIECE: usize = 512;
+
+impl HistogramDd {
+    /// For points from `start` on, the number of the bin; None outside of all.
+    fn bins(&self, xs: &[&[f64]], start: usize, out: &mut [Option<usize>], even: &[Option<Even>]) {
+        let mut cells = [0u32; PIECE];
+        let cells = &mut cells[..out.len()];
+        out.fill(Some(0));
+        for ((axis, x), even) in self.axes.iter().zip(xs).zip(even) {
+            let (x, n) = (&x[start..start + out.len()], axis.edges.len() - 1);
+            match even {
+                Some(even) => even.cells(x, cells, |v| axis.bin(v)),
+                None => x.iter().zip(&mut *cells).for_each(|(&v, c)| *c = axis.bin(v).map_or(0, |i| i as u32 + 1)),
+            }
+            for (o, &c) in out.iter_mut().zip(&*cells) {
+                let inside = (1..=n).contains(&(c as usize));
+                *o = if inside { o.map(|o| o * n + c as usize - 1) } else { None };
+            }
+        }
+    }
+}
+
+impl NamedBlock for HistogramDd {
+    const NAME: &'static str = "histogramdd";
+    const DOC: &'static str = "How many points, or what sum of weights, fall into each bin of a grid.";
+
+    fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
+        let d = self.axes.len();
+        let slices: Vec<&[f64]> = inputs.iter().map(Tensor::as_slice::<f64>).collect::<Result<_>>()?;
+        let n = slices.first().map_or(0, |x| x.len());
+        let shape = block.region.shape();
+        let n_bins = self.axes.iter().map(|a| a.edges.len().saturating_sub(1)).product::<usize>();
+        if d == 0 || slices.len() < d || slices.iter().any(|x| x.len() != n) || shape.iter().product::<usize>() != n_bins {
+            return Err(Error::bug(format!("{} inputs for {d} axes, {n_bins} bins for {shape:?}", slices.len())));
+        }
+        let even: Vec<Option<Even>> = self.axes.iter().map(|a| a.even.then(|| Even::new(&a.edges)).flatten()).collect();
+        let mut places = [None; PIECE];
+        let (mut counts, mut sums) = (Vec::new(), Vec::new());
+        if d == slices.len() {
+            counts.resize(n_bins, 0i64)
+        } else {
+            sums.resize(n_bins, 0f64)
+        }
+        for start in (0..n).step_by(PIECE) {
+            let places = &mut places[..PIECE.min(n - start)];
+            self.bins(&slices[..d], start, places, &even);
+            match slices.get(d) {
+                None => places.iter().flatten().for_each(|&i| counts[i] += 1),
+                Some(w) => places.iter().zip(&w[start..]).for_each(|(i, w)| {
+                    if let Some(i) = *i {
+                        sums[i] += w;
+                    }
+                }),
+            }
+        }
+        if d == slices.len() { Tensor::from_vec(&shape, counts) } else { Tensor::from_vec(&shape, sums) }
+    }
+
+    fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
+        input_bytes.iter().sum::<u64>() + (64 * self.axes.len() + 32 * PIECE) as u64
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.axes.iter().map(NamedBlock::held_bytes).sum()
+    }
+
+    fn cost_ns(&self, bytes: u64) -> u64 {
+        bytes * 2
+    }
+}
+
 /// How often each of the numbers below `n` occurs among elements (int64), or the sums of their weights.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BinCount {

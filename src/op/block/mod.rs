@@ -2,21 +2,25 @@
 //! a lane. Each has a name and parameters, so that workers can make it again: a row of a family's table.
 
 mod bins;
+mod interp;
 mod mask;
 mod named;
 mod numbers;
 mod pick;
 mod search;
+mod tail;
 mod topk;
 mod unpack;
 
 pub(crate) use bins::only;
-pub use bins::{BinCount, Histogram};
+pub use bins::{BinCount, Histogram, HistogramDd};
+pub use interp::Interpolate;
 pub use mask::{Compress, Length, Places};
 pub use named::{NamedBlock, Row, shared};
 pub use numbers::Numbers;
 pub use pick::{Gather, Scatter, Triangle};
-pub use search::{IsIn, SearchSorted};
+pub use search::{CountBefore, IsBeside, IsIn, SearchSorted};
+pub use tail::{Alternative, Distribution, PValue};
 pub use topk::TopK;
 pub use unpack::Unpack;
 
@@ -24,9 +28,14 @@ pub use unpack::Unpack;
 pub const BLOCKS: &[Row] = &[
     Row::of::<SearchSorted>(),
     Row::of::<IsIn>(),
+    Row::of::<CountBefore>(),
+    Row::of::<IsBeside>(),
     Row::of::<Histogram>(),
+    Row::of::<HistogramDd>(),
     Row::of::<BinCount>(),
+    Row::of::<Interpolate>(),
     Row::of::<TopK>(),
+    Row::of::<PValue>(),
     Row::of::<Gather>(),
     Row::of::<Scatter>(),
     Row::of::<Triangle>(),

@@ -18,13 +18,23 @@ pub enum Numbers {
 }
 
 impl Numbers {
-    /// The values in the type in which they meet elements of `dtype`, by the rule of promotion.
+    /// The dtype in which elements of two dtypes are compared, by the rule of promotion.
+    pub fn common(a: DType, b: DType) -> DType {
+        match a.promote(b) {
+            d if d.is_complex() => DType::C128,
+            d if d.is_float() => DType::F64,
+            d if d.is_unsigned() => DType::U64,
+            _ => DType::I64,
+        }
+    }
+
+    /// The values in the type in which they meet elements of `dtype`.
     pub fn beside<T: Element>(values: &[T], dtype: DType) -> Numbers {
         let scalars = values.iter().map(|&v| -> Scalar { v.into() });
-        match T::DTYPE.promote(dtype) {
-            d if d.is_complex() => Numbers::C128(scalars.map(Scalar::as_complex).collect()),
-            d if d.is_float() => Numbers::F64(scalars.map(Scalar::as_f64).collect()),
-            d if d.is_unsigned() => Numbers::U64(scalars.map(u64::from_scalar).collect()),
+        match Numbers::common(T::DTYPE, dtype) {
+            DType::C128 => Numbers::C128(scalars.map(Scalar::as_complex).collect()),
+            DType::F64 => Numbers::F64(scalars.map(Scalar::as_f64).collect()),
+            DType::U64 => Numbers::U64(scalars.map(u64::from_scalar).collect()),
             _ => Numbers::I64(scalars.map(i64::from_scalar).collect()),
         }
     }

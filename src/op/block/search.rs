@@ -1,8 +1,9 @@
-//! Looking every element up in a sorted list, by halving.
+//! Looking every element up in a sorted list, by halving: a list that the function holds, or a piece of one beside the elements.
 
-use crate::base::{Element, Result};
+use crate::base::{Element, Error, Result};
 use crate::chunk::Tensor;
 use crate::expr::call::BlockInfo;
+use crate::for_dtype;
 use crate::op::block::{NamedBlock, Numbers};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -50,6 +51,12 @@ impl NamedBlock for SearchSorted {
     }
 }
 
+/// Whether elements are in a sorted list.
+fn found<T: Element>(list: &[T], x: &Tensor) -> Result<Tensor> {
+    let is_in = |&v: &T| list.get(list.partition_point(|&s| s.sort_order(v) == Ordering::Less)).is_some_and(|&s| s == v);
+    Tensor::from_vec(x.shape(), x.as_slice::<T>()?.iter().map(is_in).collect())
+}
+
 /// Whether elements are in a set.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct IsIn {
@@ -62,10 +69,6 @@ impl NamedBlock for IsIn {
     const DOC: &'static str = "Whether each element is in a list.";
 
     fn compute(&self, _: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
-        fn found<T: Element>(set: &[T], x: &Tensor) -> Result<Tensor> {
-            let is_in = |&v: &T| set.get(set.partition_point(|&s| s.sort_order(v) == Ordering::Less)).is_some_and(|&s| s == v);
-            Tensor::from_vec(x.shape(), x.as_slice::<T>()?.iter().map(is_in).collect())
-        }
         let x = super::bins::only(inputs)?;
         match &self.set {
             Numbers::F64(v) => found(v, x),
@@ -77,5 +80,81 @@ impl NamedBlock for IsIn {
 
     fn held_bytes(&self) -> u64 {
         self.set.n_bytes()
+    }
+}
+
+/// The elements, and one row of the list beside them: the piece of the list that a block meets. The list lies along the first axis of
+/// the second input, which repeats along all others.
+fn beside(inputs: &[Tensor]) -> Result<Option<(&Tensor, Tensor)>> {
+    let [x, list] = inputs else { return Err(Error::bug(format!("{} inputs, not elements and a list", inputs.len()))) };
+    if x.shape().contains(&0) {
+        return Ok(None);
+    }
+    let piece = (1..list.ndim()).rev().fold(list.clone(), |t, a| t.index_axis(a, 0)).contiguous();
+    if piece.dtype() != x.dtype() || piece.ndim() != 1 {
+        return Err(Error::bug(format!("a list of {} {:?} beside {}", piece.dtype(), piece.shape(), x.dtype())));
+    }
+    Ok(Some((x, piece)))
+}
+
+/// How many elements of a piece of a sorted list come before each element (int64): pieces of a list add up to the places in all of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CountBefore {
+    /// Equal ones count, too.
+    pub equal: bool,
+    /// Whether the list may also fall.
+    pub falling: bool,
+    /// What the user called, for what is wrong with the list.
+    pub call: String,
+}
+
+impl CountBefore {
+    fn counts<T: Element>(&self, x: &Tensor, list: &[T]) -> Result<Tensor> {
+        let ordered = |low: Ordering| list.windows(2).all(|w| w[0].sort_order(w[1]) != low);
+        let falls = !ordered(Ordering::Greater);
+        if falls && !(self.falling && ordered(Ordering::Less)) {
+            let how = if self.falling { "rise or fall" } else { "rise" };
+            return Err(Error::usage(format!("{}: the numbers to search in must {how}: sort them", self.call)));
+        }
+        let before = |s: T, v: T| match s.sort_order(v) {
+            Ordering::Less => true,
+            Ordering::Equal => self.equal,
+            Ordering::Greater => false,
+        };
+        let count = |&v: &T| {
+            let n = list.partition_point(|&s| before(s, v) != falls);
+            (if falls { list.len() - n } else { n }) as i64
+        };
+        Tensor::from_vec(x.shape(), x.contiguous().as_slice::<T>()?.iter().map(count).collect())
+    }
+}
+
+impl NamedBlock for CountBefore {
+    const NAME: &'static str = "count_before";
+    const DOC: &'static str = "How many elements of a piece of a sorted list come before each element.";
+    const CONTIGUOUS: bool = false;
+
+    fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
+        match beside(inputs)? {
+            None => Tensor::from_vec(&block.region.shape(), Vec::<i64>::new()),
+            Some((x, list)) => for_dtype!(list.dtype(), T => self.counts::<T>(x, list.as_slice::<T>()?)),
+        }
+    }
+}
+
+/// Whether elements are in a piece of a list, which is sorted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IsBeside {}
+
+impl NamedBlock for IsBeside {
+    const NAME: &'static str = "is_beside";
+    const DOC: &'static str = "Whether each element is in a piece of a list.";
+    const CONTIGUOUS: bool = false;
+
+    fn compute(&self, block: &BlockInfo, inputs: &[Tensor]) -> Result<Tensor> {
+        match beside(inputs)? {
+            None => Tensor::from_vec(&block.region.shape(), Vec::<bool>::new()),
+            Some((x, list)) => for_dtype!(list.dtype(), T => found::<T>(list.as_slice::<T>()?, &x.contiguous())),
+        }
     }
 }

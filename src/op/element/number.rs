@@ -138,10 +138,33 @@ pub(super) trait Real: Sized {
     fn spacing(self) -> Self;
     /// The next number from `a` toward `b`; `b` if they are equal.
     fn next_after(a: Self, b: Self) -> Self;
+    /// The factor of at least 1/2 and below 1 (with the sign) that a power of 2 is multiplied by; zeros, infinities and NaN stay.
+    fn mantissa(self) -> Self;
+    /// The exponent of that power of 2; 0 for zeros, infinities and NaN.
+    fn exponent(self) -> Self;
     /// Degrees as radians.
     fn radians(self) -> Self;
     /// Radians as degrees.
     fn degrees(self) -> Self;
+}
+
+/// What takes floats apart.
+trait Scale {
+    /// A power of 2 that makes subnormal numbers normal: to the number of digits.
+    const UP: Self;
+    /// The bits of the exponent.
+    const EXPONENT: Self::Bits;
+    type Bits;
+}
+impl Scale for f32 {
+    type Bits = u32;
+    const UP: f32 = 16_777_216.0;
+    const EXPONENT: u32 = 0xff << 23;
+}
+impl Scale for f64 {
+    type Bits = u64;
+    const UP: f64 = 9_007_199_254_740_992.0;
+    const EXPONENT: u64 = 0x7ff << 52;
 }
 
 macro_rules! real {
@@ -201,6 +224,20 @@ macro_rules! real {
                 let step = if a == 0.0 { $t::from_bits(1).copysign(b) } else { $t::from_bits(step) };
                 let step = if a == b { b } else { step };
                 if a.is_nan() | b.is_nan() { $t::NAN } else { step }
+            }
+            #[inline(always)]
+            fn mantissa(self) -> $t {
+                let x = if self.abs() < $t::MIN_POSITIVE { self * <$t as Scale>::UP } else { self };
+                let half = $t::from_bits((x.to_bits() & !<$t as Scale>::EXPONENT) | (0.5 as $t).to_bits());
+                if self == 0.0 || !self.is_finite() { self } else { half }
+            }
+            #[inline(always)]
+            fn exponent(self) -> $t {
+                let small = self.abs() < $t::MIN_POSITIVE;
+                let x = if small { self * <$t as Scale>::UP } else { self };
+                let biased = (x.to_bits() & <$t as Scale>::EXPONENT) >> ($t::MANTISSA_DIGITS - 1);
+                let k = biased as i32 - ($t::MAX_EXP - 2) - if small { $t::MANTISSA_DIGITS as i32 } else { 0 };
+                if self == 0.0 || !self.is_finite() { 0.0 } else { k as $t }
             }
             #[inline(always)]
             fn radians(self) -> $t {

@@ -177,6 +177,12 @@ def shifts(width):
     return ps + [(2.0 ** WIDTHS[width][1], float(k)) for k in (1, 60, 1075, 2097, 4100)] + [(1.75, float(high)), (0.75, high + 2.0)]
 
 
+def bessel(width):
+    top = 713.98 if width == 64 else 91.9
+    xs = [random.uniform(-12, 12) for _ in range(60)] + [random.uniform(12, top) for _ in range(60)]
+    return xs + near(12, width) + near(top, width) + [0.0, 715.0]
+
+
 FUNCTIONS = {
     "exp": (mpmath.exp, exponential), "exp2": (lambda x: mpf(2) ** x, exponential), "expm1": (mpmath.expm1, exponential),
     "log": (mpmath.log, positive), "log2": (lambda x: mpmath.log(x) / mpmath.ln2, positive),
@@ -190,14 +196,14 @@ FUNCTIONS = {
     "sinc": (lambda x: mpmath.sinpi(x) / (mpmath.pi * x) if x else mpf(1), whole_turns),
     "logaddexp": (lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)), sums),
     "logaddexp2": (lambda x, y: mpmath.log(mpf(2) ** x + mpf(2) ** y) / mpmath.ln2, sums),
-    "ldexp": (lambda x, n: mpmath.ldexp(x, int(n)), shifts),
+    "ldexp": (lambda x, n: mpmath.ldexp(x, int(n)), shifts), "i0": (lambda x: mpmath.besseli(0, x), bessel),
 }
 DOMAIN = {
     "log": lambda x: x > 0, "log2": lambda x: x > 0, "log10": lambda x: x > 0, "log1p": lambda x: x > -1,
     "asin": lambda x: abs(x) <= 1, "acos": lambda x: abs(x) <= 1, "atanh": lambda x: abs(x) < 1, "acosh": lambda x: x >= 1,
 }
 # Larger arguments only overflow.
-EXPONENTIAL = ("exp", "exp2", "expm1", "sinh", "cosh", "tanh")
+EXPONENTIAL = ("exp", "exp2", "expm1", "sinh", "cosh", "tanh", "i0")
 
 
 def main():

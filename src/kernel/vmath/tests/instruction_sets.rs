@@ -107,6 +107,7 @@ macro_rules! all {
             "atan2" => |x, y| $m::atan2(x, y);
             "hypot" => |x, y| $m::hypot(x, y);
             "sinc" => |x, _| $m::sinc(x);
+            "i0" => |x, _| $m::i0(x);
             "logaddexp" => |x, y| $m::logaddexp(x, y);
             "logaddexp2" => |x, y| $m::logaddexp2(x, y);
             "ldexp" => |x, y| $m::ldexp(x, y);
