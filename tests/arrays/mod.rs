@@ -29,6 +29,7 @@ mod shape;
 mod sort;
 mod statistics;
 mod storage;
+mod sweep;
 mod tree_steps;
 mod trees;
 mod unique;
