@@ -2,6 +2,7 @@
 
 use crate::base::grid::Coords;
 use crate::base::{Axis, Error, Grid, Result};
+use crate::expr::build::arrange::repeats;
 use crate::expr::build::rechunk;
 use crate::expr::{AxisMap, Expr, IndexMap, unknown};
 
@@ -38,19 +39,33 @@ pub fn align(inputs: &[Expr]) -> Result<(Vec<Expr>, Vec<IndexMap>, Grid)> {
     let shapes: Vec<Coords> = grids.iter().map(|g| g.shape()).collect();
     let shape = broadcast_shapes(&shapes)?;
     let maps: Vec<IndexMap> = shapes.iter().map(|s| IndexMap::broadcast(s, &shape)).collect();
-    let mut axes: Vec<Option<Axis>> = vec![None; shape.len()];
-    for (map, grid) in maps.iter().zip(&grids) {
-        for (o, axis) in map.output_axes(grid) {
-            axes[o] = Some(match axes[o].take() {
-                None => axis.clone(),
-                Some(a) => unify(&a, axis),
-            });
-        }
+    let mut cuts = Vec::new();
+    for ((x, map), grid) in inputs.iter().zip(&maps).zip(&grids) {
+        let free = repeats(x);
+        let along = map.0.iter().zip(grid.axes()).enumerate();
+        cuts.extend(along.filter_map(|(a, (m, axis))| match m {
+            AxisMap::Out(o) => Some((*o, axis, free.as_ref().is_some_and(|f| f[a]))),
+            AxisMap::Fixed(_) => None,
+        }));
     }
+    let axes = one_cut(shape.len(), &cuts);
     let grid = Grid::new(axes.into_iter().zip(&shape).map(|(a, &n)| a.unwrap_or_else(|| Axis::whole(n))));
     grid.n_elements()?;
     let inputs = inputs.iter().zip(&maps).map(|(e, m)| conform(e, m, &grid)).collect::<Result<_>>()?;
     Ok((inputs, maps, grid))
+}
+
+/// One cut along each axis that any input lies along: axes, with their cut and whether another would be as good, as it is where an
+/// input repeats. Such a cut is used only where there is no other.
+pub(super) fn one_cut(ndim: usize, cuts: &[(usize, &Axis, bool)]) -> Vec<Option<Axis>> {
+    let mut axes: Vec<Option<Axis>> = vec![None; ndim];
+    for free in [false, true] {
+        let open: Vec<bool> = axes.iter().map(Option::is_none).collect();
+        for (o, axis, _) in cuts.iter().filter(|(o, _, f)| *f == free && open[*o]) {
+            axes[*o] = Some(axes[*o].take().map_or_else(|| (*axis).clone(), |a| unify(&a, axis)));
+        }
+    }
+    axes
 }
 
 /// One cut for two of the same axis: their common boundaries, unless that would shatter it; then the finer of the two.

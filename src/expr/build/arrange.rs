@@ -1,7 +1,8 @@
 //! The same elements under other axes: transposed, repeated, with axes more or less.
 
 use crate::base::{Axis, Error, Grid, Result};
-use crate::expr::build::{array_meta, broadcast_shapes};
+use crate::expr::build::{array_meta, broadcast_shapes, conform};
+use crate::expr::chunks::repeated;
 use crate::expr::node::Blockwise;
 use crate::expr::{AxisMap, Expr, IndexMap, Kind, unknown};
 use crate::kernel::program::Program;
@@ -53,23 +54,43 @@ pub fn transpose(x: &Expr, order: &[usize]) -> Result<Expr> {
     rearrange(x, IndexMap(map.into()), out, "transpose")
 }
 
-/// The array repeated to `shape` by NumPy's broadcasting.
+/// The array repeated to `shape` by NumPy's broadcasting, the axes that repeat cut by [`repeated`]: what is computed of it goes chunk by
+/// chunk, and where it is used elementwise nothing of it is ever stored.
 ///
 /// # Errors
 /// When the shape does not follow from the array's.
 pub fn broadcast_to(x: &Expr, shape: &[usize]) -> Result<Expr> {
-    let (_, grid) = x.array()?;
+    let (dtype, grid) = x.array()?;
     unknown::refuse(grid).map_err(|e| e.at("broadcast_to"))?;
     let have = grid.shape();
     if broadcast_shapes(&[have.clone(), shape.into()])?.as_slice() != shape {
         return Err(Error::usage(format!("broadcast_to: {:?} does not broadcast to {shape:?}", have.as_slice())));
     }
     let map = IndexMap::broadcast(&have, shape);
-    let mut axes: Vec<Axis> = shape.iter().map(|&n| Axis::whole(n)).collect();
+    let mut own: Vec<Option<Axis>> = vec![None; shape.len()];
     for (o, a) in map.output_axes(grid) {
-        axes[o] = a.clone();
+        own[o] = Some(a.clone());
     }
-    rearrange(x, map, Grid::new(axes), "broadcast_to")
+    rearrange(x, map, repeated(&own, shape, dtype), "broadcast_to")
+}
+
+/// Along which axes `x` repeats what it is made of, if it is nothing but an array under other axes: there, any cut is as good.
+pub(super) fn repeats(x: &Expr) -> Option<Vec<bool>> {
+    let Kind::Blockwise(b) = x.kind() else { return None };
+    let ([map], Ok((_, grid))) = (b.maps.as_slice(), x.array()) else { return None };
+    if !b.program.is_identity() {
+        return None;
+    }
+    let made = |o: usize| map.0.contains(&AxisMap::Out(o));
+    let free: Vec<bool> = grid.axes().iter().enumerate().map(|(o, axis)| axis.len() > 1 && !made(o)).collect();
+    free.contains(&true).then_some(free)
+}
+
+/// An array that repeats, cut as `grid` says: what it is made of is cut so, and what repeats costs nothing.
+pub(super) fn repeated_so(x: &Expr, grid: Grid) -> Result<Expr> {
+    let Kind::Blockwise(b) = x.kind() else { return Err(Error::bug("an array that does not repeat")) };
+    let input = conform(&x.inputs()[0], &b.maps[0], &grid)?;
+    rearrange(&input, b.maps[0].clone(), grid, x.label())
 }
 
 /// New axes of length 1; `axes` are their places in the result, rising.

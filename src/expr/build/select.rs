@@ -1,7 +1,9 @@
 //! Parts, joins, halos and other chunks.
 
 use crate::base::{Axis, AxisSlice, Error, Grid, Result};
-use crate::expr::build::{array_meta, cast, unify};
+use crate::expr::build::align::one_cut;
+use crate::expr::build::arrange::{repeated_so, repeats};
+use crate::expr::build::{array_meta, cast};
 use crate::expr::node::{Boundary, Select};
 use crate::expr::{Expr, Kind, unknown};
 
@@ -55,7 +57,6 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
     if axis >= shape.len() {
         return Err(Error::usage(format!("concatenate: axis {axis} is out of bounds for {} dimensions", shape.len())));
     }
-    let mut cuts: Vec<Axis> = first.array()?.1.axes().to_vec();
     for x in &arrays[1..] {
         let (d, g) = x.array()?;
         let s = g.shape();
@@ -70,10 +71,8 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
             )));
         }
         dtype = dtype.promote(d);
-        for (a, cut) in cuts.iter_mut().enumerate().filter(|(a, _)| *a != axis) {
-            *cut = unify(cut, &g.axes()[a]);
-        }
     }
+    let mut cuts = common_cut(arrays)?;
     let mut sizes = Vec::new();
     let (mut parts, mut owns) = (Vec::new(), Vec::new());
     for x in arrays {
@@ -97,6 +96,17 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
     grid.n_elements().map_err(|e| e.at("concatenate"))?;
     let meta = array_meta(dtype, grid);
     Ok(Expr::new(Kind::Select(Select::Concat(axis)), parts, meta, "concatenate"))
+}
+
+/// One cut along every axis of arrays of as many axes.
+fn common_cut(arrays: &[Expr]) -> Result<Vec<Axis>> {
+    let mut cuts = Vec::new();
+    for x in arrays {
+        let free = repeats(x);
+        cuts.extend(x.array()?.1.axes().iter().enumerate().map(|(a, axis)| (a, axis, free.as_ref().is_some_and(|f| f[a]))));
+    }
+    let ndim = arrays.first().map_or(Ok(0), |x| x.array().map(|(_, g)| g.ndim()))?;
+    Ok(one_cut(ndim, &cuts).into_iter().flatten().collect())
 }
 
 /// Every chunk with some of its neighbours around it, as far away as the depth reaches; beyond the border the boundary is
@@ -135,7 +145,7 @@ pub fn halo(x: &Expr, depth: &[(usize, usize)], boundary: Boundary) -> Result<Ex
     Ok(Expr::new(Kind::Select(Select::Halo { depth: depth.to_vec(), boundary }), vec![x.clone()], meta, "halo"))
 }
 
-/// The same elements, cut as `grid` says.
+/// The same elements, cut as `grid` says. Of an array that repeats, what it is made of is cut so.
 ///
 /// # Errors
 /// When the shapes differ.
@@ -153,6 +163,9 @@ pub fn rechunk(x: &Expr, grid: Grid) -> Result<Expr> {
             grid.shape().as_slice(),
             have.shape().as_slice()
         )));
+    }
+    if repeats(x).is_some() {
+        return repeated_so(x, grid);
     }
     Ok(Expr::new(Kind::Rechunk, vec![x.clone()], array_meta(dtype, grid), "rechunk"))
 }
