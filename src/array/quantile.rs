@@ -149,7 +149,7 @@ impl DynArray {
         let n_q = quantiles.q.len();
         let axes = grid.axes().iter().enumerate().map(|(a, x)| if a == axis { Axis::whole(n_q) } else { x.clone() });
         let out = Grid::new(axes);
-        let op = shared(LaneQuantiles { quantiles, axis })?;
+        let op = shared(LaneQuantiles { quantiles, axis, n: grid.axes()[axis].len() })?;
         DynArray::wrap(build::call(op, &[x.expr().clone()], dtype, Some(out))?).moveaxis(&[axis as isize], &[0])
     }
 

@@ -20,7 +20,18 @@ impl DynArray {
     /// The array repeated to `shape` by NumPy's broadcasting. NumPy's `broadcast_to`.
     ///
     /// # Chunks
-    /// As the input; an axis that repeats is one chunk.
+    /// As the input; an axis that repeats is cut so that a chunk has about 4 MiB, or as much as the input's if that is more. Where the
+    /// array meets others it takes their cut along that axis, and where it is used elementwise nothing of it is stored.
+    ///
+    /// # Example
+    /// ```
+    /// use tilework::array::arange;
+    /// let x = arange(0, 1000, 1, 1000)?.broadcast_to(&[1_000_000, 1000])?;
+    /// assert!(x.n_chunks() > 1000);
+    /// let row = x.index(&[(-1).into(), (..3).into()])?;
+    /// assert_eq!(row.compute_as::<i64>()?.into_raw_vec_and_offset().0, [0, 1, 2]);
+    /// # Ok::<(), tilework::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the shape does not follow from the array's.

@@ -5,7 +5,7 @@
 
 use crate::array::{DynArray, linalg};
 use crate::base::{DType, Error, Result, Scalar};
-use crate::expr::build;
+use crate::expr::{build, reshape};
 use crate::op::{creation, reduction};
 
 /// Options of [`DynArray::cov`].
@@ -93,7 +93,7 @@ impl DynArray {
             _ => DType::F64,
         };
         let w = w.astype(dtype)?;
-        let total = w.broadcast_to(&self.shape())?.sum(axes).map_err(named)?;
+        let total = DynArray::wrap(reshape::broadcast_cut(w.expr(), self.parts().1)?).sum(axes).map_err(named)?;
         let sum = self.astype(dtype)?.multiply(w)?.sum(axes).map_err(named)?;
         Ok((sum.divide(&total)?, total))
     }

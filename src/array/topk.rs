@@ -11,8 +11,8 @@ impl DynArray {
     /// the axis has fewer. NaN counts as larger than all others. Dask's `topk`.
     ///
     /// # Chunks
-    /// As the input along the other axes, one chunk along this one. A task holds a chunk, a copy of it, about 24 bytes for each of
-    /// its elements, and the result; later tasks the results of up to 8 chunks in its place.
+    /// As the input along the other axes, one chunk along this one. A task holds a chunk, a copy of it, one of its lanes with 16 bytes for
+    /// each element, and the result with 8 bytes more for each of its elements; later tasks the results of up to 8 chunks in its place.
     ///
     /// # Example
     /// ```
@@ -62,7 +62,9 @@ impl DynArray {
             let (_, grid) = inputs[0].parts();
             let kept: Vec<usize> = grid.axes()[axis].sizes().map(|n| n.min(k.unsigned_abs())).collect();
             let axes = grid.axes().iter().enumerate().map(|(a, x)| if a == axis { Axis::from_sizes(&kept) } else { x.clone() });
-            let op = shared(TopK { k: k.unsigned_abs(), axis, largest: k > 0, element_bytes: inputs[0].dtype().size() as u32 })?;
+            let element_bytes = inputs[0].dtype().size() as u32;
+            let lanes = (grid.axes()[axis].sizes().min().unwrap_or(0), grid.axes()[axis].max_size());
+            let op = shared(TopK { k: k.unsigned_abs(), axis, largest: k > 0, element_bytes, lanes })?;
             let exprs: Vec<Expr> = inputs.iter().map(|x| x.expr().clone()).collect();
             let dtype = inputs[inputs.len() - 1].dtype();
             build::call(op, &exprs, dtype, Some(Grid::new(axes))).map(DynArray::wrap)

@@ -249,7 +249,9 @@ pub fn run(args: &CalcArgs) -> Result<()> {
     }
     let raster = args.raster()?;
     args.run.with_session(|s| {
-        raster.write(&args.output, options.clone(), s)?;
+        let sink = raster.sink(&args.output, options.clone())?;
+        args.run.warn(s, std::slice::from_ref(&sink))?;
+        s.store(&[sink])?;
         args.quicklook.as_ref().map_or(Ok(()), |png| quicklook(&args.output, 1, 1024, png, s))
     })
 }

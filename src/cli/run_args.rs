@@ -4,6 +4,7 @@ use crate::base::bytes::{format_bytes, parse_bytes};
 use crate::base::{Config, Error, Result};
 use crate::cli::progress::Bar;
 use crate::dashboard::{Recorder, Watchers, check_report_path, check_trace_path};
+use crate::expr::Expr;
 use crate::session::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -114,6 +115,16 @@ impl RunArgs {
             eprintln!("{}", recorder.summary());
         }
         result
+    }
+
+    /// Says on standard error what is wrong with the chunks of a plan, as `explain` does (unless `--quiet`).
+    ///
+    /// # Errors
+    /// When an expression cannot be rewritten (a bug).
+    pub fn warn(&self, session: &Session, roots: &[Expr]) -> Result<()> {
+        let warnings = if self.quiet { vec![] } else { session.warnings(roots)? };
+        warnings.iter().for_each(|w| eprintln!("warning: {w}"));
+        Ok(())
     }
 
     #[cfg(feature = "remote")]

@@ -113,6 +113,23 @@ fn auto(shape: &[usize], dtype: DType, storage: Option<&Grid>) -> Grid {
     Grid::new(shape.iter().zip(&chunk).map(|(&n, &c)| Axis::regular(n, c)))
 }
 
+/// The grid of an array that repeats along the axes for which `own` has no cut: the others are cut as `own` says, and those so that a
+/// chunk keeps to [`AUTO_BYTES`], or to what lies in a chunk along the others if that is more; the last ones are cut least.
+pub fn repeated(own: &[Option<Axis>], shape: &[usize], dtype: DType) -> Grid {
+    let others: usize = own.iter().flatten().map(|a| a.max_size().max(1)).product();
+    let mut room = (AUTO_BYTES / dtype.size() / others.max(1)).max(1);
+    let mut axes: Vec<Axis> = Vec::with_capacity(shape.len());
+    for (axis, &n) in own.iter().zip(shape).rev() {
+        axes.push(axis.clone().unwrap_or_else(|| {
+            let size = divide_evenly(n, room);
+            room = (room / size.max(1)).max(1);
+            Axis::regular(n, size)
+        }));
+    }
+    axes.reverse();
+    Grid::new(axes)
+}
+
 /// The size at or below `wanted` that cuts `n` into pieces of nearly one size.
 fn divide_evenly(n: usize, wanted: usize) -> usize {
     let pieces = n.div_ceil(wanted.max(1)).max(1);

@@ -202,8 +202,8 @@ pub fn reshape(x: &Expr, shape: &[usize]) -> Result<Expr> {
     regroup(&made, new)
 }
 
-/// The array repeated to the shape of `grid` by NumPy's broadcasting and cut as `grid` is: unlike
-/// [`broadcast_to`](crate::expr::build::broadcast_to), which leaves the axes that repeat in one piece.
+/// The array repeated to the shape of `grid` by NumPy's broadcasting and cut as `grid` is, where
+/// [`broadcast_to`](crate::expr::build::broadcast_to) chooses how the axes that repeat are cut.
 ///
 /// # Errors
 /// When the shape does not follow from the array's.

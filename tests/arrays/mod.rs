@@ -32,6 +32,7 @@ mod sort;
 mod statistics;
 mod stats;
 mod storage;
+mod sweep;
 mod tree_steps;
 mod trees;
 mod unique;

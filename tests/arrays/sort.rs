@@ -4,7 +4,7 @@ use super::material::{Noise, bits, config, cut, least_budget, oracle, run, same_
 use std::cmp::Ordering;
 use std::sync::Arc;
 use tilework::array::random::Generator;
-use tilework::array::{DynArray, create::from_tensor, map_blocks};
+use tilework::array::{DynArray, create::from_tensor, map_blocks, where_};
 use tilework::base::{Axis, Grid, Scalar};
 use tilework::chunk::Tensor;
 use tilework::expr::build;
@@ -112,6 +112,37 @@ fn lanes_are_sorted_along_every_axis() {
         }
     }
     assert!(from_tensor(Tensor::from_vec(&[2], vec![1, 2]).unwrap(), Chunks::Whole).unwrap().sort(Some(1)).is_err());
+}
+
+/// Lanes of an array of several axes that are longer than what is sorted in one piece, each shuffled by itself.
+#[test]
+fn long_lanes_of_arrays_are_sorted_along_any_axis() {
+    let n = (32 << 20) / 8 + 1;
+    for (shape, axis) in [(vec![2, n], 1), (vec![n, 1, 2], 0)] {
+        // Many of equal size, and some NaN.
+        let x = Generator::new(9).random(&shape, Chunks::Sizes(shape.iter().map(|&n| n.div_ceil(5)).collect())).unwrap();
+        let x = x.multiply(1e6).unwrap().floor().unwrap();
+        let x = where_(&x.less(20.0).unwrap(), f64::NAN, &x).unwrap();
+        let both = [x.sort(Some(axis)).unwrap(), x.argsort(Some(axis)).unwrap(), x.clone()].map(|y| y.expr().clone());
+        let found = Session::new(config(2, 1 << 30)).compute_all(&both).unwrap();
+        let lanes =
+            |t: &Tensor| t.permute(&(0..t.ndim()).map(|a| (a + axis as usize + 1) % t.ndim()).collect::<Vec<_>>()).contiguous();
+        let [sorted, places, x] = [0, 1, 2].map(|i| lanes(&found[i]));
+        let (sorted, places, x) =
+            (sorted.as_slice::<f64>().unwrap(), places.as_slice::<i64>().unwrap(), x.as_slice::<f64>().unwrap());
+        assert_eq!((sorted.len(), places.len()), (2 * n, 2 * n), "{shape:?}");
+        for lane in 0..2 {
+            let of = lane * n..(lane + 1) * n;
+            let (v, sorted, places) = (&x[of.clone()], &sorted[of.clone()], &places[of]);
+            // Every place once, and no element or place before a smaller one: that is the one stable order.
+            let mut seen = vec![false; n];
+            places.iter().for_each(|&p| assert!(!std::mem::replace(&mut seen[p as usize], true), "{shape:?}: {p} twice"));
+            let at = |i: usize| v[places[i] as usize];
+            let rises = |i: usize| order(&at(i - 1), &at(i)).then(places[i - 1].cmp(&places[i])).is_lt();
+            assert_eq!((1..n).find(|&i| !rises(i)), None, "{shape:?}: lane {lane}");
+            assert_eq!((0..n).find(|&i| order(&sorted[i], &at(i)).is_ne()), None, "{shape:?}: lane {lane}");
+        }
+    }
 }
 
 /// A list that is longer than what is sorted in one piece, from the least budget on.

@@ -65,6 +65,27 @@ fn info_tells_what_arrays_hold() {
 }
 
 #[test]
+fn calc_warns_of_chunks_as_explain_does() {
+    let f = Folder::new();
+    let side = 16_384;
+    // One tile that holds more than a gigabyte once its numbers are float32; of the file a few kilobytes are left.
+    let zeros = tilework::array::zeros(&[side, side], tilework::DType::U8, tilework::Chunks::Whole).unwrap();
+    let options = tilework::raster::WriteOptions { tile: side, ..Default::default() };
+    let raster = tilework::raster::Raster::new(zeros, georef(None), "zeros").unwrap();
+    raster.write(f.at("in.tif"), options, &tilework::Session::default()).unwrap();
+    let of = |command| [command, "A*0.5", "-A", "in.tif", "-o", "out.tif", "--tile", "16384", "--dtype", "float32"];
+    let warnings = |text: &str| text.lines().filter(|l| l.starts_with("warning: ")).map(String::from).collect::<Vec<_>>();
+    let explained = warnings(&f.run(&of("explain")).ok());
+    assert!(explained.len() == 1 && explained[0].contains("GiB, and a task holds several of such"), "{explained:?}");
+    // It does not fit the budget, so that nothing is run; the warning comes before.
+    let little = [&of("calc")[..], &["--memory", "512MB"]].concat();
+    let ran = f.run(&little);
+    assert_eq!((ran.code, warnings(&ran.err)), (Some(1), explained), "{ran:?}");
+    assert!(ran.err.lines().next().is_some_and(|l| l.starts_with("warning: ")), "{ran:?}");
+    assert!(warnings(&f.run(&[&little[..], &["--quiet"]].concat()).err).is_empty());
+}
+
+#[test]
 fn a_cog_has_overviews_down_to_one_tile() {
     let f = Folder::new();
     f.scene("700x500");

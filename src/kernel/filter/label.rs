@@ -203,7 +203,8 @@ pub fn most_edges(shape: &[usize], structure: &[bool]) -> usize {
 
 /// For every label that is another's component: the label and the smallest of the component, sorted.
 pub fn joined(pairs: &[[i64; 2]]) -> Vec<[i64; 2]> {
-    let mut labels: Vec<i64> = pairs.iter().flatten().copied().collect();
+    let mut labels: Vec<i64> = Vec::with_capacity(2 * pairs.len());
+    labels.extend(pairs.iter().flatten());
     labels.sort_unstable();
     labels.dedup();
     let mut sets = Sets((0..labels.len() as u32).collect());
@@ -211,7 +212,10 @@ pub fn joined(pairs: &[[i64; 2]]) -> Vec<[i64; 2]> {
     for [a, b] in pairs {
         sets.join(number(*a), number(*b));
     }
-    (0..labels.len()).map(|i| [labels[i], labels[sets.find(i as u32) as usize]]).filter(|[l, root]| l != root).collect()
+    // Every label that is another's component was joined to it by a pair of its own.
+    let mut out = Vec::with_capacity(pairs.len());
+    out.extend((0..labels.len()).map(|i| [labels[i], labels[sets.find(i as u32) as usize]]).filter(|[l, root]| l != root));
+    out
 }
 
 /// Calls `f` with every element that is the first of its label in the block: its row, its place and the label.

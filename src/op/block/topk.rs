@@ -19,6 +19,8 @@ pub struct TopK {
     pub largest: bool,
     /// Bytes of an element.
     pub element_bytes: u32,
+    /// The shortest and the longest lane of all blocks.
+    pub lanes: (usize, usize),
 }
 
 impl TopK {
@@ -72,9 +74,12 @@ impl NamedBlock for TopK {
         })
     }
 
-    // The lane at work with the places of its elements, and the places that are taken.
+    // Blocks in one piece, the places that are taken, and the lane at work with the places of its elements.
     fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
-        let n = input_bytes.first().map_or(0, |b| b / u64::from(self.element_bytes.max(1)));
-        input_bytes.iter().sum::<u64>() + (u64::from(self.element_bytes.max(8)) + 16) * n
+        let size = u64::from(self.element_bytes.max(1));
+        let n = input_bytes.first().map_or(0, |b| b / size);
+        let (shortest, longest) = (self.lanes.0.max(1) as u64, self.lanes.1 as u64);
+        let taken = (n / shortest).saturating_mul(self.k as u64).min(n);
+        input_bytes.iter().sum::<u64>() + 8 * taken + (size.max(8) + 8) * longest.min(n)
     }
 }

@@ -72,6 +72,8 @@ pub struct LaneQuantiles {
     pub quantiles: Quantiles,
     /// The axis.
     pub axis: usize,
+    /// Length of a lane.
+    pub n: usize,
 }
 
 impl LaneQuantiles {
@@ -112,9 +114,10 @@ impl NamedBlock for LaneQuantiles {
         })
     }
 
-    // The lanes side by side, one of them again, and the results before axes are put back.
+    // The lanes side by side, one of them again (of at most 8 bytes for an element), and the results before axes are put back.
     fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
-        2 * input_bytes.iter().sum::<u64>() + 64 * self.quantiles.q.len() as u64
+        let (input, n, n_q) = (input_bytes.iter().sum::<u64>(), self.n as u64, self.quantiles.q.len() as u64);
+        input + 8 * n + (input / n.max(1)).saturating_mul(n_q) + 64 * n_q
     }
 
     fn held_bytes(&self) -> u64 {

@@ -177,6 +177,14 @@ def of_nc(path):
     return out
 
 
+def large(path):
+    """64 MiB in 8 chunks of one value each: what a benchmark unpacks, in a small file."""
+    with h5py.File(path, "w", libver="latest") as f:
+        v = np.arange(8, dtype="f8").reshape(2, 4).repeat(1024, axis=0).repeat(1024, axis=1)
+        f.create_dataset("plates", data=v, chunks=(1024, 1024), compression="gzip", compression_opts=9, shuffle=True)
+
+
+large(ROOT / "large.h5")
 files = {}
 for name, format in [("cdf1", "NETCDF3_CLASSIC"), ("cdf2", "NETCDF3_64BIT_OFFSET"), ("cdf5", "NETCDF3_64BIT_DATA")]:
     classic(ROOT / f"{name}.nc", format)
