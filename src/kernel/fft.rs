@@ -81,16 +81,20 @@ fn is_smooth(mut n: usize) -> bool {
     n <= 1
 }
 
-/// Upper bound of the numbers that a plan for `n` holds.
-fn plan_len(n: usize) -> u64 {
+/// Upper bound of the numbers that a plan for `n` holds. Real numbers of an even length are transformed as half as many complex ones.
+fn plan_len(n: usize, direction: Direction) -> u64 {
+    let real = matches!(direction, Direction::RealForward | Direction::RealInverse);
+    if real && n.is_multiple_of(2) && n > 0 {
+        return plan_len(n / 2, Direction::Forward) + n as u64;
+    }
     (if is_smooth(n) { 4 * n } else { 16 * n.next_power_of_two() }) as u64 + 1024
 }
 
 /// Upper bounds of the bytes that a thread keeps of a transform of length `n`, and of those that it works with, for parts of `size`
 /// bytes and blocks with `inner` lanes side by side.
-pub fn bytes(n: usize, size: usize, inner: usize) -> (u64, u64) {
-    let number = 2 * size as u64;
-    (plan_len(n) * number, (2 * TOGETHER.min(inner) as u64 * (n as u64 + 1) + plan_len(n)) * number)
+pub fn bytes(n: usize, direction: Direction, size: usize, inner: usize) -> (u64, u64) {
+    let (number, plan) = (2 * size as u64, plan_len(n, direction));
+    (plan * number, (2 * TOGETHER.min(inner) as u64 * (n as u64 + 1) + plan) * number)
 }
 
 fn planned<T: Wave>(n: usize, direction: Direction) -> Arc<Planned<T>> {

@@ -4,22 +4,55 @@ use crate::base::bytes::format_bytes;
 use crate::base::{Config, Error, Kind, Result};
 use crate::graph::TaskGraph;
 use crate::plan::Plan;
+use crate::sched::Limits;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// Memory of a process beside what is accounted for: code, stacks, allocator slack, buffers of the standard library.
 pub const RESERVE_BYTES: u64 = 48 << 20;
 
-/// Upper bound of the bytes live at once if tasks run in static order, `n_threads` at a time, nothing spilled or dropped.
+/// Upper bound of the bytes that are live or reserved at once if `n_threads` run tasks as the scheduler sends them, nothing spilled or dropped:
+/// always the first in static order that is ready, two for every thread and more of short ones, so that sources run ahead of what
+/// consumes them.
 pub fn peak_bytes(graph: &TaskGraph, n_threads: usize) -> u64 {
+    let limits = Limits::default();
+    let n = n_threads.max(1) as u64;
+    let room = |placed: usize, queued_ns: u64| {
+        let placed = placed as u64;
+        placed < 2 * n
+            || (queued_ns < n.saturating_mul(limits.queue_ns_per_slot)
+                && placed < n.saturating_mul(limits.max_queue_per_slot.into()))
+    };
+    let own = |t: u32| graph.output_bytes(t).saturating_add(graph.scratch_bytes(t));
     let mut left: Vec<u32> = (0..graph.n_data() as u32).map(|d| graph.consumers(d).len() as u32).collect();
-    let (mut live, mut peak, mut largest) = (0u64, 0u64, 0u64);
-    for &t in graph.order() {
-        let own = graph.output_bytes(t).saturating_add(graph.scratch_bytes(t));
-        largest = largest.max(own);
-        live = live.saturating_add(graph.output_bytes(t));
-        peak = peak.max(live.saturating_add(graph.scratch_bytes(t)));
+    let mut missing: Vec<u32> = (0..graph.n_tasks() as u32).map(|t| graph.inputs(t).len() as u32).collect();
+    let mut ready: BinaryHeap<Reverse<u32>> = BinaryHeap::new();
+    ready.extend(graph.order().iter().filter(|&&t| graph.inputs(t).is_empty()).map(|&t| Reverse(graph.rank(t))));
+    let mut sent: VecDeque<u32> = VecDeque::new();
+    let (mut live, mut peak, mut largest, mut queued_ns) = (0u64, 0u64, 0u64, 0u64);
+    loop {
+        while room(sent.len(), queued_ns)
+            && let Some(Reverse(rank)) = ready.pop()
+        {
+            let t = graph.order()[rank as usize];
+            live = live.saturating_add(own(t));
+            largest = largest.max(own(t));
+            queued_ns += graph.cost_ns(t);
+            sent.push_back(t);
+        }
+        peak = peak.max(live);
+        let Some(t) = sent.pop_front() else { break };
+        queued_ns -= graph.cost_ns(t);
+        live = live.saturating_sub(graph.scratch_bytes(t));
         for d in graph.outputs(t) {
             if graph.consumers(d).is_empty() && !graph.is_wanted(d) {
                 live = live.saturating_sub(graph.bytes(d));
+            }
+            for &c in graph.consumers(d) {
+                missing[c as usize] -= 1;
+                if missing[c as usize] == 0 {
+                    ready.push(Reverse(graph.rank(c)));
+                }
             }
         }
         for &d in graph.inputs(t) {
@@ -29,8 +62,8 @@ pub fn peak_bytes(graph: &TaskGraph, n_threads: usize) -> u64 {
             }
         }
     }
-    // Every further thread holds at most another task's result and scratch.
-    peak.saturating_add(largest.saturating_mul(n_threads.saturating_sub(1) as u64))
+    // Threads end their tasks in another order: every further one may hold another task's result and scratch longer.
+    peak.saturating_add(largest.saturating_mul(n - 1))
 }
 
 impl Plan {

@@ -440,3 +440,28 @@ fn explain_and_the_wire_know_reshapes() {
     let e = tilework::plan::codec::decode(&bytes, &tilework::format::registry::Registry::builtin()).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Corrupt);
 }
+
+#[test]
+fn what_repeats_is_cut_small_and_takes_any_cut() {
+    let row = arange(0, 1000, 1, 1000).unwrap();
+    let wide = row.broadcast_to(&[100_000, 1000]).unwrap();
+    let chunks = wide.chunks();
+    assert!(chunks[0].iter().all(|n| n * 1000 * 8 <= 4 << 20) && chunks[0].len() < 250 && chunks[1] == [1000], "{chunks:?}");
+    let tight = Session::new(super::material::config(2, 32 << 20));
+    let sum = wide.sum(None).unwrap().compute_in(&tight).unwrap();
+    assert_eq!(sum.at(&[]).as_f64(), 499_500.0 * 100_000.0);
+    // Beside others it is cut as they are, whatever its own cut; and a rechunk of it moves nothing.
+    let wide = row.broadcast_to(&[4000, 1000]).unwrap();
+    let x = zeros(&[4000, 1000], DType::I64, [100, 300]).unwrap();
+    for y in [x.add(&wide).unwrap(), wide.add(&x).unwrap(), vstack(&[x.clone(), wide.clone()]).unwrap()] {
+        assert_eq!(y.chunks()[1], x.chunks()[1]);
+    }
+    assert_eq!(x.add(&wide).unwrap().chunks(), x.chunks());
+    let joined = hstack(&[wide.clone(), x.clone()]).unwrap();
+    assert_eq!(joined.chunks()[0], x.chunks()[0]);
+    let tree = tilework::expr::explain::tree(&[wide.rechunk([7, 1000]).unwrap().expr().clone()]);
+    assert!(!tree.contains("rechunk"), "{tree}");
+    // Where nothing else is cut, a column that is long itself is repeated column by column.
+    let column = arange(0, 1 << 20, 1, 1 << 20).unwrap().expand_dims(&[1]).unwrap().broadcast_to(&[1 << 20, 3]).unwrap();
+    assert_eq!(column.chunks(), [vec![1 << 20], vec![1, 1, 1]]);
+}

@@ -43,12 +43,12 @@ impl NamedBlock for Fft {
     }
 
     fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
-        input_bytes.iter().sum::<u64>() + fft::bytes(self.n, if self.single { 4 } else { 8 }, self.inner).1
+        input_bytes.iter().sum::<u64>() + fft::bytes(self.n, self.direction, if self.single { 4 } else { 8 }, self.inner).1
     }
 
     fn kept(&self) -> Option<(&'static str, u64)> {
         let name = if self.single { "plan of float32 transforms" } else { "plan of float64 transforms" };
-        Some((name, fft::bytes(self.n, if self.single { 4 } else { 8 }, self.inner).0))
+        Some((name, fft::bytes(self.n, self.direction, if self.single { 4 } else { 8 }, self.inner).0))
     }
 
     fn cost_ns(&self, bytes: u64) -> u64 {
