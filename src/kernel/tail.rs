@@ -141,9 +141,15 @@ pub fn student(t: f64, df: f64) -> f64 {
     if t >= 0.0 { half } else { 1.0 - half }
 }
 
-/// Above `x` in the chi-squared distribution; NaN where `df` is not above 0.
+/// Above `x` in the chi-squared distribution, which is 0 for certain where `df` is; NaN where `df` is negative, or both are 0.
 pub fn chi_squared(x: f64, df: f64) -> f64 {
-    if df > 0.0 { gamma_upper(0.5 * df, 0.5 * x) } else { f64::NAN }
+    if df > 0.0 {
+        gamma_upper(0.5 * df, 0.5 * x)
+    } else if df == 0.0 && x > 0.0 {
+        0.0
+    } else {
+        f64::NAN
+    }
 }
 
 /// Above `f` in Fisher's distribution; NaN where a number of degrees of freedom is not above 0, or `f` is negative.
