@@ -9,6 +9,7 @@ pub mod filter;
 pub mod histogram;
 mod isa;
 pub mod lanes;
+mod layout;
 pub mod linalg;
 pub mod philox;
 pub mod program;

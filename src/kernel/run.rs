@@ -6,7 +6,8 @@
 use crate::base::{DType, Element, Error, Grid, Region, Result};
 use crate::chunk::{BufferMut, Output, Tensor, Window};
 use crate::kernel::compile::{Compiled, FeedSpec, Origin, PIECE, Slot};
-use crate::kernel::feed::{BAND, Layout};
+use crate::kernel::feed::{Feed, Way};
+use crate::kernel::layout::{BAND, Layout};
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -71,38 +72,6 @@ impl Target {
     fn has_rows_of(&self, columns: usize) -> bool {
         self.layout.as_ref().is_none_or(|l| l.inner().0.is_multiple_of(columns))
     }
-}
-
-/// How a feed's elements reach their slot.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// Read where they lie.
-    Direct,
-    /// One value, in the register since the start.
-    Filled,
-    /// Gathered block by block, unless a block lies within a contiguous row.
-    Gathered,
-    /// Counted block by block.
-    Counted,
-    /// Gathered by bands of rows: see [`Run::bands`].
-    Banded,
-    /// Gathered by bands of whole rows of so many columns: see [`Run::row_bands`].
-    Rows(usize),
-}
-
-struct Feed {
-    way: Way,
-    /// The element at index `[0, 0, …]`.
-    origin: *const u8,
-    /// The number at index `[0, 0, …]`.
-    base: i64,
-    layout: Layout,
-    size: usize,
-    register: *mut u8,
-    /// The current row of a band.
-    band_row: *mut u8,
-    /// The band of whole rows that the register holds.
-    band: Cell<usize>,
 }
 
 struct Run<'a> {
@@ -423,84 +392,6 @@ impl<'a> Run<'a> {
             // SAFETY: the result's slot holds n elements.
             unsafe { std::ptr::copy_nonoverlapping(self.ptrs[result], out, n * self.program.dtype.size()) };
         }
-    }
-}
-
-impl Feed {
-    fn new(spec: &FeedSpec, inputs: &[Tensor], place: &Placement<'_>, register: *mut u8, n_first: usize) -> Feed {
-        let (origin, base, layout) = match &spec.origin {
-            Origin::Input(s) => {
-                let t = &inputs[*s as usize];
-                (t.origin(), 0, Layout::new(t.shape(), t.strides()))
-            }
-            Origin::Number(line) => {
-                let step = |a: usize| line.steps.get(a).map_or(0, |&s| s as isize);
-                let strides: SmallVec<[isize; 4]> = (0..place.shape.len()).map(step).collect();
-                (std::ptr::null(), line.at(place.origin), Layout::new(place.shape, &strides))
-            }
-        };
-        let is_memory = matches!(spec.origin, Origin::Input(_));
-        let way = match layout.flat() {
-            Some(1) if is_memory => Way::Direct,
-            Some(0) => Way::Filled,
-            _ if is_memory => Way::Gathered,
-            _ => Way::Counted,
-        };
-        let band = Cell::new(usize::MAX);
-        let mut feed = Feed { way, origin, base, layout, size: spec.dtype.size(), register, band_row: register, band };
-        if way == Way::Filled {
-            feed.way = if is_memory { Way::Gathered } else { Way::Counted };
-            // SAFETY: the chunk has at least `n_first` elements, the register room for a block.
-            unsafe { feed.bring(0, n_first) };
-            feed.way = Way::Filled;
-        }
-        feed
-    }
-
-    /// Where the elements of a range lie, if they lie one after another.
-    #[inline]
-    fn lies_at(&self, start: usize, n: usize) -> Option<*const u8> {
-        match self.way {
-            Way::Direct => Some(self.origin.wrapping_add(start * self.size)),
-            Way::Gathered => {
-                let (inner, stride) = self.layout.inner();
-                let within = stride == 1 && start % inner + n <= inner;
-                within.then(|| self.origin.wrapping_offset(self.layout.offset(start) * self.size as isize))
-            }
-            Way::Filled | Way::Counted | Way::Banded | Way::Rows(_) => None,
-        }
-    }
-
-    /// A pointer to the elements `start .. start + n`, after bringing them into the register if need be.
-    ///
-    /// # Safety
-    /// The range must lie within the chunk and be no longer than a block.
-    #[inline]
-    unsafe fn bring(&self, start: usize, n: usize) -> *mut u8 {
-        if let Some(p) = self.lies_at(start, n) {
-            return p.cast_mut();
-        }
-        match self.way {
-            // SAFETY: passed on; the register has room for a block and belongs to this feed alone.
-            Way::Gathered => unsafe { self.layout.gather(self.origin, self.size, start, n, self.register) },
-            Way::Counted => {
-                // SAFETY: as above; the register is aligned to 64 bytes and was initialised as scratch memory. Numbers of either
-                // dtype have 8 bytes.
-                let out = unsafe { std::slice::from_raw_parts_mut(self.register.cast::<i64>(), n) };
-                self.layout.count(self.base, start, out);
-            }
-            Way::Banded => return self.band_row,
-            Way::Rows(cols) => {
-                let (row, column) = (start / cols, start % cols);
-                if self.band.replace(row / BAND) != row / BAND {
-                    // SAFETY: the band lies within the input, and the register holds a band of whole rows.
-                    unsafe { self.layout.gather_band(self.origin, self.size, row / BAND * BAND, 0..cols, cols, self.register) };
-                }
-                return self.register.wrapping_add((row % BAND * cols + column) * self.size);
-            }
-            Way::Direct | Way::Filled => {}
-        }
-        self.register
     }
 }
 

@@ -6,6 +6,7 @@ mod lanes;
 mod quantile;
 mod range;
 mod rule;
+mod tally;
 
 pub use distinct::{Distinct, Give};
 pub use lanes::SortLanes;
