@@ -172,7 +172,8 @@ fn integer(name: &str, v: &[i64]) -> Option<i64> {
 }
 
 /// Of the rows that take every real dtype, those that NumPy, too, does not compute for complex numbers.
-const REAL_ONLY: [&str; 15] = [
+const REAL_ONLY: [&str; 16] = [
+    "exponent",
     "mantissa",
     "i0",
     "fabs",

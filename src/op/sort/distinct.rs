@@ -131,7 +131,7 @@ impl Distinct {
             Some(c) if is_cut[j] => values.partition_point(|v| v.size_key() <= c.size_key()),
             Some(_) => 0,
         };
-        let range = Region::new([if out == 0 { 0 } else { end(out - 1) }..end(out)]);
+        let range = Region::new(std::iter::once(if out == 0 { 0 } else { end(out - 1) }..end(out)));
         let views = items.iter().map(|t| Ok(t.tensor()?.slice(&range).into())).collect::<Result<Vec<Chunk>>>()?;
         Ok(Chunk::List(views.into()))
     }

@@ -91,7 +91,7 @@ impl RangeSort {
         let [low, high] = parts::<2>(cuts)?;
         let from = if out == 0 { 0 } else { Cut::<T>::read(low, out - 1)?.before_in(run, i, self.key()) };
         let to = if out + 2 == self.outputs.len() { run.len() } else { Cut::<T>::read(high, out)?.before_in(run, i, self.key()) };
-        let range = Region::new([from..to.max(from)]);
+        let range = Region::new(std::iter::once(from..to.max(from)));
         let mut piece = vec![Chunk::Tensor(Tensor::from_vec::<i64>(&[1], vec![from as i64])?), values.slice(&range).into()];
         piece.extend(places.map(|p| p.slice(&range).into()));
         Ok(Chunk::List(piece.into()))
@@ -118,7 +118,7 @@ impl RangeSort {
         if skip + (end - start) > n {
             return Err(Error::bug(format!("{n} elements for ranks {start} to {end} behind {before}")));
         }
-        let region = Region::new([skip..skip + end - start]);
+        let region = Region::new(std::iter::once(skip..skip + end - start));
         if self.places {
             let mut pairs: Vec<(T::Key, i64)> = Vec::with_capacity(n);
             for (v, p) in values.iter().zip(&places) {
