@@ -119,7 +119,7 @@ impl DynArray {
 
     /// The edges of `n` bins of one width from the smallest to the largest element (half below and above it where all are equal), as
     /// an array that is lazy as they are. NumPy's `histogram_bin_edges` with a number of bins; with a range they are
-    /// [`linspace`](crate::array::linspace), and rules that choose the number by the data (`"fd"`) cannot be: sizes are known before
+    /// [`linspace`], and rules that choose the number by the data (`"fd"`) cannot be: sizes are known before
     /// anything runs.
     ///
     /// # Chunks

@@ -97,7 +97,7 @@ pub fn generate(program: Program, grid: Grid, label: impl Into<String>) -> Expr 
     Expr::new(Kind::Blockwise(Blockwise { program: Arc::new(program), maps: vec![] }), vec![], meta, label)
 }
 
-/// An array computed from element positions and from arrays that [`fit`] has cut.
+/// An array computed from element positions and from arrays that [`fit`](super::fit) has cut.
 ///
 /// # Errors
 /// A bug: dtypes that are not the program's.
