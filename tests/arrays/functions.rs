@@ -1,16 +1,15 @@
 //! Histograms of points, look-ups in lazy lists, curves, splits and products: NumPy's results in every cut, the same bits in any.
 
 use super::material::{Noise, bits, config, cut, oracle, refused, run, same_everywhere, shape, specials, tensor};
-use super::statistics::{Params, differs, edges, numbers, parse};
+use super::statistics::{Params, Reference, edges, numbers};
 use tilework::array::{
     Bins, DynArray, Interp, arange, array_equal, array_equiv, create::from_tensor, fromfunction, full, geomspace, histogram2d,
     histogramdd, lexsort, linalg, logspace, masked::Masked, polyval, searchsorted, unify_chunks,
 };
-use tilework::chunk::Tensor;
 use tilework::expr::Chunks;
 use tilework::format::registry::Registry;
 use tilework::plan::codec::{decode, encode};
-use tilework::{C128, DType, ErrorKind, Result, Session};
+use tilework::{C128, DType, ErrorKind, Result};
 
 /// The bins of one axis: `number:low:high`, or `e:` and edges.
 enum Spec {
@@ -100,46 +99,8 @@ fn call(name: &str, p: &Params, a: &[DynArray]) -> Result<Vec<DynArray>> {
 
 #[test]
 fn numpy_agrees_in_every_cut() {
-    let session = Session::new(config(2, u64::MAX));
-    let mut seen = std::collections::BTreeMap::new();
-    let mut wrong = Vec::new();
-    let lines: Vec<&str> = include_str!("../data/functions/numpy.txt").lines().collect();
-    for (batch, lines) in lines.chunks(60).enumerate() {
-        let mut cases = Vec::new();
-        for line in lines {
-            let f: Vec<&str> = line.split('|').collect();
-            let arrays: Vec<Tensor> = f[2].split(';').filter(|a| !a.is_empty()).map(parse).collect();
-            let params = Params(f[1].split(' ').collect());
-            *seen.entry(f[0]).or_insert(0) += 1;
-            for chunks in [1, 3, 1000] {
-                let a: Vec<DynArray> = arrays.iter().map(|t| from_tensor(t.clone(), chunks).unwrap()).collect();
-                let results = call(f[0], &params, &a);
-                if f[3] == "error" {
-                    let e = results.expect_err(line);
-                    assert!(e.kind() == ErrorKind::Usage && e.to_string().starts_with(f[0]), "{e}: {line}");
-                    continue;
-                }
-                let results = results.unwrap_or_else(|e| panic!("{e}: {line}"));
-                let what = |i: usize| format!("{line} in chunks of {chunks}, result {i}");
-                let wanted: Vec<Tensor> = f[3].split(';').map(parse).collect();
-                assert_eq!(results.len(), wanted.len(), "{line}");
-                cases.extend(results.into_iter().zip(wanted).enumerate().map(|(i, (got, want))| (got, want, what(i))));
-            }
-        }
-        if cases.is_empty() {
-            continue;
-        }
-        let exprs: Vec<_> = cases.iter().map(|c| c.0.expr().clone()).collect();
-        let results = session.compute_all(&exprs).unwrap_or_else(|e| panic!("{e}: {}", lines[0]));
-        for (got, (x, want, what)) in results.iter().zip(&cases) {
-            assert_eq!((got.dtype(), got.shape().to_vec()), (x.dtype(), x.shape()), "{what}: not as declared");
-            wrong.extend(differs(got, want, false).map(|d| format!("{what}: {d}")));
-        }
-        let (x, _, what) = &cases[batch % cases.len()];
-        let _ = same_everywhere(x.expr(), what);
-    }
-    wrong.dedup_by_key(|w| w[..w.len().min(20)].to_string());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    let text = include_str!("../data/functions/numpy.txt");
+    let seen = Reference { text, batch: 60, cuts: &[1, 3, 1000], edges: |_, _| false }.agrees(call);
     assert_eq!(seen.len(), 33, "{seen:?}");
 }
 

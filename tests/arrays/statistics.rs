@@ -1,6 +1,7 @@
 //! Options of reductions, statistics, differences, counts and places: NumPy's results in every cut, and the same bits in every run.
 
 use super::material::{Noise, bits, config, cut, near, oracle, run, same_everywhere, scalars, shape, specials, tensor};
+use std::collections::BTreeMap;
 use tilework::array::{Bins, Cov, DynArray, arange, create::from_tensor, from_ndarray, full, searchsorted};
 use tilework::base::Scalar;
 use tilework::chunk::Tensor;
@@ -120,46 +121,71 @@ pub fn differs(got: &Tensor, want: &Tensor, edges: bool) -> Option<String> {
     (!got.iter().zip(&scalars(want)).all(same)).then(|| format!("{got:?}"))
 }
 
+/// What a reference library gave for many calls, one in a line: name, parameters, arrays, results or `error`.
+pub struct Reference {
+    /// The lines.
+    pub text: &'static str,
+    /// So many lines are computed in one run, which takes the time of a run and not that of its cases.
+    pub batch: usize,
+    /// The chunks in which arrays come.
+    pub cuts: &'static [usize],
+    /// Whether a result, by its number, is of edges, whose dtype may differ.
+    pub edges: fn(&str, usize) -> bool,
+}
+
+impl Reference {
+    /// Compares every result of `call` in every cut; gives how often each name is called.
+    pub fn agrees(&self, call: impl Fn(&str, &Params, &[DynArray]) -> Result<Vec<DynArray>>) -> BTreeMap<&'static str, usize> {
+        let session = Session::new(config(2, u64::MAX));
+        let mut seen = BTreeMap::new();
+        let mut wrong = Vec::new();
+        let lines: Vec<&str> = self.text.lines().collect();
+        for (batch, lines) in lines.chunks(self.batch).enumerate() {
+            let mut cases = Vec::new();
+            for line in lines {
+                let f: Vec<&str> = line.split('|').collect();
+                let arrays: Vec<Tensor> = f[2].split(';').filter(|a| !a.is_empty()).map(parse).collect();
+                let params = Params(f[1].split(' ').collect());
+                *seen.entry(f[0]).or_insert(0) += 1;
+                for &chunks in self.cuts {
+                    let a: Vec<DynArray> = arrays.iter().map(|t| from_tensor(t.clone(), chunks).unwrap()).collect();
+                    let results = call(f[0], &params, &a);
+                    if f[3] == "error" {
+                        let e = results.expect_err(line);
+                        assert!(e.kind() == ErrorKind::Usage && e.to_string().starts_with(f[0]), "{e}: {line}");
+                        continue;
+                    }
+                    let results = results.unwrap_or_else(|e| panic!("{e}: {line}"));
+                    let wanted: Vec<Tensor> = f[3].split(';').map(parse).collect();
+                    assert_eq!(results.len(), wanted.len(), "{line}");
+                    let what = |i: usize| format!("{line} in chunks of {chunks}, result {i}");
+                    let case = |(i, (got, want))| (got, want, (self.edges)(f[0], i), what(i));
+                    cases.extend(results.into_iter().zip(wanted).enumerate().map(case));
+                }
+            }
+            if cases.is_empty() {
+                continue;
+            }
+            let exprs: Vec<_> = cases.iter().map(|c| c.0.expr().clone()).collect();
+            let results = session.compute_all(&exprs).unwrap_or_else(|e| panic!("{e}: {}", lines[0]));
+            for (got, (x, want, edges, what)) in results.iter().zip(&cases) {
+                assert_eq!((got.dtype(), got.shape().to_vec()), (x.dtype(), x.shape()), "{what}: not as declared");
+                wrong.extend(differs(got, want, *edges).map(|d| format!("{what}: {d}")));
+            }
+            let (x, _, _, what) = &cases[batch % cases.len()];
+            let _ = same_everywhere(x.expr(), what);
+        }
+        wrong.dedup_by_key(|w| w[..w.len().min(20)].to_string());
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+        seen
+    }
+}
+
 #[test]
 fn numpy_agrees_in_every_cut() {
-    let session = Session::new(config(2, u64::MAX));
-    let mut seen = std::collections::BTreeMap::new();
-    let mut wrong = Vec::new();
-    // Many cases in one run, which takes the time of a run and not that of its cases.
-    let lines: Vec<&str> = include_str!("../data/statistics/numpy.txt").lines().collect();
-    for (batch, lines) in lines.chunks(50).enumerate() {
-        let mut cases = Vec::new();
-        for line in lines {
-            let f: Vec<&str> = line.split('|').collect();
-            let arrays: Vec<Tensor> = f[2].split(';').map(parse).collect();
-            let params = Params(f[1].split(' ').collect());
-            *seen.entry(f[0]).or_insert(0) += 1;
-            for chunks in [1, 3, 1000] {
-                let a: Vec<DynArray> = arrays.iter().map(|t| from_tensor(t.clone(), chunks).unwrap()).collect();
-                let results = call(f[0], &params, &a);
-                if f[3] == "error" {
-                    let e = results.expect_err(line);
-                    assert!(e.kind() == ErrorKind::Usage && e.to_string().starts_with(f[0]), "{e}: {line}");
-                    continue;
-                }
-                let results = results.unwrap_or_else(|e| panic!("{e}: {line}"));
-                let what = |i: usize| format!("{line} in chunks of {chunks}, result {i}");
-                let edges = f[0].starts_with("histogram");
-                let wanted = f[3].split(';').map(parse).enumerate();
-                cases.extend(results.into_iter().zip(wanted).map(|(got, (i, want))| (got, want, edges && i == 1, what(i))));
-            }
-        }
-        let exprs: Vec<_> = cases.iter().map(|c| c.0.expr().clone()).collect();
-        let results = session.compute_all(&exprs).unwrap();
-        for (got, (x, want, edges, what)) in results.iter().zip(&cases) {
-            assert_eq!((got.dtype(), got.shape().to_vec()), (x.dtype(), x.shape()), "{what}: not as declared");
-            wrong.extend(differs(got, want, *edges).map(|d| format!("{what}: {d}")));
-        }
-        let (x, _, _, what) = &cases[batch % cases.len()];
-        let _ = same_everywhere(x.expr(), what);
-    }
-    wrong.dedup_by_key(|w| w[..w.len().min(20)].to_string());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    let text = include_str!("../data/statistics/numpy.txt");
+    let edges = |name: &str, i| name.starts_with("histogram") && i == 1;
+    let seen = Reference { text, batch: 50, cuts: &[1, 3, 1000], edges }.agrees(call);
     assert_eq!(seen.len(), 23, "{seen:?}");
     assert!(seen.values().all(|&n| n > 8), "{seen:?}");
 }

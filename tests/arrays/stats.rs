@@ -1,13 +1,12 @@
 //! Tests of hypotheses: SciPy's statistics and p-values in every cut, and the same bits in every run.
 
-use super::material::{bits, config, oracle, refused, run, same_everywhere};
-use super::statistics::{Params, differs, parse};
+use super::material::{bits, oracle, refused, run};
+use super::statistics::{Params, Reference};
 use tilework::array::stats::{self, Alternative, Test};
-use tilework::array::{DynArray, arange, create::from_tensor, from_ndarray};
-use tilework::chunk::Tensor;
+use tilework::array::{DynArray, arange, from_ndarray};
 use tilework::format::registry::Registry;
 use tilework::plan::codec::{decode, encode};
-use tilework::{DType, ErrorKind, Result, Session};
+use tilework::{DType, Result};
 
 fn side(text: &str) -> Alternative {
     match text {
@@ -38,41 +37,13 @@ fn call(name: &str, p: &Params, a: &[DynArray]) -> Result<Vec<DynArray>> {
 
 #[test]
 fn scipy_agrees_in_every_cut() {
-    let session = Session::new(config(2, u64::MAX));
-    let mut seen = std::collections::BTreeMap::new();
-    let mut wrong = Vec::new();
-    let lines: Vec<&str> = include_str!("../data/stats/scipy.txt").lines().collect();
-    for (batch, lines) in lines.chunks(40).enumerate() {
-        let mut cases = Vec::new();
-        for line in lines {
-            let f: Vec<&str> = line.split('|').collect();
-            let arrays: Vec<Tensor> = f[2].split(';').map(parse).collect();
-            let params = Params(f[1].split(' ').collect());
-            *seen.entry(f[0]).or_insert(0) += 1;
-            for chunks in [4, 1000] {
-                let a: Vec<DynArray> = arrays.iter().map(|t| from_tensor(t.clone(), chunks).unwrap()).collect();
-                let results = call(f[0], &params, &a);
-                if f[3] == "error" {
-                    let e = results.expect_err(line);
-                    assert!(e.kind() == ErrorKind::Usage && e.to_string().starts_with(f[0]), "{e}: {line}");
-                    continue;
-                }
-                let results = results.unwrap_or_else(|e| panic!("{e}: {line}"));
-                let wanted = f[3].split(';').map(parse).enumerate();
-                let what = |i: usize| format!("{line} in chunks of {chunks}, result {i}");
-                cases.extend(results.into_iter().zip(wanted).map(|(got, (i, want))| (got, want, what(i))));
-            }
-        }
-        let exprs: Vec<_> = cases.iter().map(|c| c.0.expr().clone()).collect();
-        for (got, (x, want, what)) in session.compute_all(&exprs).unwrap().iter().zip(&cases) {
-            assert_eq!((got.dtype(), got.shape().to_vec()), (DType::F64, x.shape()), "{what}: not as declared");
-            wrong.extend(differs(got, want, false).map(|d| format!("{what}: {d}")));
-        }
-        let (x, _, what) = &cases[batch % cases.len()];
-        let _ = same_everywhere(x.expr(), what);
-    }
-    wrong.dedup_by_key(|w| w[..w.len().min(20)].to_string());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    let float64 = |name: &str, p: &Params, a: &[DynArray]| {
+        let results = call(name, p, a)?;
+        assert!(results.iter().all(|x| x.dtype() == DType::F64), "{name}: not as declared");
+        Ok(results)
+    };
+    let text = include_str!("../data/stats/scipy.txt");
+    let seen = Reference { text, batch: 40, cuts: &[4, 1000], edges: |_, _| false }.agrees(float64);
     assert_eq!(seen.len(), 11, "{seen:?}");
 }
 
