@@ -23,6 +23,8 @@ const BATCH_NS: u64 = 20_000;
 pub(super) struct Work {
     pub task: u32,
     pub attempt: u32,
+    /// Bytes of pages that were promised to it.
+    pub promised: usize,
 }
 
 /// Why a task could not be done.
@@ -86,7 +88,7 @@ impl Shared<'_> {
         let mut rest = batch.len();
         for work in batch.iter() {
             if self.stop.load(Ordering::Relaxed) {
-                batch[batch.len() - rest..].iter().for_each(|w| pages::withdraw(self.promised(w.task)));
+                batch[batch.len() - rest..].iter().for_each(|w| pages::withdraw(w.promised));
                 break;
             }
             rest -= 1;
@@ -145,7 +147,7 @@ impl Shared<'_> {
                 None => self.input_from_file(d)?,
             });
         }
-        let redeemed = pages::redeem(self.promised(work.task));
+        let redeemed = pages::redeem(work.promised);
         let result = run_one(graph, self.job.runner, work.task, &local.inputs, &mut local.outputs);
         drop(redeemed);
         local.inputs.clear();

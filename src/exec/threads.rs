@@ -117,7 +117,7 @@ impl Threads {
         });
         let result = shared.result();
         for work in shared.queue.lock().works.drain(..) {
-            pages::withdraw(shared.promised(work.task));
+            pages::withdraw(work.promised);
         }
         pages::over();
         shared.see(|at_ns| Seen::Finished { at_ns, ok: result.is_ok() });
@@ -302,8 +302,9 @@ impl<'a> Shared<'a> {
         for command in core.commands.drain(..) {
             match command {
                 Command::Run { task, attempt, .. } => {
-                    pages::promise(self.promised(task));
-                    core.runs.push(Work { task, attempt });
+                    let promised = self.promised(task);
+                    pages::promise(promised);
+                    core.runs.push(Work { task, attempt, promised });
                 }
                 Command::Drop { data, file, .. } => {
                     self.free(data, garbage);
@@ -325,7 +326,7 @@ impl<'a> Shared<'a> {
     }
 
     /// Bytes of pages that a task takes.
-    pub(super) fn promised(&self, task: u32) -> usize {
+    fn promised(&self, task: u32) -> usize {
         const LARGE: u64 = pages::LARGE as u64;
         let graph = &*self.job.graph;
         let scratch = graph.scratch_bytes(task);

@@ -1,8 +1,8 @@
 //! Slices go towards the sources, through what works element by element, and into reads.
 //!
 //! Sharing-aware: a slice passes a node only if nobody else needs the node's other elements (else they would be computed
-//! twice; numbers made from positions alone may be, if they are no more together), and goes into a read only if the reads that result touch storage no more than the one they replace. So two bands of
-//! one pixel-interleaved file stay one read.
+//! twice; numbers made from positions alone may be, if they are no more together), and goes into a read only if the reads
+//! that result touch storage no more than the one they replace. So two bands of one pixel-interleaved file stay one read.
 
 use crate::base::{AxisSlice, Grid, Region, Result};
 use crate::expr::build::slice_axis;
