@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn lists_that_fool_pivots_are_sorted() {
-        for n in [65, 100, 4096, 100_003] {
+        for n in [65, 100, 129, 700, 4096, 100_003] {
             let lists: [fn(u64, u64) -> u64; 5] = [
                 |_, _| 7,
                 |_, _| u64::MAX,
