@@ -2,6 +2,7 @@
 
 use crate::{CHUNK, Case, SIDE, flat, mixed, whole_numbers, x};
 use tilework::Result;
+use tilework::array::create::from_tensor;
 use tilework::array::random::Generator;
 use tilework::array::{
     Bins, DynArray, Index, QuantileMethod, arange, intersect1d, ravel_multi_index, searchsorted, setdiff1d, setxor1d, union1d,
@@ -12,6 +13,11 @@ use tilework::op::reduction;
 /// Two lanes of 80 MiB, each too long to be sorted in one piece.
 fn long_lanes() -> Result<DynArray> {
     Generator::new(7).random(&[2, 10 << 20], [2, 2 << 20])
+}
+
+/// `n` chunks of float64 that lie in memory.
+fn in_memory(n: usize) -> Result<DynArray> {
+    from_tensor(flat(n)?.compute()?, SIDE.0 * SIDE.1)
 }
 
 /// Positions of `n` rows that are computed by the run.
@@ -27,6 +33,7 @@ fn lazy_places() -> Result<DynArray> {
 /// All cases.
 pub const CASES: &[Case] = &[
     ("sort flat", || Ok(vec![flat(4)?.sort(Some(0))?])),
+    ("sort in memory", || Ok(vec![in_memory(4)?.sort(None)?])),
     ("sort rows", || Ok(vec![x(1)?.sort(Some(1))?])),
     ("sort columns", || Ok(vec![x(4)?.sort(Some(0))?])),
     ("sort all", || Ok(vec![x(4)?.sort(None)?])),

@@ -41,6 +41,9 @@ unsafe impl Sync for Lent {}
 // SAFETY: as above.
 unsafe impl Send for Lent {}
 
+/// Keeps a loan from ending.
+type LoanGuard<'a> = RwLockReadGuard<'a, Option<NonNull<u8>>>;
+
 /// Memory lent to an [`Output`] for as long as this lives; what is written later finds no memory.
 pub struct Loan<'a> {
     lent: Arc<Lent>,
@@ -111,13 +114,7 @@ impl Output {
     /// # Errors
     /// A bug of the caller: a chunk is written twice, or when the memory was taken back.
     pub fn window(&self, i: usize) -> Result<Window<'_>> {
-        let (begin, guard) = match &self.memory {
-            Memory::Own(_, begin) => (*begin, None),
-            Memory::Lent(lent) => {
-                let guard = lent.begin.read();
-                (guard.ok_or_else(|| Error::bug("a chunk came after the loan of its memory"))?, Some(guard))
-            }
-        };
+        let (begin, guard) = self.begin()?;
         if self.claimed[i].swap(true, Ordering::AcqRel) {
             return Err(Error::bug(format!("chunk {i} was written twice")));
         }
@@ -127,6 +124,25 @@ impl Output {
         // SAFETY: the first element of a chunk lies within the array, for which there is room; of an empty chunk nothing is reached.
         let begin = if region.shape().contains(&0) { begin } else { unsafe { begin.offset(first * self.dtype.size() as isize) } };
         Ok(Window { output: self, begin, region, strides, _guard: guard })
+    }
+
+    /// All of the memory, in C order, for whoever puts elements wherever they belong.
+    ///
+    /// # Errors
+    /// A bug of the caller: the memory was taken back.
+    pub fn whole(&self) -> Result<Whole<'_>> {
+        let (begin, guard) = self.begin()?;
+        Ok(Whole { output: self, begin, n: self.grid.n_elements()?, _guard: guard })
+    }
+
+    fn begin(&self) -> Result<(NonNull<u8>, Option<LoanGuard<'_>>)> {
+        match &self.memory {
+            Memory::Own(_, begin) => Ok((*begin, None)),
+            Memory::Lent(lent) => {
+                let guard = lent.begin.read();
+                Ok((guard.ok_or_else(|| Error::bug("a chunk came after the loan of its memory"))?, Some(guard)))
+            }
+        }
     }
 
     /// Writes chunk `i`.
@@ -140,7 +156,7 @@ impl Output {
     /// The array.
     ///
     /// # Errors
-    /// A bug of the caller: a chunk is missing, or the memory is another's.
+    /// A bug of the caller: an element is missing, or the memory is another's.
     pub fn into_tensor(self) -> Result<Tensor> {
         self.complete()?;
         match self.memory {
@@ -149,19 +165,51 @@ impl Output {
         }
     }
 
-    /// That every chunk was written.
+    /// That every element was written.
     ///
     /// # Errors
     /// A bug of the caller: one is missing.
     pub fn complete(&self) -> Result<()> {
-        let n = self.n_written.load(Ordering::Acquire);
-        if n == self.claimed.len() { Ok(()) } else { Err(Error::bug(format!("{n} of {} chunks were written", self.claimed.len()))) }
+        let (n, all) = (self.n_written.load(Ordering::Acquire), self.grid.n_elements()?);
+        if n == all { Ok(()) } else { Err(Error::bug(format!("{n} of {all} elements were written"))) }
     }
 }
 
 impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Output({} {:?})", self.dtype, self.grid.shape())
+    }
+}
+
+/// All of the memory of an [`Output`].
+pub struct Whole<'a> {
+    output: &'a Output,
+    begin: NonNull<u8>,
+    n: usize,
+    _guard: Option<LoanGuard<'a>>,
+}
+
+impl Whole<'_> {
+    /// A part of the memory, by the places of its elements in C order.
+    ///
+    /// # Errors
+    /// When the array has no such elements (a bug of the caller).
+    ///
+    /// # Safety
+    /// Nobody else may have an element of the part meanwhile.
+    #[allow(clippy::mut_from_ref, reason = "who has which part is the caller's to say")]
+    pub unsafe fn part<T: Element>(&self, range: std::ops::Range<usize>) -> Result<&mut [T]> {
+        if T::DTYPE != self.output.dtype || range.start > range.end || range.end > self.n {
+            return Err(Error::bug(format!("elements {range:?} ({}) of {:?}", T::DTYPE, self.output)));
+        }
+        // SAFETY: within the memory, which is aligned to the elements and was written before (as zeros, or by its lender); the caller
+        // says that nobody else has it.
+        Ok(unsafe { std::slice::from_raw_parts_mut(self.begin.as_ptr().cast::<T>().add(range.start), range.len()) })
+    }
+
+    /// Says that so many elements are as they shall be.
+    pub fn done(&self, n: usize) {
+        self.output.n_written.fetch_add(n, Ordering::Release);
     }
 }
 
@@ -172,7 +220,7 @@ pub struct Window<'a> {
     region: Region,
     /// Of the whole array, in elements.
     strides: Strides,
-    _guard: Option<RwLockReadGuard<'a, Option<NonNull<u8>>>>,
+    _guard: Option<LoanGuard<'a>>,
 }
 
 impl Window<'_> {
@@ -198,7 +246,7 @@ impl Window<'_> {
 
     /// Says that every element was written.
     pub fn done(self) {
-        self.output.n_written.fetch_add(1, Ordering::Release);
+        self.output.n_written.fetch_add(self.region.n_elements(), Ordering::Release);
     }
 
     /// Writes the elements of a chunk.

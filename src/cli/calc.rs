@@ -19,6 +19,7 @@ const MOST_TILE: usize = 16_384;
 
 /// Band math by expression.
 #[derive(Debug, clap::Args)]
+#[command(after_help = crate::raster::calc::help())]
 pub struct CalcArgs {
     /// The expression, like 'where(A+B>0, (B-A)/(A+B), nodata)'.
     expression: String,
@@ -118,6 +119,37 @@ fn number(text: &str) -> Result<Scalar> {
     text.parse::<f64>().map(Scalar::F64).map_err(|_| Error::usage(format!("--nodata {text}: that is no number")))
 }
 
+/// Refuses names of outputs that are no GeoTIFF's.
+///
+/// # Errors
+/// The name and what it should be like.
+pub(super) fn is_tif(path: &Path) -> Result<()> {
+    let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    if matches!(ending.as_deref(), Some("tif" | "tiff")) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{}: the output is a GeoTIFF: let its name end in .tif or .tiff", path.display())))
+}
+
+/// An input as a GeoTIFF.
+fn opened(path: &Path) -> Result<GeoTiff> {
+    let text = path.display().to_string();
+    if let (false, Some((file, band))) = (path.exists(), text.rsplit_once(':'))
+        && Path::new(file).exists()
+    {
+        return Err(Error::usage(format!("{file}, band '{band}': a band is a number from 1")));
+    }
+    GeoTiff::open(path).map_err(|e| {
+        let array = ["npy", "zarr", "nc", "h5", "hdf5", "csv", "parquet"];
+        let other = path.extension().and_then(|e| e.to_str()).is_some_and(|e| array.contains(&e));
+        if other {
+            Error::usage(format!("{text}: band math takes GeoTIFFs; arrays of other formats are for the library"))
+        } else {
+            e
+        }
+    })
+}
+
 impl CalcArgs {
     fn options(&self) -> Result<WriteOptions> {
         // Chunks are made of tiles, so this must be known to be sound before anything else is.
@@ -172,7 +204,7 @@ impl CalcArgs {
         if let Some(png) = self.quicklook.as_ref().filter(|p| !p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))) {
             return Err(Error::usage(format!("--quicklook {}: the picture is a PNG: let its name end in .png", png.display())));
         }
-        Ok(())
+        is_tif(&self.output).map_err(|e| e.at("-o"))
     }
 
     /// The result as a lazy raster.
@@ -187,7 +219,7 @@ impl CalcArgs {
         let mut files: Vec<(&PathBuf, GeoTiff)> = Vec::new();
         for (c, p, _) in &parsed {
             if !files.iter().any(|(q, _)| *q == p) {
-                files.push((p, GeoTiff::open(p).map_err(|e| e.at(format!("-{c}")))?));
+                files.push((p, opened(p).map_err(|e| e.at(format!("-{c}")))?));
             }
         }
         let side = chunk_side(&files.iter().map(|(_, f)| f).collect::<Vec<_>>(), self.tile, config.budget_bytes);

@@ -56,6 +56,17 @@ pub fn run(args: &DatasetsArgs) -> Result<()> {
         return tables(output, args.size.as_deref(), args.overwrite);
     }
     let shape = shape(d, args.size.as_deref())?;
+    match d.name {
+        "climate" if output.extension().is_none_or(|e| !e.eq_ignore_ascii_case("zarr")) => {
+            return Err(Error::usage(format!(
+                "-o: {}: {} is written as Zarr: let its name end in .zarr",
+                output.display(),
+                d.name
+            )));
+        }
+        "climate" => {}
+        _ => super::calc::is_tif(output).map_err(|e| e.at("-o"))?,
+    }
     args.run.with_session(|s| {
         if d.name == "climate" {
             let options = ZarrOptions { overwrite: args.overwrite, ..ZarrOptions::default() };

@@ -5,7 +5,7 @@ use crate::base::{Error, Result};
 use crate::exec::remote::{SchedulerConfig, Token, WorkerConfig, serve, work};
 use crate::format::registry::Registry;
 use crate::{format_bytes, parse_bytes};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,20 +58,14 @@ fn memory(text: &str) -> Result<u64, String> {
 }
 
 impl SchedulerArgs {
-    /// What the arguments mean; a new token is written to its file.
+    /// What the arguments mean.
     ///
     /// # Errors
-    /// When the token cannot be made or written.
+    /// When a token cannot be made.
     pub fn config(&self) -> Result<SchedulerConfig> {
         let token = match (&self.token_file, Token::from_environment()?) {
             (None, Some(token)) => token,
-            (file, _) => {
-                let file = file.clone().map_or_else(Token::default_file, Ok)?;
-                let token = Token::random()?;
-                token.write(&file)?;
-                eprintln!("the token for workers and clients is in {}", file.display());
-                token
-            }
+            _ => Token::random()?,
         };
         let seconds = |s: f64, least: f64| {
             let ok = Duration::try_from_secs_f64(s).ok().filter(|_| s >= least);
@@ -79,6 +73,20 @@ impl SchedulerArgs {
         };
         let (worker_timeout, silence) = (seconds(self.worker_timeout, 0.0)?, seconds(self.silence, 2.0)?);
         Ok(SchedulerConfig { bind: self.bind, port: self.port, token, worker_timeout, silence, until_eof: self.until_eof })
+    }
+
+    /// Says where the scheduler listens, and writes a new token to its file: not before it does, as another scheduler's may be there.
+    ///
+    /// # Errors
+    /// When the token cannot be written.
+    pub fn ready(&self, config: &SchedulerConfig, address: SocketAddr) -> Result<()> {
+        if self.token_file.is_some() || Token::from_environment()?.is_none() {
+            let file = self.token_file.clone().map_or_else(Token::default_file, Ok)?;
+            config.token.write(&file)?;
+            eprintln!("the token for workers and clients is in {}", file.display());
+        }
+        println!("listening on {address}");
+        Ok(())
     }
 }
 
@@ -105,10 +113,10 @@ impl WorkerArgs {
 /// As [`serve`].
 pub fn scheduler(args: &SchedulerArgs) -> Result<()> {
     if !args.bind.is_loopback() {
-        // Said before a token is written.
         return Err(Error::usage(format!("will not listen on {}: only loopback (127.0.0.1 or ::1) is allowed", args.bind)));
     }
-    serve(&args.config()?, Registry::builtin(), |address| println!("listening on {address}"))
+    let config = args.config()?;
+    serve(&config, Registry::builtin(), |address| args.ready(&config, address))
 }
 
 /// Runs a worker until its scheduler stops.

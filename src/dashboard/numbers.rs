@@ -2,6 +2,7 @@
 
 use crate::base::bytes::format_bytes;
 use crate::exec::memory::peak_resident_bytes;
+use crate::plan::project::RESERVE_BYTES;
 
 /// A time for people: `85 µs`, `1.25 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn format_duration(ns: u64) -> String {
@@ -21,5 +22,11 @@ pub fn format_duration(ns: u64) -> String {
 
 /// This process's peak memory against its budget, for the end of a run.
 pub fn memory_line(budget_bytes: u64) -> String {
-    format!("peak memory {} of a budget of {}", format_bytes(peak_resident_bytes()), format_bytes(budget_bytes))
+    peak_line(peak_resident_bytes(), budget_bytes)
+}
+
+/// A process's peak memory against a budget, beside which it has some for itself.
+pub(super) fn peak_line(peak_bytes: u64, budget_bytes: u64) -> String {
+    let say = format_bytes;
+    format!("peak memory {} of a budget of {} and {} for the process", say(peak_bytes), say(budget_bytes), say(RESERVE_BYTES))
 }

@@ -1,9 +1,6 @@
 //! Where reports and traces go: checked before the run, written whole or not at all.
 
 use crate::base::{Error, Result};
-use std::fs::Permissions;
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// What a report is written as.
@@ -54,17 +51,4 @@ fn check_place(path: &Path) -> Result<()> {
         return Err(Error::usage(format!("the folder {} of {} does not exist", folder.display(), path.display())));
     }
     Ok(())
-}
-
-/// Writes a file under a temporary name and renames it.
-pub(super) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
-    let fail = |e: &std::io::Error| Error::io(path.display(), e);
-    let mut new = tempfile::Builder::new();
-    // The usual mode of new files, less the process's umask.
-    let new = new.prefix(".report.").suffix(".part").permissions(Permissions::from_mode(0o666));
-    let mut file = new.tempfile_in(folder(path)).map_err(|e| fail(&e))?;
-    let mut out = BufWriter::new(file.as_file_mut());
-    write(&mut out).and_then(|()| out.flush()).map_err(|e| fail(&e))?;
-    drop(out);
-    file.persist(path).map(drop).map_err(|e| fail(&e.error))
 }

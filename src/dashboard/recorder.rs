@@ -1,12 +1,13 @@
 //! Watches runs and keeps what reports need.
 
-use super::output::{Kind, kind, write_whole};
+use super::output::{Kind, kind};
 use super::record::Record;
 use super::report::Report;
 use super::{html, numbers, trace};
 use crate::base::bytes::format_bytes;
 use crate::base::event::{Event, Watch};
 use crate::base::{Error, Result};
+use crate::format::partial::write_whole;
 use parking_lot::Mutex;
 use std::path::Path;
 use std::time::Instant;
@@ -110,11 +111,8 @@ impl Recorder {
                 text += &format!(", {what} {}", format_bytes(n));
             }
         }
-        text += &format!(
-            "\npeak memory {} of a budget of {}",
-            format_bytes(r.memory.peak_process_bytes),
-            format_bytes(r.memory.budget_bytes)
-        );
+        text += "\n";
+        text += &numbers::peak_line(r.memory.peak_process_bytes, r.memory.budget_bytes);
         for (n, what) in [(t.spilled_bytes, "spilled"), (t.dropped_bytes, "dropped and made again")] {
             if n > 0 {
                 text += &format!(", {what} {}", format_bytes(n));

@@ -1,7 +1,7 @@
 //! Functions on blocks and rules that send rows to partitions: what a `Call` and a `Shuffle` node hold.
 
 use crate::base::{Error, Region, Result};
-use crate::chunk::{Chunk, Window};
+use crate::chunk::{Chunk, Output, Window};
 use std::fmt::Debug;
 
 /// Where a block lies.
@@ -143,6 +143,78 @@ pub trait ShuffleOp: Send + Sync + Debug {
     fn fills_buffers(&self) -> bool {
         false
     }
+
+    /// How the rule fills an array in memory, if it can.
+    fn fill(&self) -> Option<&dyn Fill> {
+        None
+    }
+}
+
+/// How a rule with one part fills an array in memory where its chunks can be had again: without a copy of all of them.
+///
+/// Chunks are sampled, and cuts are made of the samples; of every chunk is counted how many elements go to which part of the array, and
+/// so every chunk has places of its own in every part, where it puts them; last, every part is finished where it lies.
+pub trait Fill: Send + Sync {
+    /// How many parts the array has.
+    fn n_parts(&self) -> usize;
+
+    /// What the steps take.
+    fn bytes(&self) -> FillBytes;
+
+    /// A sample of chunk `i`.
+    ///
+    /// # Errors
+    /// When the rule does not apply.
+    fn sample(&self, i: usize, chunk: &Chunk) -> Result<Chunk>;
+
+    /// Where parts begin, from the samples of all chunks.
+    ///
+    /// # Errors
+    /// When samples do not fit together.
+    fn cuts(&self, samples: &[Chunk]) -> Result<Chunk>;
+
+    /// How many elements of a chunk go to each part.
+    ///
+    /// # Errors
+    /// When the rule does not apply.
+    fn count(&self, chunk: &Chunk, cuts: &Chunk) -> Result<Chunk>;
+
+    /// The places of every chunk in every part, from the counts of all chunks.
+    ///
+    /// # Errors
+    /// When counts do not fit together.
+    fn places(&self, counts: &[Chunk]) -> Result<Chunk>;
+
+    /// Puts the elements of chunk `i` into their places.
+    ///
+    /// # Errors
+    /// When the chunk is not what was counted.
+    fn put(&self, i: usize, chunk: &Chunk, cuts: &Chunk, places: &Chunk, out: &Output) -> Result<()>;
+
+    /// Finishes a part, to which all chunks have put their elements.
+    ///
+    /// # Errors
+    /// When there are no such places.
+    fn finish(&self, part: usize, places: &Chunk, out: &Output) -> Result<()>;
+}
+
+/// Upper bounds of what the steps of a [`Fill`] hold, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FillBytes {
+    /// The sample of a chunk.
+    pub sample: u64,
+    /// The cuts.
+    pub cuts: u64,
+    /// The counts of a chunk.
+    pub counts: u64,
+    /// The places of all chunks.
+    pub places: u64,
+    /// Further memory while cuts are made.
+    pub cuts_scratch: u64,
+    /// Further memory while elements are counted, and put.
+    pub put_scratch: u64,
+    /// Further memory while a part is finished.
+    pub finish_scratch: u64,
 }
 
 /// One of the results of a shuffle.

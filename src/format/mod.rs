@@ -10,7 +10,7 @@ pub mod memory;
 pub mod npy;
 #[cfg(feature = "frame")]
 pub mod parquet;
-mod partial;
+pub(crate) mod partial;
 mod ranged;
 pub mod registry;
 #[cfg(feature = "frame")]

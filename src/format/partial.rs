@@ -10,6 +10,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -63,6 +64,22 @@ pub(super) fn named<R>(target: &Path, make: impl FnOnce(&mut tempfile::Builder<'
     let parent = target.parent().ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "the root folder"))?;
     sweep(target, parent, SETUP_TIME);
     make(tempfile::Builder::new().prefix(&prefix(target)).suffix(SUFFIX), parent)
+}
+
+/// Writes a small file under a temporary name and renames it: it is there whole or not at all.
+///
+/// # Errors
+/// What writing fails with; the target is as it was.
+pub(crate) fn write_whole(target: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<()> {
+    let fail = |e: &io::Error| Error::io(target.display(), e);
+    let path = resolved(target)?;
+    // The usual mode of new files, less the process's umask.
+    let mode = fs::Permissions::from_mode(0o666);
+    let mut file = named(&path, |b, parent| b.permissions(mode).tempfile_in(parent)).map_err(|e| fail(&e))?;
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    write(&mut out).and_then(|()| io::Write::flush(&mut out)).map_err(|e| fail(&e))?;
+    drop(out);
+    file.persist(&path).map(drop).map_err(|e| fail(&e.error))
 }
 
 /// Locks a temporary file or folder for as long as the handle lives.

@@ -71,14 +71,14 @@ pub fn half(n: usize) -> usize {
     n / 2 + 1
 }
 
-/// Whether a length has only small factors, so that it needs no detour by a longer one.
-fn is_smooth(mut n: usize) -> bool {
+/// A length without its small factors: what is left needs a detour by a longer transform.
+fn rough_part(mut n: usize) -> usize {
     for p in [2, 3, 5, 7, 11, 13] {
         while n > 1 && n.is_multiple_of(p) {
             n /= p;
         }
     }
-    n <= 1
+    n
 }
 
 /// Upper bound of the numbers that a plan for `n` holds. Real numbers of an even length are transformed as half as many complex ones.
@@ -87,7 +87,11 @@ fn plan_len(n: usize, direction: Direction) -> u64 {
     if real && n.is_multiple_of(2) && n > 0 {
         return plan_len(n / 2, Direction::Forward) + n as u64;
     }
-    (if is_smooth(n) { 4 * n } else { 16 * n.next_power_of_two() }) as u64 + 1024
+    let rough = match rough_part(n) {
+        0 | 1 => 0,
+        rough => 16 * rough.next_power_of_two(),
+    };
+    (4 * n + rough) as u64 + 1024
 }
 
 /// Upper bounds of the bytes that a thread keeps of a transform of length `n`, and of those that it works with, for parts of `size`

@@ -9,6 +9,7 @@ pub mod assemble;
 pub mod blockwise;
 pub mod call;
 pub mod codec;
+mod fill;
 pub mod lower;
 pub mod project;
 pub mod rechunk;

@@ -1,4 +1,4 @@
-//! `Shuffle`: every chunk is prepared and sampled, cuts are made of all samples, every chunk is split by them, and every output chunk
+//! `Shuffle`: into memory as [`fill`] does where that can be; else every chunk is prepared and sampled, cuts are made of all samples, every chunk is split by them, and every output chunk
 //! merges its pieces in order. A rule that needs no cuts is only split and merged; where what was prepared is kept and pieces are views
 //! of it, nothing is split.
 
@@ -6,6 +6,7 @@ use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::expr::call::{ShuffleBytes, ShuffleOp};
 use crate::expr::{Expr, Meta, Sink};
+use crate::plan::fill;
 use crate::plan::lower::{Cost, Ids, Lowering};
 use crate::plan::step::{Outputs, Step};
 use std::sync::Arc;
@@ -141,6 +142,11 @@ pub fn lower(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>) -> Result<Ids>
 
 fn steps(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>, n_parts: usize) -> Result<Vec<Ids>> {
     let input = &e.inputs()[0];
+    if let (Some(sink), Some(fill)) = (l.target(e), op.fill())
+        && fill::is_at_hand(l, input)?
+    {
+        return Ok(vec![fill::steps(l, e, op, fill, &sink)?]);
+    }
     let chunk_bytes: Vec<u64> = chunk_bytes(input.meta());
     let all_bytes = chunk_bytes.iter().sum();
     let bounds: Vec<ShuffleBytes> = chunk_bytes.iter().map(|&b| op.bytes(b, all_bytes)).collect();

@@ -8,6 +8,7 @@
 use crate::array::{DynArray, where_};
 use crate::base::{DType, Error, Result, Scalar};
 use crate::expr::build::{self, Operand};
+use crate::kernel::element::{DTypeRule, ElementOp};
 use crate::op::element;
 use crate::raster::Raster;
 use crate::raster::grid::same_grid;
@@ -134,7 +135,7 @@ fn number(rest: &str) -> Option<(usize, Token)> {
     let value = if float {
         text.parse().ok().map(Scalar::F64)
     } else {
-        text.parse().ok().map(Scalar::I64).or(text.parse().ok().map(Scalar::F64))
+        text.parse().ok().map(Scalar::I64).or(text.parse().ok().map(Scalar::U64)).or(text.parse().ok().map(Scalar::F64))
     };
     value.map(|v| (n, Token::Number(v)))
 }
@@ -173,6 +174,36 @@ const LEVELS: &[&[(&str, &str)]] = &[
     &[("*", "multiply"), ("//", "floor_divide"), ("/", "divide"), ("%", "remainder")],
 ];
 
+/// The level whose operators are not chained.
+const COMPARISONS: usize = 3;
+
+/// What can be written in an expression, for people.
+pub fn help() -> String {
+    let functions = element::ALL.iter().filter(|op| is_function(op)).map(|op| op.name);
+    let mut text = String::from("Operators, loosest first:");
+    for ops in LEVELS {
+        text += "  ";
+        text += &ops.iter().map(|(s, _)| *s).collect::<Vec<_>>().join(" ");
+    }
+    text += "  - + ~ ! (of one)  **\nNames: nodata, nan, pi, and the bands -A to -Z\nFunctions, as NumPy's of the same names:";
+    let mut line = 0;
+    for name in functions.chain(["abs", "min", "max", "pow", "ln", "round", "mod"]) {
+        if line == 0 || line + name.len() > 110 {
+            text += "\n ";
+            line = 0;
+        }
+        text += " ";
+        text += name;
+        line += name.len() + 1;
+    }
+    text
+}
+
+/// Whether an op is a function of bands.
+fn is_function(op: &ElementOp) -> bool {
+    !matches!(op.rule, DTypeRule::Generate(_))
+}
+
 impl Parser<'_> {
     fn error(&self, what: &str) -> Error {
         place(self.text, self.tokens.get(self.at).map_or(self.text.len(), |t| t.0), what)
@@ -210,7 +241,13 @@ impl Parser<'_> {
     fn level(&mut self, level: usize) -> Result<Value> {
         let Some(ops) = LEVELS.get(level) else { return self.unary() };
         let mut left = self.level(level + 1)?;
-        while let Some((_, name)) = ops.iter().find(|(s, _)| self.symbol(s)) {
+        let mut compared = false;
+        while let Some((symbol, name)) = ops.iter().find(|(s, _)| self.symbol(s)) {
+            if compared {
+                self.at -= 1;
+                return Err(self.error(&format!("comparisons are not chained: join two by &, like (0 < A) & (A {symbol} 5)")));
+            }
+            compared = level == COMPARISONS;
             let right = self.level(level + 1)?;
             left = self.apply(name, &[left, right])?;
         }
@@ -222,6 +259,10 @@ impl Parser<'_> {
             if self.symbol(s) {
                 let v = self.nested(Self::unary)?;
                 return match (&v, name) {
+                    (Value::Number(Scalar::U64(n)), "negative") if *n == i64::MIN.unsigned_abs() => {
+                        Ok(Value::Number(Scalar::I64(i64::MIN)))
+                    }
+                    (Value::Number(Scalar::U64(n)), "negative") => Ok(Value::Number(Scalar::F64(-(*n as f64)))),
                     (Value::Number(Scalar::I64(n)), "negative") => Ok(Value::Number(Scalar::I64(n.wrapping_neg()))),
                     (Value::Number(Scalar::F64(n)), "negative") => Ok(Value::Number(Scalar::F64(-n))),
                     _ => self.apply(name, &[v]),
@@ -302,17 +343,22 @@ impl Parser<'_> {
             "max" => "maximum",
             "pow" => "power",
             "ln" => "log",
+            "mod" => "remainder",
             "round" => "rint",
             other => other,
         };
-        let known = element::find(full).filter(|op| !matches!(op.rule, crate::kernel::element::DTypeRule::Generate(_)));
+        if let ("round", [Value::Array(x)]) = (name, args.as_slice()) {
+            return Ok(Value::Array(x.round(0)?)); // whole numbers stay what they are
+        }
+        let known = element::find(full).filter(|op| is_function(op));
         let Some(op) = known else {
             self.at = here;
             return Err(self.error(&format!("unknown function '{name}'{}", near(name))));
         };
         if op.arity != args.len() {
             self.at = here;
-            return Err(self.error(&format!("{name} takes {} arguments, not {}", op.arity, args.len())));
+            let s = if op.arity == 1 { "" } else { "s" };
+            return Err(self.error(&format!("{name} takes {} argument{s}, not {}", op.arity, args.len())));
         }
         self.apply(full, &args)
     }
@@ -349,7 +395,7 @@ impl Parser<'_> {
 }
 
 /// An op on numbers alone, computed at once by the op's own kernel.
-fn constant(op: &'static crate::kernel::element::ElementOp, args: &[Value]) -> Result<Value> {
+fn constant(op: &'static ElementOp, args: &[Value]) -> Result<Value> {
     use crate::kernel::program::Builder;
     use crate::kernel::run::{Placement, run_once};
     let mut b = Builder::new();
@@ -367,6 +413,9 @@ fn constant(op: &'static crate::kernel::element::ElementOp, args: &[Value]) -> R
 
 /// A hint of the function that may have been meant.
 fn near(name: &str) -> String {
+    if crate::op::reduction::ALL.iter().any(|r| r.name == name) {
+        return ": an expression works pixel by pixel; reductions are for the library".into();
+    }
     let all = element::ALL.iter().map(|o| o.name);
     let best = all.map(|n| (crate::base::near::distance(name, n), n)).min();
     best.filter(|(d, n)| *d <= 1 + n.len() / 4).map_or_else(

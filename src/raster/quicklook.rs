@@ -1,9 +1,10 @@
 //! A small picture of a raster, stretched so that it can be looked at.
 
 use crate::array::{DynArray, Index};
-use crate::base::{DType, Error, Result};
+use crate::base::{DType, Result};
 use crate::expr::Chunks;
 use crate::format::geotiff::GeoTiff;
+use crate::format::partial::write_whole;
 use crate::raster::Raster;
 use crate::session::Session;
 use std::path::Path;
@@ -58,10 +59,12 @@ fn colour(t: f64) -> [u8; 4] {
 }
 
 fn write_png(path: &Path, width: usize, height: usize, rgba: &[u8]) -> Result<()> {
-    let file = std::fs::File::create(path).map_err(|e| Error::io(path.display(), &e))?;
-    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    let failed = |e: png::EncodingError| Error::new(crate::base::Kind::Environment, format!("{}: {e}", path.display()));
-    encoder.write_header().and_then(|mut w| w.write_image_data(rgba)).map_err(failed)
+    write_whole(path, |out| {
+        let mut encoder = png::Encoder::new(out, width as u32, height as u32);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut image = encoder.write_header()?;
+        image.write_image_data(rgba)?;
+        Ok(image.finish()?)
+    })
 }

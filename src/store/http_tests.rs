@@ -28,6 +28,67 @@ fn a_store_that_speaks_s3_conforms() {
     conformance(&ObjectStore::over(Arc::new(s3), "s3://bucket"));
 }
 
+/// A server that others have written (`moto_server` from PyPI), ended when dropped.
+struct Moto {
+    process: std::process::Child,
+    address: String,
+}
+
+impl Moto {
+    /// The program that the environment names, or of that name; None where there is none.
+    fn start() -> Option<Moto> {
+        let program = std::env::var_os("TILEWORK_MOTO_SERVER").unwrap_or_else(|| "moto_server".into());
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let quiet = std::process::Stdio::null;
+        let command = std::process::Command::new(program)
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(quiet())
+            .stderr(quiet())
+            .spawn();
+        let moto = Moto { process: command.ok()?, address: format!("127.0.0.1:{port}") };
+        let start = Instant::now();
+        while let Err(e) = moto.make_bucket() {
+            assert!(start.elapsed() < Duration::from_secs(60), "the server does not answer: {e}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(moto)
+    }
+
+    fn make_bucket(&self) -> std::io::Result<()> {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&self.address)?;
+        write!(stream, "PUT /bucket HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", self.address)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(std::io::Error::other(answer)) }
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_server_that_others_have_written_conforms() {
+    let Some(moto) = Moto::start() else {
+        eprintln!("skipped: there is no moto_server here (pip install 'moto[server,s3]'); TILEWORK_MOTO_SERVER names another");
+        return;
+    };
+    let s3 = object_store::aws::AmazonS3Builder::new()
+        .with_endpoint(format!("http://{}", moto.address))
+        .with_allow_http(true)
+        .with_region("us-east-1")
+        .with_bucket_name("bucket")
+        .with_access_key_id("id")
+        .with_secret_access_key("secret")
+        .build()
+        .unwrap();
+    conformance(&ObjectStore::over(Arc::new(s3), "s3://bucket"));
+}
+
 #[test]
 fn values_are_read_and_written_over_http() {
     let server = Server::start();

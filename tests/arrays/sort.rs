@@ -81,6 +81,34 @@ fn range_shuffles_sort_lists_of_any_cut() {
     }
 }
 
+/// Chunks of several blocks, few values and many; of an array in memory, and of one whose chunks are kept.
+#[test]
+fn arrays_are_sorted_where_their_results_lie() {
+    let mut noise = Noise(6);
+    let n = 150_000;
+    for dtype in [DType::F64, DType::I64, DType::U64, DType::F32, DType::I16, DType::C64, DType::Bool] {
+        for range in [3.0, 1e5] {
+            let t = tensor(&mut noise, dtype, &[n], (0.0, range), &specials(dtype));
+            let here = from_tensor(t.clone(), 90_001).unwrap();
+            let kept = map_blocks("opaque", &[&here], dtype, None, |_, b| Ok(b[0].clone())).unwrap();
+            for x in [&here, &kept] {
+                let y = shuffled(x, &Axis::regular(n, 12_345), false);
+                let what = format!("{dtype} below {range}");
+                let session = Session::new(config(2, 1 << 30));
+                let sorted = y.compute_in(&session).unwrap();
+                for_dtype!(dtype, T => {
+                    let (mut want, have) = (t.as_slice::<T>().unwrap().to_vec(), sorted.as_slice::<T>().unwrap());
+                    want.sort_by(order);
+                    assert!(have.iter().zip(&want).all(|(a, b)| order(a, b) == Ordering::Equal) && have.len() == n, "{what}");
+                });
+                // What is no result itself is merged from sorted runs.
+                let merged = map_blocks("opaque", &[&y], dtype, None, |_, b| Ok(b[0].clone())).unwrap();
+                assert_eq!(bits(&sorted), bits(&run(&oracle(), merged.expr()).unwrap()), "{what}");
+            }
+        }
+    }
+}
+
 #[test]
 fn lanes_are_sorted_along_every_axis() {
     let mut noise = Noise(6);

@@ -67,6 +67,11 @@ fn bands_that_are_not_there_are_named() {
     f.refused(&["calc", "A+1", "-A", "in.tif:0", "-o", "o.tif"], &["no band 0", "1 to 2"]);
     f.refused(&["calc", "A+1", "-A", "missing.tif", "-o", "o.tif"], &["-A", "missing.tif", "No such file"]);
     f.refused(&["calc", "A+1", "-o", "o.tif"], &["no band is given", "-A"]);
+    f.refused(&["calc", "A+1", "-A", "in.tif:x", "-o", "o.tif"], &["-A", "in.tif", "'x'", "a number from 1"]);
+    f.refused(&["calc", "A+1", "-A", "in.npy", "-o", "o.tif"], &["-A", "in.npy", "GeoTIFFs", "library"]);
+    for output in ["o.npy", "o", "-"] {
+        f.refused(&["calc", "A+1", "-A", "in.tif", "-o", output], &["-o", output, "GeoTIFF", ".tif"]);
+    }
 }
 
 #[test]
@@ -89,6 +94,9 @@ fn expressions_are_refused_with_their_column() {
         ("A B", &["column 3"]),
         ("where(1, A, B)", &["where", "band"]),
         ("A + nodata", &["column 5", "nodata", "--nodata"]),
+        ("1 < A < 5", &["column 7", "not chained", "&"]),
+        ("mean(A)", &["unknown function 'mean'", "pixel by pixel"]),
+        ("sqrt(A, A)", &["sqrt takes 1 argument, not 2"]),
     ];
     for (expression, words) in cases {
         refused(&f, expression, &[], words);
@@ -160,8 +168,8 @@ fn outputs_that_cannot_be_made_are_named() {
     let to = |path| [&["calc", "A+B", "-o", path], &BANDS[..]].concat();
     f.refused(&to("nowhere/o.tif"), &["nowhere/o.tif", "folder nowhere does not exist"]);
     f.refused(&to("in.tif/o.tif"), &["in.tif/o.tif", "folder in.tif does not exist"]);
-    std::fs::create_dir(f.at("folder")).unwrap();
-    f.refused(&[&to("folder")[..], &["--overwrite"]].concat(), &["folder is a folder"]);
+    std::fs::create_dir(f.at("folder.tif")).unwrap();
+    f.refused(&[&to("folder.tif")[..], &["--overwrite"]].concat(), &["folder.tif is a folder"]);
     let sealed = f.at("sealed");
     std::fs::create_dir(&sealed).unwrap();
     std::fs::set_permissions(&sealed, std::fs::Permissions::from_mode(0o555)).unwrap();

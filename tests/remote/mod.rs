@@ -33,7 +33,7 @@ enum Program {
 fn process() {
     let Ok(args) = std::env::var(ARGS) else { return };
     let done = match Program::parse_from(std::iter::once("tilework").chain(args.split('\n'))) {
-        Program::Scheduler(a) => a.config().and_then(|c| serve(&c, registry(), |at| println!("listening on {at}"))),
+        Program::Scheduler(a) => a.config().and_then(|c| serve(&c, registry(), |at| a.ready(&c, at))),
         Program::Worker(a) => a.config().and_then(|c| work(&c, registry())),
         Program::Client { address, token, held } => refuse::client(&address, &token, held),
     };

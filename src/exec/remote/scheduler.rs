@@ -34,8 +34,8 @@ pub struct SchedulerConfig {
 /// Serves until told to stop. `ready` is called with the address once workers can connect.
 ///
 /// # Errors
-/// An address that is not loopback, or a port that is taken.
-pub fn serve(config: &SchedulerConfig, registry: Registry, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+/// An address that is not loopback, or a port that is taken; what `ready` fails with.
+pub fn serve(config: &SchedulerConfig, registry: Registry, ready: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the runtime", &e))?;
     let result = runtime.block_on(async {
@@ -48,7 +48,7 @@ pub fn serve(config: &SchedulerConfig, registry: Registry, ready: impl FnOnce(So
         }
         let joined = send.clone();
         tokio::spawn(link::accept(listener, identity, move |link, role| converse(link, role, joined.clone())));
-        ready(address);
+        ready(address)?;
         Server::new((config.worker_timeout, config.silence), Arc::new(registry), send).run(inbox).await
     });
     runtime.shutdown_background();

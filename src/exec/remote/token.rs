@@ -83,7 +83,14 @@ impl Token {
     /// When it cannot be read, holds no token, or others may read it.
     pub fn read(path: &Path) -> Result<Token> {
         let place = || path.display().to_string();
-        let mode = fs::metadata(path).map_err(|e| Error::io(place(), &e))?.permissions().mode();
+        let mode = match fs::metadata(path) {
+            Ok(found) => found.permissions().mode(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let what = format!("there is no token in {}: start `tilework scheduler` first, or name its token file", place());
+                return Err(Error::usage(what));
+            }
+            Err(e) => return Err(Error::io(place(), &e)),
+        };
         if mode & 0o077 != 0 {
             return Err(Error::new(Kind::Usage, format!("others can read this token: chmod 600 {0}, or start anew", place())));
         }

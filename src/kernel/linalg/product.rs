@@ -1,12 +1,12 @@
 //! Products of matrices: `c += a b`.
 //!
-//! Floats and complex numbers go through faer's packed kernels (one fused multiply-add after the other along the inner axis, in runs of 512), integers
-//! wrap, and of bool the sum is "or". A product with a vector is a kernel of its own, whose order of adding is fixed.
+//! Floats and complex numbers go through the packed kernels of the `gemm` crate (one fused multiply-add after the other along the inner axis,
+//! in runs of 256), integers wrap, and of bool the sum is "or". A product with a vector is a kernel of its own, whose order of adding is
+//! fixed.
 
 use crate::base::Element;
 use crate::base::dtype::{C64, C128};
 use crate::kernel::linalg::rows::Rows;
-use faer::{Accum, MatMut, MatRef, Par};
 
 /// Partial sums of a dot product, added in a fixed order in the end.
 const LANES: usize = 16;
@@ -25,10 +25,13 @@ pub trait Multiply: Element {
     }
 }
 
-/// Depth of the pieces that faer packs.
-const PACKED_DEPTH: usize = 512;
+/// So much of the inner axis is multiplied at a time: no more than would fit into any machine's caches, so that the order of adding is the
+/// same on all.
+const DEPTH: usize = 256;
 /// Rows or columns that packing may round up by, for either factor.
-const PACKED_SLACK: usize = 256;
+const SLACK: usize = 256;
+/// What a thread keeps for its second cache.
+const SLAB_BYTES: usize = 4 << 20;
 
 macro_rules! float {
     ($($t:ty),*) => {$(
@@ -50,15 +53,21 @@ macro_rules! float {
                     return;
                 }
                 let (sa, sb) = (a.stride() as isize, b.stride() as isize);
-                // SAFETY: `Rows` holds what its shape and stride reach; the shapes were compared above.
-                let (a, b) = unsafe {
-                    (MatRef::from_raw_parts(a.data().as_ptr(), m, k, sa, 1), MatRef::from_raw_parts(b.data().as_ptr(), k, n, sb, 1))
-                };
-                faer::linalg::matmul::matmul(MatMut::from_row_major_slice_mut(c, m, n), Accum::Add, a, b, faer::traits::math_utils::one(), Par::Seq);
+                for at in (0..k).step_by(DEPTH) {
+                    let (left, top) = (a.data().as_ptr().wrapping_add(at), b.row(at).as_ptr());
+                    let one: $t = faer::traits::math_utils::one();
+                    // SAFETY: `Rows` holds what its shape and stride reach; the shapes were compared above.
+                    unsafe {
+                        gemm::gemm(
+                            m, n, DEPTH.min(k - at), c.as_mut_ptr(), 1, n as isize, true, left, 1, sa, top, 1, sb, one, one, false, false,
+                            false, gemm::Parallelism::None,
+                        );
+                    }
+                }
             }
 
             fn kept_bytes(rows: usize, columns: usize) -> u64 {
-                ((rows + columns + 2 * PACKED_SLACK) * PACKED_DEPTH * size_of::<$t>()) as u64
+                ((rows + columns + 2 * SLACK) * DEPTH * size_of::<$t>() + SLAB_BYTES) as u64
             }
         }
     )*};

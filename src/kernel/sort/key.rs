@@ -25,6 +25,14 @@ pub trait SortKey: Element {
     /// Sorts elements by their keys.
     fn sort(v: &mut [Self]);
 
+    /// Turns elements of 64 bits, where they lie, into words that rise with their keys; None of others, which stay as they are.
+    fn to_words(_: &mut [Self]) -> Option<&mut [u64]> {
+        None
+    }
+
+    /// Turns words back into elements.
+    fn from_words(_: &mut [u64]) {}
+
     /// How far an integer is from one that is not larger; None for what is no integer.
     fn distance(self, _from: Self) -> Option<u64> {
         None
@@ -47,7 +55,7 @@ impl SortKey for bool {
 }
 
 macro_rules! integer {
-    ($($t:ty: $sort:expr),*) => {$(
+    ($($t:ty: $sort:expr $(, flip $flip:expr)?;)*) => {$(
         impl SortKey for $t {
             type Key = $t;
             fn key(self) -> $t {
@@ -58,6 +66,19 @@ macro_rules! integer {
                     $sort(v);
                 }
             }
+            $(
+                fn to_words(v: &mut [$t]) -> Option<&mut [u64]> {
+                    // SAFETY: integers of one size have the same layout, and every pattern of bits is valid for both.
+                    let words = unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast::<u64>(), v.len()) };
+                    Self::from_words(words);
+                    Some(words)
+                }
+                fn from_words(words: &mut [u64]) {
+                    if $flip != 0 {
+                        words.iter_mut().for_each(|w| *w ^= $flip);
+                    }
+                }
+            )?
             fn distance(self, from: $t) -> Option<u64> {
                 Some((self as u64).wrapping_sub(from as u64))
             }
@@ -67,22 +88,24 @@ macro_rules! integer {
         }
     )*};
 }
-integer!(i8: <[i8]>::sort_unstable, i16: <[i16]>::sort_unstable, i32: <[i32]>::sort_unstable, i64: sort_signed);
-integer!(u8: <[u8]>::sort_unstable, u16: <[u16]>::sort_unstable, u32: <[u32]>::sort_unstable, u64: sort_words);
+integer!(i8: <[i8]>::sort_unstable; i16: <[i16]>::sort_unstable; i32: <[i32]>::sort_unstable; i64: sort_as_words, flip 1u64 << 63;);
+integer!(u8: <[u8]>::sort_unstable; u16: <[u16]>::sort_unstable; u32: <[u32]>::sort_unstable; u64: sort_as_words, flip 0u64;);
 
-fn sort_signed(v: &mut [i64]) {
-    // SAFETY: integers of one size have the same layout, and every pattern of bits is valid for both.
-    let words = unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast::<u64>(), v.len()) };
-    words.iter_mut().for_each(|w| *w ^= 1 << 63);
-    sort_words(words);
-    words.iter_mut().for_each(|w| *w ^= 1 << 63);
+fn sort_as_words<T: SortKey>(v: &mut [T]) {
+    if let Some(words) = T::to_words(v) {
+        sort_words(words);
+        T::from_words(words);
+    }
 }
+
+/// Integers are sorted by counting where at most so many values lie between them.
+pub const COUNTED: usize = 4 << 20;
 
 /// Sorts integers that lie so close together that counts of all values between them take no more memory than they; else tells that it
 /// does not.
 fn by_counting<T: SortKey>(v: &mut [T]) -> bool {
     let Some((low, n_values)) = span(v) else { return false };
-    if n_values > (size_of_val(v) / size_of::<u32>()) as u64 || u32::try_from(v.len()).is_err() {
+    if n_values > (size_of_val(v) / size_of::<u32>()).min(COUNTED) as u64 || u32::try_from(v.len()).is_err() {
         return false;
     }
     let mut counts = vec![0u32; n_values as usize];
@@ -134,7 +157,7 @@ impl<T: SortKey> Job for Ends<'_, T> {
 }
 
 macro_rules! float {
-    ($t:ty, $bits:ty, $sort:expr) => {
+    ($t:ty, $bits:ty, $sort:expr $(, $words:ident)?) => {
         impl SortKey for $t {
             type Key = $bits;
             fn key(self) -> $bits {
@@ -148,22 +171,42 @@ macro_rules! float {
                 (self + 0.0).key()
             }
             fn sort(v: &mut [$t]) {
-                const SIGN: $bits = 1 << (<$bits>::BITS - 1);
+                let keys = <$t>::to_keys(v);
+                $sort(keys);
+                <$t>::from_keys(keys);
+            }
+            $(
+                fn to_words(v: &mut [$t]) -> Option<&mut [$words]> {
+                    Some(<$t>::to_keys(v))
+                }
+                fn from_words(words: &mut [$words]) {
+                    <$t>::from_keys(words);
+                }
+            )?
+        }
+
+        impl InKeys<$bits> for $t {
+            fn to_keys(v: &mut [$t]) -> &mut [$bits] {
                 // SAFETY: floats and unsigned integers of one size have the same layout, and every pattern of bits is valid for both.
                 let keys = unsafe { std::slice::from_raw_parts_mut(v.as_mut_ptr().cast::<$bits>(), v.len()) };
-                for k in &mut *keys {
-                    *k = <$t>::from_bits(*k).key();
-                }
-                $sort(keys);
-                for k in keys {
-                    *k = if *k & SIGN == 0 { !*k } else { *k ^ SIGN };
-                }
+                keys.iter_mut().for_each(|k| *k = <$t>::from_bits(*k).key());
+                keys
+            }
+            fn from_keys(keys: &mut [$bits]) {
+                const SIGN: $bits = 1 << (<$bits>::BITS - 1);
+                keys.iter_mut().for_each(|k| *k = if *k & SIGN == 0 { !*k } else { *k ^ SIGN });
             }
         }
     };
 }
 float!(f32, u32, <[u32]>::sort_unstable);
-float!(f64, u64, sort_words);
+float!(f64, u64, sort_words, u64);
+
+/// Floats that are turned into their keys, and back, where they lie.
+trait InKeys<K>: Sized {
+    fn to_keys(v: &mut [Self]) -> &mut [K];
+    fn from_keys(keys: &mut [K]);
+}
 
 macro_rules! complex {
     ($t:ty, $part:ty) => {

@@ -1,6 +1,6 @@
 //! Every lane of a block along an axis, sorted by itself.
 
-use crate::base::{Error, Result};
+use crate::base::{DType, Error, Result};
 use crate::chunk::{BufferMut, Tensor};
 use crate::for_dtype;
 use crate::kernel::sort;
@@ -27,13 +27,14 @@ pub fn sort_lanes(x: &Tensor, axis: usize) -> Result<Tensor> {
 /// A bug: no such axis.
 pub fn argsort_lanes(x: &Tensor, axis: usize) -> Result<Tensor> {
     by_lanes(x, axis, |lanes, n| {
-        let mut out = Vec::with_capacity(lanes.len());
+        let mut out = BufferMut::for_overwrite(lanes.len() * size_of::<i64>());
         for_dtype!(lanes.dtype(), T => {
-            for lane in lanes.as_slice::<T>()?.chunks_exact(n) {
-                out.extend(sort::argsort::<T>(lane, 0..));
+            let mut pairs = Vec::new();
+            for (lane, out) in lanes.as_slice::<T>()?.chunks_exact(n).zip(out.elements_mut().chunks_exact_mut(n)) {
+                sort::argsort::<T>(lane, 0, &mut pairs, out);
             }
         });
-        Tensor::from_vec(lanes.shape(), out)
+        Tensor::new(DType::I64, lanes.shape(), out.freeze())
     })
 }
 

@@ -7,11 +7,22 @@ pub fn sort<T: SortKey>(v: &mut [T]) {
     T::sort(v);
 }
 
-/// The places of elements in order of their size, equal ones in order of their places; `places` gives the place of each.
-pub fn argsort<T: SortKey>(v: &[T], places: impl Iterator<Item = i64>) -> Vec<i64> {
-    let mut pairs: Vec<(T::Key, i64)> = v.iter().map(|v| v.size_key()).zip(places).collect();
+/// Bytes that [`argsort`] takes for an element meanwhile, where elements have `size` bytes: its key and its place.
+pub const fn pair_bytes(size: usize) -> usize {
+    16 + 2 * size
+}
+
+/// Writes the places of elements to `out` in order of the elements' size, equal ones in order of their places, the first of which is
+/// `first`. `pairs` is room to work in.
+///
+/// # Panics
+/// When `out` is shorter than the list.
+pub fn argsort<T: SortKey>(v: &[T], first: i64, pairs: &mut Vec<(T::Key, i64)>, out: &mut [i64]) {
+    pairs.clear();
+    pairs.reserve_exact(v.len());
+    pairs.extend(v.iter().map(|v| v.size_key()).zip(first..));
     pairs.sort_unstable();
-    pairs.into_iter().map(|(_, place)| place).collect()
+    out[..v.len()].iter_mut().zip(pairs).for_each(|(out, pair)| *out = pair.1);
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@ mod lanes;
 mod list;
 mod merge;
 mod select;
+mod spread;
 mod words;
 
-pub use key::{SortKey, span};
+pub use key::{COUNTED, SortKey, span};
 pub use lanes::{argsort_lanes, by_lanes, sort_lanes};
-pub use list::{argsort, sort};
+pub use list::{argsort, pair_bytes, sort};
 pub use merge::merge;
 pub use select::select;
-pub use words::sort_words;
+pub use spread::spread;
+pub use words::{partition_words, sort_words};

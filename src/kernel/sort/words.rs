@@ -1,11 +1,12 @@
 //! Sorting 64-bit words, eight at a time on machines with AVX-512.
 
+#[cfg(target_arch = "x86_64")]
 use crate::kernel::lanes::Isa;
 
 /// Sorts a list.
 pub fn sort_words(v: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
-    if Isa::detect() == Isa::Avx512 && is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi2") {
+    if has_vectors() {
         if !v.is_sorted() {
             // SAFETY: the machine has the features.
             unsafe { avx512::quicksort(v, 2 * v.len().max(2).ilog2()) };
@@ -13,6 +14,28 @@ pub fn sort_words(v: &mut [u64]) {
         return;
     }
     v.sort_unstable();
+}
+
+/// Moves words below `pivot` in front of the others; how many they are.
+pub fn partition_words(v: &mut [u64], pivot: u64) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if has_vectors() {
+        // SAFETY: the machine has the features.
+        return unsafe { avx512::partition(v, pivot) };
+    }
+    let mut low = 0;
+    for i in 0..v.len() {
+        let small = v[i] < pivot;
+        v.swap(low, i);
+        low += usize::from(small);
+    }
+    low
+}
+
+/// Whether the machine has the instructions that the vector code uses.
+#[cfg(target_arch = "x86_64")]
+fn has_vectors() -> bool {
+    Isa::detect() == Isa::Avx512 && is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi2")
 }
 
 #[cfg(target_arch = "x86_64")]

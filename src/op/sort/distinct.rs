@@ -9,6 +9,7 @@ use crate::expr::call::{Part, ShuffleBytes, ShuffleOp};
 use crate::for_dtype;
 use crate::kernel::sort::{self, SortKey};
 use crate::op::named;
+use crate::op::sort::bytes::{Bytes, Counts};
 use crate::op::sort::cuts::parts;
 use crate::op::sort::tally::{Entries, List, Tally};
 use serde::{Deserialize, Serialize};
@@ -81,26 +82,48 @@ impl Distinct {
         if self.starts.is_some() { 3 } else { 2 }
     }
 
-    fn made_distinct<T: SortKey>(&self, i: usize, x: &Tensor) -> Result<List<T>> {
+    /// The distinct elements of a chunk, and a sample of them.
+    fn made_distinct<T: SortKey>(&self, i: usize, x: &Tensor) -> Result<(Chunk, Chunk)> {
         let x = x.contiguous();
         let v = x.as_slice::<T>()?;
         let start = self.starts.as_ref().map(|s| s[i]);
+        if start.is_none()
+            && let Some(counts) = Bytes::count(v, v.len())
+        {
+            let (n, sample) = counts.sample(self.stride);
+            return Ok((counts.written()?, Self::sampled(n, sample)?));
+        }
+        let list = match start {
+            None => {
+                let mut sorted = v.to_vec();
+                sort::sort(&mut sorted);
+                List::of_sorted(&sorted, None)
+            }
+            Some(start) => Self::with_places(v, start as i64),
+        };
+        let sample = list.values.iter().skip(self.stride - 1).step_by(self.stride).copied().collect();
+        let sample = Self::sampled(list.values.len(), sample)?;
+        Ok((list.written()?, sample))
+    }
+
+    fn sampled<T: SortKey>(n: usize, sample: Vec<T>) -> Result<Chunk> {
+        let sample = Tensor::from_vec(&[sample.len()], sample)?;
+        Ok(Chunk::List([sample.into(), Tensor::from_vec(&[1], vec![n as i64])?.into()].into()))
+    }
+
+    /// With the place of each, the first element's being `start`.
+    fn with_places<T: SortKey>(v: &[T], start: i64) -> List<T> {
         if let Some((low, n_values)) = sort::span(v)
             && n_values <= v.len() as u64
         {
-            let Some(start) = start else { return Ok(List::counted(v, low, n_values as usize)) };
             let mut tally = Tally::new(low, n_values as usize, true);
-            v.iter().zip(start as i64..).for_each(|(&v, place)| tally.add(v, 1, place));
-            return Ok(tally.list());
+            v.iter().zip(start..).for_each(|(&v, place)| tally.add(v, 1, place));
+            return tally.list();
         }
-        let Some(start) = start else {
-            let mut sorted = v.to_vec();
-            sort::sort(&mut sorted);
-            return Ok(List::of_sorted(&sorted, None));
-        };
-        let places = sort::argsort(v, start as i64..);
-        let sorted: Vec<T> = places.iter().map(|&p| v[p as usize - start]).collect();
-        Ok(List::of_sorted(&sorted, Some(&places)))
+        let mut places = vec![0; v.len()];
+        sort::argsort(v, start, &mut Vec::new(), &mut places);
+        let sorted: Vec<T> = places.iter().map(|&p| v[(p - start) as usize]).collect();
+        List::of_sorted(&sorted, Some(&places))
     }
 
     fn cut_at<T: SortKey>(&self, samples: &[Chunk]) -> Result<Chunk> {
@@ -122,32 +145,51 @@ impl Distinct {
     }
 
     fn cut<T: SortKey>(&self, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk> {
-        let Chunk::List(items) = prepared else { return Err(Error::bug("distinct elements that are no list")) };
-        let values = Entries::<T>::read(prepared)?.values;
         let [is_cut, cuts] = parts::<2>(cuts)?;
         let (is_cut, cuts) = (is_cut.tensor()?.as_slice::<bool>()?, cuts.tensor()?.as_slice::<T>()?);
-        let end = |j: usize| match cuts.get(j) {
-            None => values.len(),
-            Some(c) if is_cut[j] => values.partition_point(|v| v.size_key() <= c.size_key()),
-            Some(_) => 0,
+        let range = |len: usize, n_up_to: &dyn Fn(T) -> usize| {
+            let end = |j: usize| match cuts.get(j) {
+                None => len,
+                Some(&c) if is_cut[j] => n_up_to(c),
+                Some(_) => 0,
+            };
+            if out == 0 { 0..end(0) } else { end(out - 1)..end(out) }
         };
-        let range = Region::new(std::iter::once(if out == 0 { 0 } else { end(out - 1) }..end(out)));
+        if let Some(counts) = Counts::<T>::read(prepared)? {
+            return counts.part(prepared, range(counts.len(), &|c| counts.n_up_to(c)));
+        }
+        let Chunk::List(items) = prepared else { return Err(Error::bug("distinct elements that are no list")) };
+        let values = Entries::<T>::read(prepared)?.values;
+        let range = range(values.len(), &|c| values.partition_point(|v| v.size_key() <= c.size_key()));
+        let range = Region::new(std::iter::once(range));
         let views = items.iter().map(|t| Ok(t.tensor()?.slice(&range).into())).collect::<Result<Vec<Chunk>>>()?;
         Ok(Chunk::List(views.into()))
     }
 
     fn merged<T: SortKey>(&self, pieces: &[Chunk]) -> Result<Vec<Chunk>> {
-        let lists = pieces.iter().map(Entries::<T>::read).collect::<Result<Vec<_>>>()?;
-        let n: usize = lists.iter().map(|l| l.values.len()).sum();
+        let (mut counts, mut lists) = (Vec::new(), Vec::new());
+        for p in pieces {
+            match Counts::<T>::read(p)? {
+                Some(c) => counts.push(c),
+                None => lists.push(Entries::<T>::read(p)?),
+            }
+        }
         // Of sorted lists the first and the last are the least and the largest.
-        let ends: Vec<T> = lists.iter().flat_map(|l| [l.values.first(), l.values.last()]).flatten().copied().collect();
+        let ends = lists.iter().flat_map(|l| [l.values.first(), l.values.last()]).flatten().copied();
+        let ends: Vec<T> = ends.chain(counts.iter().filter_map(Counts::ends).flatten()).collect();
+        let places = self.starts.is_some();
         let list = match sort::span(&ends) {
-            Some((low, n_values)) if n_values <= n as u64 => {
-                let mut tally = Tally::new(low, n_values as usize, self.starts.is_some());
+            Some((low, n_values)) if n_values <= self.most() as u64 => {
+                let mut tally = Tally::new(low, n_values as usize, places);
                 lists.iter().for_each(|l| l.each(|v, n, place| tally.add(v, n, place)));
+                counts.iter().for_each(|c| c.add_to(&mut tally));
                 tally.list()
             }
-            _ => List::merged(&lists, self.starts.is_some()),
+            _ => {
+                let counted: Vec<List<T>> = counts.iter().map(Counts::list).collect();
+                lists.extend(counted.iter().map(List::entries));
+                List::merged(&lists, places)
+            }
         };
         self.exactly.map(|n| list.occurring(n)).unwrap_or(list).parts()
     }
@@ -196,8 +238,10 @@ impl ShuffleOp for Distinct {
         // A sorted copy or a tally.
         let sorting = if places { 24 + 2 * size } else { size.max(8) };
         let cuts = self.n_out as u64 * (size + 1) + list;
-        // A level of merging and the next one (a tally is shorter than a level), and what is picked of the last.
-        let levels = 2 + u64::from(self.exactly.is_some());
+        // A level of merging and the next one (a tally is shorter than a level), before them what was counted in bytes, and behind what is
+        // picked of the last.
+        let counted = self.dtype.is_integer() && !places;
+        let levels = 2 + u64::from(counted) + u64::from(self.exactly.is_some());
         ShuffleBytes {
             prepared: Some(n * entry + list),
             sample: Some((n / self.stride as u64 + 1) * size + list),
@@ -212,11 +256,7 @@ impl ShuffleOp for Distinct {
 
     fn prepare(&self, i: usize, chunk: &Chunk) -> Result<(Chunk, Chunk)> {
         for_dtype!(self.dtype, T => {
-            let list = self.made_distinct::<T>(i, chunk.tensor()?)?;
-            let sample: Vec<T> = list.values.iter().skip(self.stride - 1).step_by(self.stride).copied().collect();
-            let len = Tensor::from_vec(&[1], vec![list.values.len() as i64])?;
-            let sample = Chunk::List([Tensor::from_vec(&[sample.len()], sample)?.into(), len.into()].into());
-            Ok((list.written()?, sample))
+            self.made_distinct::<T>(i, chunk.tensor()?)
         })
     }
 

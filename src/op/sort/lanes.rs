@@ -1,6 +1,6 @@
 //! Lanes that lie in one chunk.
 
-use crate::base::Result;
+use crate::base::{C128, Result};
 use crate::chunk::Tensor;
 use crate::expr::call::BlockInfo;
 use crate::kernel::sort;
@@ -28,10 +28,10 @@ impl NamedBlock for SortLanes {
         if self.places { sort::argsort_lanes(x, self.axis) } else { sort::sort_lanes(x, self.axis) }
     }
 
-    // The lanes side by side, and the sorted ones before they are put back in the order of axes; of one lane its elements with places.
+    // The lanes side by side, and of one lane its elements with places.
     fn scratch_bytes(&self, input_bytes: &[u64]) -> u64 {
-        let input: u64 = input_bytes.iter().sum();
-        if self.places { 9 * input + 64 * self.n as u64 } else { 2 * input }
+        let pairs = if self.places { self.n * sort::pair_bytes(size_of::<C128>()) } else { 0 };
+        input_bytes.iter().sum::<u64>() + pairs as u64
     }
 
     fn cost_ns(&self, bytes: u64) -> u64 {

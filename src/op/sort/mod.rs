@@ -1,7 +1,9 @@
 //! Orders: sorting by blocks that hold whole lanes, and by range shuffles of arrays of any length.
 
+mod bytes;
 mod cuts;
 mod distinct;
+mod fill;
 mod lanes;
 mod quantile;
 mod range;

@@ -2,7 +2,7 @@
 
 use crate::base::{DType, Error, Region, Result};
 use crate::chunk::{BufferMut, Chunk, Tensor, Window};
-use crate::expr::call::{ShuffleBytes, ShuffleOp};
+use crate::expr::call::{Fill, ShuffleBytes, ShuffleOp};
 use crate::for_dtype;
 use crate::kernel::sort::{self, SortKey};
 use crate::op::named;
@@ -74,9 +74,12 @@ impl RangeSort {
             return Ok((Tensor::new(T::DTYPE, &[v.len()], out.freeze())?, None));
         }
         let start = self.runs[i];
-        let places = sort::argsort(v, start as i64..);
-        let values = places.iter().map(|&p| v[p as usize - start]).collect();
-        Ok((Tensor::from_vec::<T>(&[v.len()], values)?, Some(Tensor::from_vec(&[v.len()], places)?)))
+        let mut places = BufferMut::for_overwrite(v.len() * size_of::<i64>());
+        sort::argsort(v, start as i64, &mut Vec::new(), places.elements_mut());
+        let mut values = BufferMut::for_overwrite(size_of_val(v));
+        values.elements_mut().iter_mut().zip(places.elements_mut::<i64>()).for_each(|(out, p)| *out = v[*p as usize - start]);
+        let places = Tensor::new(DType::I64, &[v.len()], places.freeze())?;
+        Ok((Tensor::new(T::DTYPE, &[v.len()], values.freeze())?, Some(places)))
     }
 
     fn cut<T: SortKey>(&self, i: usize, prepared: &Chunk, cuts: &Chunk, out: usize) -> Result<Chunk> {
@@ -124,8 +127,10 @@ impl RangeSort {
             for (v, p) in values.iter().zip(&places) {
                 pairs.extend(v.iter().map(|v| v.size_key()).zip(p.iter().copied()));
             }
-            pairs.sort_unstable();
-            return Ok((Tensor::from_vec(&[n], pairs.iter().map(|p| p.1).collect())?, region));
+            // Not unstable: this one merges the sorted stretches that it finds.
+            pairs.sort();
+            let places = pairs[skip..skip + end - start].iter().map(|p| p.1).collect();
+            return Ok((Tensor::from_vec(&[end - start], places)?, Region::new(std::iter::once(0..end - start))));
         }
         let mut all = BufferMut::for_overwrite(n * T::DTYPE.size());
         sort::merge(values, &mut all.elements_mut::<T>()[..n]);
@@ -161,9 +166,7 @@ impl ShuffleOp for RangeSort {
         let merged = (largest + 2 * n_runs * stride + 2 * stride) * with_places;
         let share = (merged as u128 * u128::from(chunk_bytes)).div_ceil(u128::from(all_bytes.max(1))) as u64;
         let (cuts, cuts_scratch) = cuts::bytes(n_samples, size, self.outputs.len() as u64);
-        // Pairs of a key and a place while places are sorted.
-        let pair = 16 + 2 * size;
-        let pairs = |n: u64| if self.places { pair * n } else { 0 };
+        let pairs = |n: u64| if self.places { sort::pair_bytes(size as usize) as u64 * n } else { 0 };
         ShuffleBytes {
             prepared: Some(n * with_places + 2 * Chunk::OVERHEAD_BYTES),
             sample: Some((n / stride + 1) * size),
@@ -173,7 +176,8 @@ impl ShuffleOp for RangeSort {
             cuts_scratch,
             // Where windows of doubt are all of one run, it gives every element twice.
             split_scratch: n * with_places + cuts,
-            merge_scratch: merged + pairs(merged / with_places),
+            // Merging takes room for the pairs once more.
+            merge_scratch: merged + 2 * pairs(merged / with_places),
         }
     }
 
@@ -214,5 +218,9 @@ impl ShuffleOp for RangeSort {
 
     fn fills_buffers(&self) -> bool {
         !self.places
+    }
+
+    fn fill(&self) -> Option<&dyn Fill> {
+        if self.places { None } else { Some(self) }
     }
 }

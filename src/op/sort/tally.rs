@@ -57,6 +57,12 @@ impl<T: SortKey> Tally<T> {
         }
     }
 
+    /// Counts of integers that follow each other.
+    pub(super) fn add_all(&mut self, low: T, counts: &[u8]) {
+        let first = low.distance(self.low).unwrap_or(0) as usize;
+        self.counts[first..].iter_mut().zip(counts).for_each(|(sum, &n)| *sum += i64::from(n));
+    }
+
     /// Those that occur.
     pub(super) fn list(&self) -> List<T> {
         let n_distinct = self.counts.iter().filter(|&&n| n > 0).count();
@@ -91,30 +97,6 @@ impl<T: SortKey> List<T> {
 
     pub(super) fn entries(&self) -> Entries<'_, T> {
         Entries { values: &self.values, counts: &self.counts, places: self.places.as_deref() }
-    }
-
-    /// Of integers in any order, among `n_values` from `low` on. Counts are bytes, so that as many as can be stay in cache, and what
-    /// a byte does not hold is written down.
-    pub(super) fn counted(v: &[T], low: T, n_values: usize) -> List<T> {
-        let mut counts = vec![0u8; n_values];
-        let mut full: Vec<usize> = Vec::new();
-        for v in v {
-            let k = v.distance(low).unwrap_or(0) as usize;
-            counts[k] = counts[k].wrapping_add(1);
-            if counts[k] == 0 {
-                full.push(k);
-            }
-        }
-        full.sort_unstable();
-        let mut list = List::with_room(counts.iter().filter(|&&n| n > 0).count() + full.len(), false);
-        let mut full = full.chunk_by(|a, b| a == b).peekable();
-        for (k, &n) in counts.iter().enumerate() {
-            let more = full.next_if(|same| same[0] == k).map_or(0, |same| 256 * same.len() as i64);
-            if n > 0 || more > 0 {
-                list.push(low.farther(k as u64), i64::from(n) + more, 0);
-            }
-        }
-        list
     }
 
     /// Of elements in order, equal ones side by side.

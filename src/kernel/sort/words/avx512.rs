@@ -63,9 +63,9 @@ fn pivot(v: &[u64]) -> u64 {
     some[n / 2]
 }
 
-/// Moves words below the pivot in front of the others; how many they are. The list is longer than [`SMALL`].
+/// Moves words below the pivot in front of the others; how many they are.
 #[target_feature(enable = "avx512f,popcnt,bmi2")]
-fn partition(v: &mut [u64], pivot: u64) -> usize {
+pub(super) fn partition(v: &mut [u64], pivot: u64) -> usize {
     if v.len() <= SHORT { partition_short(v, pivot) } else { partition_long(v, pivot) }
 }
 
