@@ -72,7 +72,7 @@ pub const CASES: &[Case] = &[
     ("sets setxor1d", || Ok(vec![setxor1d(&whole_numbers(1, 1 << 24, 1)?, &whole_numbers(1, 1 << 24, 2)?)?])),
     ("sets setdiff1d", || Ok(vec![setdiff1d(&whole_numbers(1, 1 << 24, 1)?, &whole_numbers(1, 1 << 24, 2)?)?])),
     ("histogram", || Ok(vec![x(1)?.histogram(Bins::Even(1000, 0.0, 1.0), None, false)?.0])),
-    ("histogram weights", || Ok(vec![x(1)?.histogram(Bins::Even(1000, 0.0, 1.0), Some(&x(1)?), true)?.0])),
+    ("histogram weights", || Ok(vec![x(1)?.histogram(Bins::Even(1000, 0.0, 1.0), Some(&x(1)?.square()?), true)?.0])),
     ("bincount", || Ok(vec![whole_numbers(4, 1 << 20, 1)?.bincount(None, 1 << 20)?])),
     ("digitize", || Ok(vec![x(1)?.digitize(&(0..1 << 20).map(|i| f64::from(i) / 1e6).collect::<Vec<_>>(), false)?])),
     ("isin", || Ok(vec![whole_numbers(1, 1 << 24, 1)?.isin(&(0i64..1 << 18).collect::<Vec<_>>())?])),

@@ -174,6 +174,11 @@ impl BufferMut {
         self.0.len == 0
     }
 
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.bytes()
+    }
+
     /// The bytes, to write.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: this is the only owner, and the memory is valid for `len` bytes.

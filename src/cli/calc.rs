@@ -125,7 +125,8 @@ fn number(text: &str) -> Result<Scalar> {
 /// The name and what it should be like.
 pub(super) fn is_tif(path: &Path) -> Result<()> {
     let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-    if matches!(ending.as_deref(), Some("tif" | "tiff")) {
+    // Of what is no file its own name is said later.
+    if matches!(ending.as_deref(), Some("tif" | "tiff")) || (path.exists() && !path.is_file()) {
         return Ok(());
     }
     Err(Error::usage(format!("{}: the output is a GeoTIFF: let its name end in .tif or .tiff", path.display())))

@@ -87,11 +87,9 @@ fn plan_len(n: usize, direction: Direction) -> u64 {
     if real && n.is_multiple_of(2) && n > 0 {
         return plan_len(n / 2, Direction::Forward) + n as u64;
     }
-    let rough = match rough_part(n) {
-        0 | 1 => 0,
-        rough => 16 * rough.next_power_of_two(),
-    };
-    (4 * n + rough) as u64 + 1024
+    let rough = rough_part(n);
+    let detour = if rough > 1 { 16 * rough.next_power_of_two() } else { 0 };
+    (if rough == n { detour } else { 4 * n + detour }) as u64 + 1024
 }
 
 /// Upper bounds of the bytes that a thread keeps of a transform of length `n`, and of those that it works with, for parts of `size`

@@ -7,8 +7,9 @@ pub(super) const BLOCK: usize = 2 << 20;
 /// Rows and columns of a result's block, and the length that is summed over at a time, where the matrices are large.
 const SIDE: usize = 1024;
 const DEPTH: usize = 2048;
-/// Rows and columns of blocks are multiples of this where they are longer than ten of it: what kernels work on at a time.
-const TILE: usize = 48;
+/// Rows and columns of blocks are multiples of these where they are longer than twenty of them: what kernels work on at a time, or some
+/// times of it.
+const TILE: (usize, usize) = (24, 32);
 /// Results with fewer elements are cut finer, so that there is something to do for several threads.
 const SMALL: usize = 4 << 20;
 
@@ -61,13 +62,13 @@ pub(super) fn cut(batch: &[usize], rows: &[usize], columns: &[usize], inner: &[u
     mb = mb.max(m.min(BLOCK / kb).min(BLOCK / 2 / nb));
     nb = nb.max(n.min(BLOCK / kb).min(BLOCK / 2 / mb));
     let (mut rows, mut columns, inner) = (spread(rows, mb), spread(columns, nb), spread(inner, kb));
-    for side in [&mut rows, &mut columns] {
+    for (side, tile) in [(&mut rows, TILE.0), (&mut columns, TILE.1)] {
         // One axis that is cut.
         if let [piece] = side.as_mut_slice()
-            && *piece >= 10 * TILE
-            && piece.next_multiple_of(TILE) <= SIDE
+            && *piece >= 20 * tile
+            && piece.next_multiple_of(tile) <= SIDE
         {
-            *piece = piece.next_multiple_of(TILE);
+            *piece = piece.next_multiple_of(tile);
         }
     }
     let (mb, nb, kb) = (product(&rows), product(&columns), product(&inner));
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn blocks_are_of_bounded_size_and_cover_small_matrices_whole() {
         let c = cut(&[], &[6000], &[6000], &[6000]);
-        assert_eq!((c.rows[0], c.columns[0], c.inner[0]), (1008, 1008, 2000));
+        assert_eq!((c.rows[0], c.columns[0], c.inner[0]), (1008, 1024, 2000));
         let c = cut(&[], &[1_000_000], &[100], &[100]);
         assert_eq!((c.columns[0], c.inner[0]), (100, 100));
         assert!(c.rows[0] * 100 <= BLOCK && c.rows[0] > 9000, "{c:?}");

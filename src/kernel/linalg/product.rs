@@ -1,7 +1,7 @@
 //! Products of matrices: `c += a b`.
 //!
 //! Floats and complex numbers go through the packed kernels of the `gemm` crate (one fused multiply-add after the other along the inner axis,
-//! in runs of 256), integers wrap, and of bool the sum is "or". A product with a vector is a kernel of its own, whose order of adding is
+//! in runs of up to 400), integers wrap, and of bool the sum is "or". A product with a vector is a kernel of its own, whose order of adding is
 //! fixed.
 
 use crate::base::Element;
@@ -25,9 +25,9 @@ pub trait Multiply: Element {
     }
 }
 
-/// So much of the inner axis is multiplied at a time: no more than would fit into any machine's caches, so that the order of adding is the
-/// same on all.
-const DEPTH: usize = 256;
+/// At most so much of the inner axis is multiplied at a time: no more than any machine's caches hold, so that the order of adding is the same
+/// on all.
+const DEPTH: usize = 400;
 /// Rows or columns that packing may round up by, for either factor.
 const SLACK: usize = 256;
 /// What a thread keeps for its second cache.
@@ -53,13 +53,14 @@ macro_rules! float {
                     return;
                 }
                 let (sa, sb) = (a.stride() as isize, b.stride() as isize);
-                for at in (0..k).step_by(DEPTH) {
+                let depth = k.div_ceil(k.div_ceil(DEPTH));
+                for at in (0..k).step_by(depth) {
                     let (left, top) = (a.data().as_ptr().wrapping_add(at), b.row(at).as_ptr());
                     let one: $t = faer::traits::math_utils::one();
                     // SAFETY: `Rows` holds what its shape and stride reach; the shapes were compared above.
                     unsafe {
                         gemm::gemm(
-                            m, n, DEPTH.min(k - at), c.as_mut_ptr(), 1, n as isize, true, left, 1, sa, top, 1, sb, one, one, false, false,
+                            m, n, depth.min(k - at), c.as_mut_ptr(), 1, n as isize, true, left, 1, sa, top, 1, sb, one, one, false, false,
                             false, gemm::Parallelism::None,
                         );
                     }

@@ -131,7 +131,11 @@ impl NamedBlock for Span {
             self.count(low, high)
                 .map_err(|e| Error::usage(format!("integers: at element {:?} {}", index(&block.region, i), e.message())))
         };
-        let out: Vec<u64> = low.zip(high).enumerate().map(count).collect::<Result<_>>()?;
+        // Of room for all: a collected result would grow.
+        let mut out: Vec<u64> = Vec::with_capacity(n);
+        for pair in low.zip(high).enumerate() {
+            out.push(count(pair)?);
+        }
         Tensor::from_vec(&block.region.shape(), out)
     }
 }

@@ -1,22 +1,26 @@
 //! Counts of integers that lie near each other: bytes, so that as many as can be stay in cache.
 
 use crate::base::{Error, Region, Result};
-use crate::chunk::{Chunk, Tensor};
+use crate::chunk::{BufferMut, Chunk, Tensor};
 use crate::kernel::sort::{self, SortKey};
 use crate::op::sort::cuts::parts;
 use crate::op::sort::tally::{List, Tally};
 
 /// Elements that are looked at, and then counted, at a time: they stay in the first cache.
 const BLOCK: usize = 2048;
-/// A count that gets so high is written down, less one.
+/// A count that would be higher starts again at 1, and this is written down.
 const FULL: u8 = 255;
+/// Longer lists of counts lie in large pages: of small ones there are more than a processor knows the places of.
+const SMALL: usize = 256 << 10;
+const LARGE_PAGE: usize = 2 << 20;
 
 /// How often every integer from `low` on occurs.
 pub(super) struct Bytes<T> {
     low: T,
-    /// Of what occurs never 0.
-    counts: Vec<u8>,
-    /// By how far they are from `low`, in order, those that occur `FULL - 1` times more than their counts say; once for each time.
+    /// The first `len` are counts, of what occurs never 0; zeros follow.
+    counts: BufferMut,
+    len: usize,
+    /// By how far they are from `low`, in order, those that occur `FULL` times more than their counts say; once for each time.
     full: Vec<i64>,
 }
 
@@ -26,13 +30,14 @@ impl<T: SortKey> Bytes<T> {
         let mut all: Option<Bytes<T>> = None;
         for block in v.chunks(BLOCK) {
             let (low, n) = sort::span(block)?;
-            let all = all.get_or_insert(Bytes { low, counts: Vec::new(), full: Vec::new() });
+            let all = all.get_or_insert_with(|| Bytes { low, counts: BufferMut::zeroed(0), len: 0, full: Vec::new() });
             all.cover(low, n, most as u64)?;
+            let counts = &mut all.counts.bytes_mut()[..all.len];
             for x in block {
                 let k = x.distance(all.low)? as usize;
-                let count = all.counts[k] + 1;
-                all.counts[k] = if count == FULL { 1 } else { count };
-                if count == FULL {
+                counts[k] = counts[k].wrapping_add(1);
+                if counts[k] == 0 {
+                    counts[k] = 1;
                     all.full.push(k as i64);
                 }
             }
@@ -45,27 +50,32 @@ impl<T: SortKey> Bytes<T> {
 
     /// Makes room for `n` values from `low` on, if that makes no more than `most`.
     fn cover(&mut self, low: T, n: u64, most: u64) -> Option<()> {
-        let have = self.counts.len() as u64;
         let below = if low.key() < self.low.key() { self.low.distance(low)? } else { 0 };
         let behind = if below > 0 { 0 } else { low.distance(self.low)? };
-        let len = have.saturating_add(below).max(n.saturating_add(behind));
+        let len = (self.len as u64).saturating_add(below).max(n.saturating_add(behind));
         if len > most {
             return None;
         }
-        if below > 0 {
-            let old = std::mem::replace(&mut self.counts, vec![0; len as usize]);
-            self.counts[below as usize..][..old.len()].copy_from_slice(&old);
+        let (len, below) = (len as usize, below as usize);
+        if below > 0 || len > self.counts.len() {
+            let room = if len <= SMALL { len } else { len.next_multiple_of(LARGE_PAGE) };
+            let old = std::mem::replace(&mut self.counts, BufferMut::zeroed(room));
+            self.counts.bytes_mut()[below..below + self.len].copy_from_slice(&old.bytes()[..self.len]);
             self.full.iter_mut().for_each(|k| *k += below as i64);
-            self.low = low;
+            self.low = if below > 0 { low } else { self.low };
         }
-        self.counts.resize(len as usize, 0);
+        self.len = len;
         Some(())
+    }
+
+    fn counts(&self) -> &[u8] {
+        &self.counts.bytes()[..self.len]
     }
 
     /// How many values occur, and every `stride`-th of them.
     pub(super) fn sample(&self, stride: usize) -> (usize, Vec<T>) {
         let (mut n, mut next, mut sample) = (0, stride, Vec::new());
-        for (g, group) in self.counts.chunks(64).enumerate() {
+        for (g, group) in self.counts().chunks(64).enumerate() {
             let occurring = group.iter().filter(|&&c| c > 0).count();
             while n + occurring >= next {
                 let nth = group.iter().enumerate().filter(|(_, c)| **c > 0).nth(next - n - 1);
@@ -83,7 +93,7 @@ impl<T: SortKey> Bytes<T> {
             [
                 Tensor::from_vec(&of(1), vec![self.low])?.into(),
                 Tensor::from_vec(&of(1), vec![0i64])?.into(),
-                Tensor::from_vec(&of(self.counts.len()), self.counts)?.into(),
+                Tensor::from_vec(&of(self.len), self.counts().to_vec())?.into(),
                 Tensor::from_vec(&of(self.full.len()), self.full)?.into(),
             ]
             .into(),
@@ -152,7 +162,7 @@ impl<'a, T: SortKey> Counts<'a, T> {
             return; // from nowhere on, maybe
         }
         tally.add_all(self.low.farther(self.first), self.counts);
-        self.full.iter().for_each(|&k| tally.add(self.low.farther(k as u64), i64::from(FULL - 1), 0));
+        self.full.iter().for_each(|&k| tally.add(self.low.farther(k as u64), i64::from(FULL), 0));
     }
 
     /// Those that occur.
@@ -162,7 +172,7 @@ impl<'a, T: SortKey> Counts<'a, T> {
         for (k, &n) in (self.first..).zip(self.counts).filter(|(_, n)| **n > 0) {
             let mut count = i64::from(n);
             while full.next_if(|&&f| f as u64 == k).is_some() {
-                count += i64::from(FULL - 1);
+                count += i64::from(FULL);
             }
             list.push(self.low.farther(k), count, 0);
         }
