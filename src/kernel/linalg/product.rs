@@ -28,6 +28,8 @@ pub trait Multiply: Element {
 /// At most so much of the inner axis is multiplied at a time: no more than any machine's caches hold, so that the order of adding is the same
 /// on all.
 const DEPTH: usize = 400;
+/// The highest threshold there is, in tiles of the result's columns.
+const NO_PACKING: usize = 256;
 /// Rows or columns that packing may round up by, for either factor.
 const SLACK: usize = 256;
 /// What a thread keeps for its second cache.
@@ -53,6 +55,8 @@ macro_rules! float {
                     return;
                 }
                 let (sa, sb) = (a.stride() as isize, b.stride() as isize);
+                // Rows are runs already: packing them once more costs memory and gains nothing.
+                gemm::set_rhs_packing_threshold(NO_PACKING);
                 let depth = k.div_ceil(k.div_ceil(DEPTH));
                 for at in (0..k).step_by(depth) {
                     let (left, top) = (a.data().as_ptr().wrapping_add(at), b.row(at).as_ptr());
