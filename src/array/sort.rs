@@ -25,8 +25,8 @@ impl DynArray {
     /// # Chunks
     /// Where a lane fits into a chunk it becomes one, and other axes are cut so that chunks stay small; a task holds three chunks. A longer
     /// lane is shuffled: it is sorted in runs of a few MiB, which are cut by samples and merged; the result is cut as the runs are. A task
-    /// holds about three of these. What does not fit into the budget is spilled once. An array in memory that is sorted into memory takes
-    /// no more than the result: its elements are put where they belong, and sorted there.
+    /// holds about three of these. What does not fit into the budget is spilled once. An array in memory that is sorted into memory
+    /// takes the result alone: its elements are put where they belong, and sorted there.
     ///
     /// # Example
     /// ```

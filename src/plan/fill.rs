@@ -104,7 +104,7 @@ pub(super) fn steps(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>, fill: &
     let all: u64 = chunks.iter().map(|c| c.1).sum();
     let inputs: Vec<u32> = [places].into_iter().chain(put).collect();
     let parts: Vec<u32> = (0..n_parts).map(|_| l.effect(&inputs, cost(0, bytes.finish_scratch, all / n_parts as u64))).collect();
-    // A chunk of the result is done when the last part is that has something of it: only all of them together are waited for.
+    // Nobody waits for a single chunk of an array in memory, so one part may stand for several chunks.
     let n_out = e.meta().n_chunks();
     Ok(Ids::List((0..n_out).map(|o| parts[o * n_parts / n_out]).collect()))
 }
