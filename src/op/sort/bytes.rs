@@ -57,12 +57,17 @@ impl<T: SortKey> Bytes<T> {
             return None;
         }
         let (len, below) = (len as usize, below as usize);
-        if below > 0 || len > self.counts.len() {
+        if len > self.counts.len() {
             let room = if len <= SMALL { len } else { len.next_multiple_of(LARGE_PAGE) };
             let old = std::mem::replace(&mut self.counts, BufferMut::zeroed(room));
             self.counts.bytes_mut()[below..below + self.len].copy_from_slice(&old.bytes()[..self.len]);
+        } else if below > 0 {
+            self.counts.bytes_mut().copy_within(..self.len, below);
+            self.counts.bytes_mut()[..below].fill(0);
+        }
+        if below > 0 {
             self.full.iter_mut().for_each(|k| *k += below as i64);
-            self.low = if below > 0 { low } else { self.low };
+            self.low = low;
         }
         self.len = len;
         Some(())
