@@ -3,8 +3,10 @@
 use crate::base::{DType, Element, Error, Grid, Region, Result};
 use crate::chunk::buffer::BufferMut;
 use crate::chunk::tensor::{Strides, Tensor, c_strides, copy_to};
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut, Range};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +18,7 @@ pub struct Output {
     memory: Memory,
     claimed: Vec<AtomicBool>,
     n_written: AtomicUsize,
+    shares: Mutex<Shares>,
 }
 
 enum Memory {
@@ -94,7 +97,7 @@ impl Output {
 
     fn with(dtype: DType, grid: &Grid, memory: Memory) -> Output {
         let claimed = (0..grid.n_chunks()).map(|_| AtomicBool::new(false)).collect();
-        Output { dtype, grid: grid.clone(), memory, claimed, n_written: AtomicUsize::new(0) }
+        Output { dtype, grid: grid.clone(), memory, claimed, n_written: AtomicUsize::new(0), shares: Mutex::default() }
     }
 
     /// How many elements of `region` of an array of `grid` lie side by side in the array's memory.
@@ -115,6 +118,12 @@ impl Output {
     /// A bug of the caller: a chunk is written twice, or when the memory was taken back.
     pub fn window(&self, i: usize) -> Result<Window<'_>> {
         let (begin, guard) = self.begin()?;
+        let mut shares = self.shares.lock();
+        if shares.by_part {
+            return Err(Error::bug(format!("chunk {i} of an array that is written by parts")));
+        }
+        shares.by_chunk = true;
+        drop(shares);
         if self.claimed[i].swap(true, Ordering::AcqRel) {
             return Err(Error::bug(format!("chunk {i} was written twice")));
         }
@@ -126,20 +135,41 @@ impl Output {
         Ok(Window { output: self, begin, region, strides, _guard: guard })
     }
 
-    /// All of the memory, in C order, for whoever puts elements wherever they belong.
+    /// Some elements, by their places in C order, for as long as nobody else has one of them. Chunks cannot be had beside.
     ///
     /// # Errors
-    /// A bug of the caller: the memory was taken back.
-    pub fn whole(&self) -> Result<Whole<'_>> {
+    /// A bug of the caller: there are no such elements, somebody has one, or the memory was taken back.
+    pub fn part<T: Element>(&self, range: Range<usize>) -> Result<Part<'_, T>> {
+        let bug = |what: &str| Error::bug(format!("elements {range:?} ({}) of {self:?}: {what}", T::DTYPE));
+        if T::DTYPE != self.dtype || range.start > range.end || range.end > self.grid.n_elements()? {
+            return Err(bug("there are none"));
+        }
         let (begin, guard) = self.begin()?;
-        Ok(Whole { output: self, begin, n: self.grid.n_elements()?, _guard: guard })
+        let mut shares = self.shares.lock();
+        if shares.by_chunk {
+            return Err(bug("chunks are written"));
+        }
+        shares.by_part = true;
+        if !range.is_empty() {
+            let before = shares.parts.range(..range.end).next_back();
+            if before.is_some_and(|(_, &end)| end > range.start) {
+                return Err(bug("somebody has one"));
+            }
+            shares.parts.insert(range.start, range.end);
+        }
+        drop(shares);
+        // SAFETY: within the memory, which is aligned to the elements and was written before (as zeros, or by its lender); nobody else has an
+        // element of it until the part is dropped.
+        let elements = unsafe { std::slice::from_raw_parts_mut(begin.as_ptr().cast::<T>().add(range.start), range.len()) };
+        Ok(Part { output: self, elements, start: range.start, _guard: guard })
     }
 
     fn begin(&self) -> Result<(NonNull<u8>, Option<LoanGuard<'_>>)> {
         match &self.memory {
             Memory::Own(_, begin) => Ok((*begin, None)),
             Memory::Lent(lent) => {
-                let guard = lent.begin.read();
+                // A thread may have several parts, while the lender waits for all of them.
+                let guard = lent.begin.read_recursive();
                 Ok((guard.ok_or_else(|| Error::bug("a chunk came after the loan of its memory"))?, Some(guard)))
             }
         }
@@ -181,36 +211,49 @@ impl std::fmt::Debug for Output {
     }
 }
 
-/// All of the memory of an [`Output`].
-pub struct Whole<'a> {
+/// Some elements of an [`Output`], which their holder alone has.
+pub struct Part<'a, T> {
     output: &'a Output,
-    begin: NonNull<u8>,
-    n: usize,
+    elements: &'a mut [T],
+    start: usize,
     _guard: Option<LoanGuard<'a>>,
 }
 
-impl Whole<'_> {
-    /// A part of the memory, by the places of its elements in C order.
-    ///
-    /// # Errors
-    /// When the array has no such elements (a bug of the caller).
-    ///
-    /// # Safety
-    /// Nobody else may have an element of the part meanwhile.
-    #[allow(clippy::mut_from_ref, reason = "who has which part is the caller's to say")]
-    pub unsafe fn part<T: Element>(&self, range: std::ops::Range<usize>) -> Result<&mut [T]> {
-        if T::DTYPE != self.output.dtype || range.start > range.end || range.end > self.n {
-            return Err(Error::bug(format!("elements {range:?} ({}) of {:?}", T::DTYPE, self.output)));
-        }
-        // SAFETY: within the memory, which is aligned to the elements and was written before (as zeros, or by its lender); the caller
-        // says that nobody else has it.
-        Ok(unsafe { std::slice::from_raw_parts_mut(self.begin.as_ptr().cast::<T>().add(range.start), range.len()) })
+impl<T> Part<'_, T> {
+    /// Says that the elements are as they shall be.
+    pub fn done(self) {
+        self.output.n_written.fetch_add(self.elements.len(), Ordering::Release);
     }
+}
 
-    /// Says that so many elements are as they shall be.
-    pub fn done(&self, n: usize) {
-        self.output.n_written.fetch_add(n, Ordering::Release);
+impl<T> Deref for Part<'_, T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        self.elements
     }
+}
+
+impl<T> DerefMut for Part<'_, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        self.elements
+    }
+}
+
+impl<T> Drop for Part<'_, T> {
+    fn drop(&mut self) {
+        if !self.elements.is_empty() {
+            self.output.shares.lock().parts.remove(&self.start);
+        }
+    }
+}
+
+/// Who has what of an [`Output`]: either chunks are had, or parts are.
+#[derive(Default)]
+struct Shares {
+    by_chunk: bool,
+    by_part: bool,
+    /// Where parts begin and end that are had now.
+    parts: BTreeMap<usize, usize>,
 }
 
 /// The place of one chunk in an [`Output`], which its holder alone writes.
@@ -284,6 +327,25 @@ mod tests {
         drop(loan);
         assert!(output.window(grid.n_chunks() - 1).is_err(), "after the loan");
         assert_eq!(memory, [1, 1, 1, 2, 1, 1, 1, 2, 3, 3, 3, 4, 3, 3, 3, 4, 5, 5, 5, 0]);
+    }
+
+    #[test]
+    fn parts_are_had_by_one_at_a_time() {
+        let output = Output::new(DType::I32, &Grid::whole(&[10])).unwrap();
+        let mut part = output.part::<i32>(2..6).unwrap();
+        part.copy_from_slice(&[1, 2, 3, 4]);
+        for range in [0..3, 5..7, 3..4, 2..6, 0..10] {
+            assert!(output.part::<i32>(range).is_err());
+        }
+        let (low, none, high) =
+            (output.part::<i32>(0..2).unwrap(), output.part::<i32>(4..4).unwrap(), output.part::<i32>(6..10).unwrap());
+        assert!(output.part::<i32>(9..11).is_err() && output.part::<f32>(0..1).is_err());
+        assert!(output.window(0).is_err(), "by parts");
+        for p in [part, low, none, high] {
+            p.done();
+        }
+        assert_eq!(output.part::<i32>(1..7).unwrap()[..], [0, 1, 2, 3, 4, 0]);
+        assert_eq!(output.into_tensor().unwrap().as_slice::<i32>().unwrap(), [0, 0, 1, 2, 3, 4, 0, 0, 0, 0]);
     }
 
     #[test]

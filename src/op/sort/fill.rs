@@ -44,23 +44,21 @@ impl RangeSort {
 
     fn put_all<T: SortKey>(&self, i: usize, chunk: &Chunk, cuts: &Chunk, places: &Chunk, out: &Output) -> Result<()> {
         let (first, next) = (row(places, i, self.n_parts())?, row(places, i + 1, self.n_parts())?);
-        let out = out.whole()?;
-        let mut at: Vec<usize> = first.iter().map(|&p| p as usize).collect();
+        let places = first.iter().zip(next).map(|(&from, &to)| from as usize..to as usize);
+        let mut parts = places.map(|p| out.part::<T>(p)).collect::<Result<Vec<_>>>()?;
+        let mut filled = vec![0; parts.len()];
         let differs = || Error::bug(format!("chunk {i} has other elements than when they were counted"));
         Self::spread::<T>(chunk, cuts, |block, ends| {
             let mut start = 0;
-            for ((&end, at), &most) in ends.iter().zip(&mut at).zip(next) {
-                let place = *at..*at + (end - start);
-                if place.end as i64 > most {
-                    return Err(differs());
-                }
-                // SAFETY: places of a chunk in a part are its own, and end where the next chunk's begin.
-                unsafe { out.part::<T>(place.clone())? }.copy_from_slice(&block[start..end]);
-                (*at, start) = (place.end, end);
+            for ((&end, part), filled) in ends.iter().zip(&mut parts).zip(&mut filled) {
+                let piece = &block[start..end];
+                part.get_mut(*filled..*filled + piece.len()).ok_or_else(differs)?.copy_from_slice(piece);
+                *filled += piece.len();
+                start = end;
             }
             Ok(())
         })?;
-        if at.iter().zip(next).all(|(&at, &next)| at as i64 == next) { Ok(()) } else { Err(differs()) }
+        if parts.iter().zip(filled).all(|(part, n)| part.len() == n) { Ok(()) } else { Err(differs()) }
     }
 
     /// The places of a part's elements.
@@ -164,10 +162,11 @@ impl Fill for RangeSort {
 
     fn finish(&self, part: usize, places: &Chunk, out: &Output) -> Result<()> {
         let places = self.part(part, places)?;
-        let (out, n) = (out.whole()?, places.len());
-        // SAFETY: all chunks have put their elements, and parts have no element in common.
-        for_dtype!(self.dtype, T => sort::sort(unsafe { out.part::<T>(places)? }));
-        out.done(n);
+        for_dtype!(self.dtype, T => {
+            let mut part = out.part::<T>(places)?;
+            sort::sort(&mut part);
+            part.done();
+        });
         Ok(())
     }
 }
