@@ -1,4 +1,4 @@
-//! Shuffles into memory: see [`Fill`].
+//! Shuffles into memory, as [`Fill`] says.
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;

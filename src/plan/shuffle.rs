@@ -1,4 +1,4 @@
-//! `Shuffle`: into memory as [`fill`] does where that can be; else every chunk is prepared and sampled, cuts are made of all samples, every chunk is split by them, and every output chunk
+//! `Shuffle`: into memory by a fill where that can be; else every chunk is prepared and sampled, cuts are made of all samples, every chunk is split by them, and every output chunk
 //! merges its pieces in order. A rule that needs no cuts is only split and merged; where what was prepared is kept and pieces are views
 //! of it, nothing is split.
 
