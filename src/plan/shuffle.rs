@@ -1,6 +1,6 @@
-//! `Shuffle`: into memory by a fill where that can be; else every chunk is prepared and sampled, cuts are made of all samples, every chunk is split by them, and every output chunk
-//! merges its pieces in order. A rule that needs no cuts is only split and merged; where what was prepared is kept and pieces are views
-//! of it, nothing is split.
+//! `Shuffle`: into memory by a fill where that can be; else every chunk is prepared and sampled, cuts are made of all samples, every
+//! chunk is split by them, and every output chunk merges its pieces in order. A rule that needs no cuts is only split and merged; where
+//! what was prepared is kept and pieces are views of it, nothing is split.
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
