@@ -38,11 +38,9 @@ const FLOOR: f64 = 16e6;
 /// How loose a projection may be.
 const LOOSE: f64 = 2.5;
 
-/// Cases of which less is left than a projection must allow for: that depends on the data, and is worst in another case.
-const BY_DATA: &[&str] = &["unique few"];
-
-/// Cases whose result is a view of a chunk, which it need not be.
-const VIEWS: &[&str] = &["join tile"];
+/// Cases of which less is left than a projection must allow for: how much depends on the data and is most in another case, or the result
+/// is a view of a chunk, which it need not be.
+const MAY_BE_LESS: &[&str] = &["unique few", "join tile"];
 
 /// A case: its name, and what is computed together.
 type Case = (&'static str, fn() -> Result<Vec<DynArray>>);
@@ -131,7 +129,7 @@ fn fits(name: &str) -> bool {
     // Pages mapped from a file are the system's to take back: they are no memory of the run.
     let measured = if name.starts_with("npy read") { own } else { resident };
     let high = measured > projected + RESERVE_BYTES as f64;
-    let loose = projected > LOOSE * measured.max(FLOOR) && !BY_DATA.contains(&name) && !VIEWS.contains(&name);
+    let loose = projected > LOOSE * measured.max(FLOOR) && !MAY_BE_LESS.contains(&name);
     let word = match (killed, high, loose) {
         (true, ..) => "  ENDED by the kernel",
         (_, true, _) => "  ABOVE the projection",

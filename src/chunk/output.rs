@@ -9,14 +9,13 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut, Range};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An array being filled chunk by chunk, from any thread.
 pub struct Output {
     dtype: DType,
     grid: Grid,
     memory: Memory,
-    claimed: Vec<AtomicBool>,
     n_written: AtomicUsize,
     shares: Mutex<Shares>,
 }
@@ -96,8 +95,7 @@ impl Output {
     }
 
     fn with(dtype: DType, grid: &Grid, memory: Memory) -> Output {
-        let claimed = (0..grid.n_chunks()).map(|_| AtomicBool::new(false)).collect();
-        Output { dtype, grid: grid.clone(), memory, claimed, n_written: AtomicUsize::new(0), shares: Mutex::default() }
+        Output { dtype, grid: grid.clone(), memory, n_written: AtomicUsize::new(0), shares: Mutex::default() }
     }
 
     /// How many elements of `region` of an array of `grid` lie side by side in the array's memory.
@@ -118,21 +116,28 @@ impl Output {
     /// A bug of the caller: a chunk is written twice, or when the memory was taken back.
     pub fn window(&self, i: usize) -> Result<Window<'_>> {
         let (begin, guard) = self.begin()?;
-        let mut shares = self.shares.lock();
-        if shares.by_part {
-            return Err(Error::bug(format!("chunk {i} of an array that is written by parts")));
-        }
-        shares.by_chunk = true;
-        drop(shares);
-        if self.claimed[i].swap(true, Ordering::AcqRel) {
-            return Err(Error::bug(format!("chunk {i} was written twice")));
-        }
+        self.claim(i)?;
         let region = self.grid.chunk_region(i);
         let strides = c_strides(&self.grid.shape());
         let first: isize = region.start().iter().zip(&strides).map(|(&i, &s)| i as isize * s).sum();
         // SAFETY: the first element of a chunk lies within the array, for which there is room; of an empty chunk nothing is reached.
         let begin = if region.shape().contains(&0) { begin } else { unsafe { begin.offset(first * self.dtype.size() as isize) } };
         Ok(Window { output: self, begin, region, strides, _guard: guard })
+    }
+
+    /// Says that chunk `i` is somebody's from now on.
+    fn claim(&self, i: usize) -> Result<()> {
+        let mut shares = self.shares.lock();
+        if matches!(&*shares, Shares::Nothing) {
+            *shares = Shares::Chunks(vec![false; self.grid.n_chunks()]);
+        }
+        let Shares::Chunks(claimed) = &mut *shares else {
+            return Err(Error::bug(format!("chunk {i} of an array that is written by parts")));
+        };
+        match std::mem::replace(&mut claimed[i], true) {
+            false => Ok(()),
+            true => Err(Error::bug(format!("chunk {i} was written twice"))),
+        }
     }
 
     /// Some elements, by their places in C order, for as long as nobody else has one of them. Chunks cannot be had beside.
@@ -146,16 +151,16 @@ impl Output {
         }
         let (begin, guard) = self.begin()?;
         let mut shares = self.shares.lock();
-        if shares.by_chunk {
-            return Err(bug("chunks are written"));
+        if matches!(&*shares, Shares::Nothing) {
+            *shares = Shares::Parts(BTreeMap::new());
         }
-        shares.by_part = true;
+        let Shares::Parts(parts) = &mut *shares else { return Err(bug("chunks are written")) };
         if !range.is_empty() {
-            let before = shares.parts.range(..range.end).next_back();
+            let before = parts.range(..range.end).next_back();
             if before.is_some_and(|(_, &end)| end > range.start) {
                 return Err(bug("somebody has one"));
             }
-            shares.parts.insert(range.start, range.end);
+            parts.insert(range.start, range.end);
         }
         drop(shares);
         // SAFETY: within the memory, which is aligned to the elements and was written before (as zeros, or by its lender); nobody else has an
@@ -241,19 +246,21 @@ impl<T> DerefMut for Part<'_, T> {
 
 impl<T> Drop for Part<'_, T> {
     fn drop(&mut self) {
-        if !self.elements.is_empty() {
-            self.output.shares.lock().parts.remove(&self.start);
+        if let (false, Shares::Parts(parts)) = (self.elements.is_empty(), &mut *self.output.shares.lock()) {
+            parts.remove(&self.start);
         }
     }
 }
 
 /// Who has what of an [`Output`]: either chunks are had, or parts are.
 #[derive(Default)]
-struct Shares {
-    by_chunk: bool,
-    by_part: bool,
+enum Shares {
+    #[default]
+    Nothing,
+    /// Which chunks were had by somebody.
+    Chunks(Vec<bool>),
     /// Where parts begin and end that are had now.
-    parts: BTreeMap<usize, usize>,
+    Parts(BTreeMap<usize, usize>),
 }
 
 /// The place of one chunk in an [`Output`], which its holder alone writes.

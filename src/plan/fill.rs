@@ -6,6 +6,7 @@ use crate::expr::call::{Fill, ShuffleOp};
 use crate::expr::node::SourceNode;
 use crate::expr::{Expr, Kind, Sink};
 use crate::plan::lower::{Cost, Ids, Lowering};
+use crate::plan::shuffle::chunk_bytes;
 use crate::plan::step::{Outputs, Step};
 use std::sync::Arc;
 
@@ -57,18 +58,17 @@ impl Step for FillStep {
 
 /// Whether the chunks of an array can be had three times: they lie in memory, or there is room to keep them.
 pub(super) fn is_at_hand(l: &mut Lowering, input: &Expr) -> Result<bool> {
-    let (dtype, grid) = input.array()?;
-    let regions = (0..grid.n_chunks()).map(|i| grid.chunk_region(i));
     let kept = match input.kind() {
         Kind::Source(SourceNode::Array { source, origin }) => {
-            let regions = regions.map(|r| r.shifted(origin));
+            let (_, grid) = input.array()?;
+            let regions = (0..grid.n_chunks()).map(|i| grid.chunk_region(i).shifted(origin));
             let (stored, kept) = regions.fold((0, 0), |(s, k), r| (s + source.stored_bytes(&r), k + source.result_bytes(&r)));
             if stored > 0 {
                 return Ok(false);
             }
             kept
         }
-        _ => regions.map(|r| (r.n_elements() * dtype.size()) as u64).sum(),
+        _ => chunk_bytes(input.meta()).iter().sum(),
     };
     Ok(kept == 0 || kept.saturating_mul(2) <= l.by_budget())
 }
@@ -79,10 +79,8 @@ pub(super) fn is_at_hand(l: &mut Lowering, input: &Expr) -> Result<bool> {
 /// Too many tasks.
 pub(super) fn steps(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>, fill: &dyn Fill, sink: &Arc<dyn Sink>) -> Result<Ids> {
     let input = &e.inputs()[0];
-    let (dtype, grid) = input.array()?;
     let ids = l.ids(input)?;
-    let chunks: Vec<(u32, u64)> =
-        (0..grid.n_chunks()).map(|i| (ids.at(i), (grid.chunk_region(i).n_elements() * dtype.size()) as u64)).collect();
+    let chunks: Vec<(u32, u64)> = chunk_bytes(input.meta()).into_iter().enumerate().map(|(i, n)| (ids.at(i), n)).collect();
     let bytes = fill.bytes();
     let layer = |l: &mut Lowering, stage, words: &str| {
         l.layer(format!("{} {words}", op.label()), FillStep { op: op.clone(), sink: sink.clone(), stage });

@@ -206,7 +206,7 @@ fn steps(l: &mut Lowering, e: &Expr, op: &Arc<dyn ShuffleOp>, n_parts: usize) ->
 }
 
 /// Upper bounds of the bytes of each chunk.
-fn chunk_bytes(meta: &Meta) -> Vec<u64> {
+pub(super) fn chunk_bytes(meta: &Meta) -> Vec<u64> {
     match meta {
         Meta::Array { dtype, grid } => {
             (0..grid.n_chunks()).map(|i| (grid.chunk_region(i).n_elements() * dtype.size()) as u64).collect()

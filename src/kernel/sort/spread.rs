@@ -12,7 +12,7 @@ pub fn spread<T: SortKey>(v: &mut [T], cuts: &[T]) -> Vec<usize> {
             among(words, 0, cuts, &partition_words, &mut ends);
             T::from_words(words);
         }
-        _ => among(v, 0, cuts, &partition, &mut ends),
+        _ => among(v, 0, cuts, &|v: &mut [T], cut: T| partition_by(v, |x| x.key() < cut.key()), &mut ends),
     }
     ends
 }
@@ -26,12 +26,11 @@ fn among<T: Copy>(v: &mut [T], before: usize, cuts: &[T], partition: &impl Fn(&m
     among(high, before + at, &cuts[cuts.len() / 2 + 1..], partition, ends);
 }
 
-/// Moves elements below `cut` in front of the others; how many they are.
-fn partition<T: SortKey>(v: &mut [T], cut: T) -> usize {
-    let cut = cut.key();
+/// Moves small elements in front of the others, without a branch for each; how many they are.
+pub(super) fn partition_by<T: Copy>(v: &mut [T], is_small: impl Fn(T) -> bool) -> usize {
     let mut low = 0;
     for i in 0..v.len() {
-        let small = v[i].key() < cut;
+        let small = is_small(v[i]);
         v.swap(low, i);
         low += usize::from(small);
     }

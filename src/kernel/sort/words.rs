@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::lanes::Isa;
+use crate::kernel::sort::spread::partition_by;
 
 /// Sorts a list.
 pub fn sort_words(v: &mut [u64]) {
@@ -23,13 +24,7 @@ pub fn partition_words(v: &mut [u64], pivot: u64) -> usize {
         // SAFETY: the machine has the features.
         return unsafe { avx512::partition(v, pivot) };
     }
-    let mut low = 0;
-    for i in 0..v.len() {
-        let small = v[i] < pivot;
-        v.swap(low, i);
-        low += usize::from(small);
-    }
-    low
+    partition_by(v, |w| w < pivot)
 }
 
 /// Whether the machine has the instructions that the vector code uses.

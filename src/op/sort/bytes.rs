@@ -93,13 +93,12 @@ impl<T: SortKey> Bytes<T> {
     }
 
     pub(super) fn written(self) -> Result<Chunk> {
-        let of = |n: usize| [n];
         Ok(Chunk::List(
             [
-                Tensor::from_vec(&of(1), vec![self.low])?.into(),
-                Tensor::from_vec(&of(1), vec![0i64])?.into(),
-                Tensor::from_vec(&of(self.len), self.counts().to_vec())?.into(),
-                Tensor::from_vec(&of(self.full.len()), self.full)?.into(),
+                Tensor::from_vec(&[1], vec![self.low])?.into(),
+                Tensor::from_vec(&[1], vec![0i64])?.into(),
+                Tensor::from_vec(&[self.len], self.counts().to_vec())?.into(),
+                Tensor::from_vec(&[self.full.len()], self.full)?.into(),
             ]
             .into(),
         ))
