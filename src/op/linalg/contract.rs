@@ -37,11 +37,10 @@ impl Contract {
     fn product<T: Multiply>(&self, shape: &[usize], inputs: &[Tensor]) -> Result<Tensor> {
         let (first, second) = (self.batch + self.rows, self.batch + self.rows + self.columns);
         let n_out: usize = shape.iter().product();
-        let mut out = match inputs.get(2) {
-            // Summed to from here on, in the order of the inner axis.
-            Some(acc) => copied(acc)?,
-            None => BufferMut::zeroed(n_out * size_of::<T>()),
-        };
+        let mut out = BufferMut::for_overwrite(n_out * size_of::<T>());
+        // The sum so far: products are added to it in the order of the inner axis.
+        let sum = inputs.get(2).map(|sum| sum.contiguous());
+        let sum = sum.as_ref().map(|sum| sum.as_slice::<T>()).transpose()?;
         let a = without(&inputs[0], first, second);
         let b = without(&inputs[1], self.batch, first);
         let lanes: usize = shape[..self.batch].iter().product();
@@ -57,13 +56,14 @@ impl Contract {
         }
         if lanes == 1 {
             let (a, b) = (matrix(&a, self.batch, m, k), matrix(&b, self.batch, k, n));
-            T::product(out.elements_mut::<T>(), rows::rows_of(&a)?, rows::rows_of(&b)?);
+            T::product(out.elements_mut::<T>(), sum, rows::rows_of(&a)?, rows::rows_of(&b)?);
         } else if m * n > 0 {
             let (a, b) = (a.contiguous(), b.contiguous());
             let (a, b) = (a.as_slice::<T>()?, b.as_slice::<T>()?);
             for (lane, c) in out.elements_mut::<T>().chunks_exact_mut(m * n).enumerate() {
                 let (a, b) = (&a[lane * m * k..(lane + 1) * m * k], &b[lane * k * n..(lane + 1) * k * n]);
-                T::product(c, Rows::new(a, m, k)?, Rows::new(b, k, n)?);
+                let sum = sum.map(|sum| &sum[lane * m * n..(lane + 1) * m * n]);
+                T::product(c, sum, Rows::new(a, m, k)?, Rows::new(b, k, n)?);
             }
         }
         Tensor::new(T::DTYPE, shape, out.freeze())
@@ -74,14 +74,6 @@ impl Contract {
 fn matrix(t: &Tensor, batch: usize, n_rows: usize, n_columns: usize) -> Tensor {
     let t = without(t, 0, batch);
     if t.shape() == [n_rows, n_columns] { rows::in_rows(&t) } else { t.contiguous().reshape(&[n_rows, n_columns]) }
-}
-
-fn copied(t: &Tensor) -> Result<BufferMut> {
-    let t = t.contiguous();
-    let bytes = t.as_bytes()?;
-    let mut out = BufferMut::for_overwrite(bytes.len());
-    out.bytes_mut().copy_from_slice(bytes);
-    Ok(out)
 }
 
 impl NamedBlock for Contract {
