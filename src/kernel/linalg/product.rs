@@ -1,6 +1,6 @@
 //! Products of matrices on top of what was summed up before: `c = start + a b`.
 //!
-//! Floats and complex numbers are added up by fused multiply-adds along the inner axis, in runs of at most [`DEPTH`]: by vector code of our own
+//! Floats and complex numbers are added up by fused multiply-adds along the inner axis, in runs of at most `DEPTH`: by vector code of our own
 //! where there is AVX-512, else by the packed kernels of the `gemm` crate, to the same bits. Integers wrap, and of bool the sum is "or". A
 //! product with a vector is a kernel of its own, whose order of adding is fixed.
 
