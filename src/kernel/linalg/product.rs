@@ -39,6 +39,15 @@ pub trait Multiply: Element {
 /// At most so much of the inner axis is multiplied at a time: no more than any machine's caches hold, so that the order of adding is the same
 /// on all.
 const DEPTH: usize = 400;
+/// Products of matrices that are shorter in any direction are not worth packing in tiles.
+#[cfg(target_arch = "x86_64")]
+const WORTH_PACKING: usize = 16;
+/// The highest threshold there is, in tiles of the result's columns.
+const NO_PACKING: usize = 256;
+/// Rows or columns that packing may round up by, for either factor.
+const SLACK: usize = 256;
+/// What a thread keeps for its second cache; vector code packs into less.
+const SLAB_BYTES: usize = 6 << 20;
 
 /// So much of the inner axis is multiplied at a time.
 fn depth(k: usize) -> usize {
@@ -52,15 +61,16 @@ fn begin<T: Copy + Default>(c: &mut [T], start: Option<&[T]>) {
         None => c.fill(T::default()),
     }
 }
-/// Products of matrices that are shorter in any direction are not worth packing in tiles.
-#[cfg(target_arch = "x86_64")]
-const WORTH_PACKING: usize = 16;
-/// The highest threshold there is, in tiles of the result's columns.
-const NO_PACKING: usize = 256;
-/// Rows or columns that packing may round up by, for either factor.
-const SLACK: usize = 256;
-/// What a thread keeps for its second cache; vector code packs into less.
-const SLAB_BYTES: usize = 6 << 20;
+
+/// Rows, columns and inner length of a product.
+///
+/// # Panics
+/// When the three do not fit together.
+fn sizes<T>(c: &[T], a: Rows<'_, T>, b: Rows<'_, T>) -> (usize, usize, usize) {
+    let (m, n, k) = (a.n_rows(), b.n_columns(), a.n_columns());
+    assert!(c.len() == m * n && b.n_rows() == k, "a product of {m} by {k} and {} by {n}", b.n_rows());
+    (m, n, k)
+}
 
 macro_rules! float {
     ($($t:ty: $($vectors:ident)?),*) => {$(
@@ -73,8 +83,7 @@ macro_rules! float {
             })?
 
             fn add_product(c: &mut [$t], a: Rows<'_, $t>, b: Rows<'_, $t>) {
-                let (m, n, k) = (a.n_rows(), b.n_columns(), a.n_columns());
-                assert!(c.len() == m * n && b.n_rows() == k, "a product of {m} by {k} and {} by {n}", b.n_rows());
+                let (m, n, k) = sizes(c, a, b);
                 if m == 0 || n == 0 || k == 0 {
                     return;
                 }
@@ -116,11 +125,10 @@ float!(f32: in_vectors, f64: in_vectors, C64:, C128:);
 /// The product by vector code, if the machine has it and the product is worth packing its factors.
 #[cfg(target_arch = "x86_64")]
 fn in_vectors<T: avx512::Vectors>(c: &mut [T], start: Option<&[T]>, a: Rows<'_, T>, b: Rows<'_, T>) -> bool {
-    let (m, n, k) = (a.n_rows(), b.n_columns(), a.n_columns());
+    let (m, n, k) = sizes(c, a, b);
     if Isa::detect() != Isa::Avx512 || [m, n, k].iter().any(|&n| n < WORTH_PACKING) {
         return false;
     }
-    assert!(c.len() == m * n && b.n_rows() == k, "a product of {m} by {k} and {} by {n}", b.n_rows());
     assert!(start.is_none_or(|s| s.len() == c.len()), "a start of another shape");
     // SAFETY: the machine has the features.
     unsafe { avx512::Vectors::vector_product(c, start, a, b, depth(k)) };
@@ -179,12 +187,11 @@ fn combine_rows<T: Copy>(c: &mut [T], factors: &[T], b: Rows<'_, T>, add: impl F
 
 /// The product tile by tile of `b`; every element of `c` still gets its products in order.
 fn tiles<T: Copy>(c: &mut [T], a: Rows<'_, T>, b: Rows<'_, T>, add: impl Fn(&mut T, T, T)) {
-    let (n, k) = (b.n_columns(), a.n_columns());
-    assert!(c.len() == a.n_rows() * n && b.n_rows() == k, "a product of {} by {k} and {} by {n}", a.n_rows(), b.n_rows());
+    let (m, n, k) = sizes(c, a, b);
     for left in (0..n).step_by(TILE.1) {
         let columns = left..(left + TILE.1).min(n);
         for top in (0..k).step_by(TILE.0) {
-            for i in 0..a.n_rows() {
+            for i in 0..m {
                 let row = &mut c[i * n + columns.start..i * n + columns.end];
                 for (p, &x) in a.row(i)[top..(top + TILE.0).min(k)].iter().enumerate() {
                     row.iter_mut().zip(&b.row(top + p)[columns.clone()]).for_each(|(c, &y)| add(c, x, y));

@@ -12,7 +12,13 @@ pub fn spread<T: SortKey>(v: &mut [T], cuts: &[T]) -> Vec<usize> {
             among(words, 0, cuts, &partition_words, &mut ends);
             T::from_words(words);
         }
-        _ => among(v, 0, cuts, &|v: &mut [T], cut: T| partition_by(v, |x| x.key() < cut.key()), &mut ends),
+        _ => {
+            let partition = |v: &mut [T], cut: T| {
+                let cut = cut.key();
+                partition_by(v, |x| x.key() < cut)
+            };
+            among(v, 0, cuts, &partition, &mut ends);
+        }
     }
     ends
 }

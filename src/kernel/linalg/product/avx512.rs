@@ -316,10 +316,10 @@ fn fetch<T>(line: *const T) {
 fn transpose_f64(rows: [&[f64; TALL]; TALL], out: &mut [[f64; TALL]; TALL]) {
     // SAFETY: a vector's worth of elements.
     let r = rows.map(|r| unsafe { _mm512_loadu_pd(r.as_ptr()) });
-    // Pairs of rows, pairs of those, and pairs of those again; `e`, `w` and `h` are the bits of a column.
+    // Pairs of rows, pairs of those, and pairs of those again.
     let pairs: [_; TALL] = std::array::from_fn(|n| {
-        let (i, e) = (n / 2 * 2, n % 2);
-        if e == 0 { _mm512_unpacklo_pd(r[i], r[i + 1]) } else { _mm512_unpackhi_pd(r[i], r[i + 1]) }
+        let (x, y) = (r[n / 2 * 2], r[n / 2 * 2 + 1]);
+        if n % 2 == 0 { _mm512_unpacklo_pd(x, y) } else { _mm512_unpackhi_pd(x, y) }
     });
     let fours: [_; TALL] = std::array::from_fn(|n| {
         let (x, y) = (pairs[n / 4 * 4 + n % 2], pairs[n / 4 * 4 + 2 + n % 2]);
