@@ -5,6 +5,7 @@
 //! It deliberately knows nothing of the layers above.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Whose fault an error is, which decides what may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -44,7 +45,20 @@ struct Inner {
     message: String,
     /// Outermost first: op, chunk, file.
     places: Vec<String>,
+    #[serde(skip)]
+    source: Source,
 }
+
+/// What a user's function failed with, as it is. It is not sent to other processes, and errors are equal without it.
+#[derive(Clone, Default)]
+struct Source(Option<Arc<dyn std::error::Error + Send + Sync>>);
+
+impl PartialEq for Source {
+    fn eq(&self, _: &Source) -> bool {
+        true
+    }
+}
+impl Eq for Source {}
 
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -52,7 +66,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of `kind` with a sentence that names the thing and the fix.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), places: Vec::new() }))
+        Self(Box::new(Inner { kind, message: message.into(), places: Vec::new(), source: Source::default() }))
     }
 
     /// The user's mistake.
@@ -98,6 +112,18 @@ impl Error {
         self
     }
 
+    /// The same error with what it comes from, which [`source`](std::error::Error::source) gives.
+    ///
+    /// ```
+    /// let e = tilework::Error::usage("my function failed").with_source("x".parse::<u8>().unwrap_err());
+    /// assert!(std::error::Error::source(&e).is_some_and(|s| s.is::<std::num::ParseIntError>()));
+    /// ```
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Source(Some(Arc::new(source)));
+        self
+    }
+
     /// Whose fault it is.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -124,4 +150,8 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.0.as_ref().map(|s| s.as_ref() as &(dyn std::error::Error + 'static))
+    }
+}

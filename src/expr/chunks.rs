@@ -14,6 +14,8 @@ pub enum Chunks {
     /// Chosen by size, along the storage's own blocks where there are any.
     #[default]
     Auto,
+    /// As `Auto`, but aiming at so many bytes for a chunk.
+    AutoBytes(usize),
     /// One chunk.
     Whole,
     /// The same size along every axis.
@@ -57,7 +59,8 @@ impl Chunks {
     /// When sizes do not fit the shape.
     pub fn grid(&self, shape: &[usize], dtype: DType, storage: Option<&Grid>) -> Result<Grid> {
         let grid = match self {
-            Chunks::Auto => auto(shape, dtype, storage),
+            Chunks::Auto => auto(shape, dtype, storage, AUTO_BYTES),
+            Chunks::AutoBytes(bytes) => auto(shape, dtype, storage, *bytes),
             Chunks::Whole => Grid::whole(shape),
             Chunks::Uniform(n) => Grid::regular(shape, &vec![*n; shape.len()])?,
             Chunks::Sizes(sizes) => Grid::regular(shape, sizes)?,
@@ -83,13 +86,13 @@ impl Chunks {
     }
 }
 
-/// Grows chunks from the storage's blocks (or from single elements) evenly along all axes until they reach [`AUTO_BYTES`].
-fn auto(shape: &[usize], dtype: DType, storage: Option<&Grid>) -> Grid {
+/// Grows chunks from the storage's blocks (or from single elements) evenly along all axes until they reach `bytes`.
+fn auto(shape: &[usize], dtype: DType, storage: Option<&Grid>, bytes: usize) -> Grid {
     let unit: Vec<usize> = match storage {
         Some(g) if g.ndim() == shape.len() => g.axes().iter().map(|a| a.max_size().max(1)).collect(),
         _ => vec![1; shape.len()],
     };
-    let limit = (AUTO_BYTES / dtype.size()) as f64;
+    let limit = (bytes / dtype.size()).max(1) as f64;
     let mut chunk: Vec<usize> = unit.iter().zip(shape).map(|(&u, &n)| u.min(n.max(1))).collect();
     let mut open: Vec<usize> = (0..shape.len()).filter(|&a| chunk[a] < shape[a]).collect();
     // Axes that the even growth would fill are taken whole first; the others then share what is left.

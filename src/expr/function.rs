@@ -46,7 +46,12 @@ enum Body {
     /// A closure, and its number: two are never taken for the same.
     Local(Arc<Local>, u64),
     Registered(&'static BlockFunction, Vec<f64>),
+    /// A closure that other processes make again: the maker's name and what it needs.
+    Made(Arc<Local>, &'static str, Arc<[u8]>),
 }
+
+/// Makes a function again from the bytes that it was made of.
+pub type Make = fn(&[u8]) -> Result<Function>;
 
 impl Function {
     /// A closure that gives one block. It runs in this process only.
@@ -78,6 +83,18 @@ impl Function {
         Function { name: f.name.to_string(), body: Body::Registered(f, parameters.to_vec()) }
     }
 
+    /// A closure that was made of some bytes, and gives several blocks. Other processes make it again of the same bytes, by the maker
+    /// of this name in their registry ([`add_maker`](crate::format::registry::Registry::add_maker)): a script and its interpreter, say.
+    /// Functions of the same maker and bytes are taken for the same.
+    pub fn made(
+        name: &str,
+        maker: &'static str,
+        bytes: &[u8],
+        f: impl Fn(&BlockInfo, &[Tensor]) -> Result<Vec<Tensor>> + Send + Sync + 'static,
+    ) -> Function {
+        Function { name: name.to_string(), body: Body::Made(Arc::new(f), maker, bytes.into()) }
+    }
+
     /// The name, for people.
     pub fn name(&self) -> &str {
         &self.name
@@ -88,14 +105,18 @@ impl Function {
     /// # Errors
     /// A bug: a form that is no bytes.
     pub fn call(&self, form: Form) -> Result<Arc<dyn CallOp>> {
-        let parameters: &[f64] = if let Body::Registered(_, p) = &self.body { p } else { &[] };
-        let params = postcard::to_stdvec(&(parameters, &form)).map_err(|e| Error::bug(format!("{}: {e}", self.name)))?;
+        let params = match &self.body {
+            Body::Made(_, _, bytes) => postcard::to_stdvec(&(bytes, &form)),
+            Body::Registered(_, parameters) => postcard::to_stdvec(&(parameters, &form)),
+            Body::Local(..) => postcard::to_stdvec(&form),
+        };
+        let params = params.map_err(|e| Error::bug(format!("{}: {e}", self.name)))?;
         Ok(Arc::new(UserCall { function: self.clone(), form, params }))
     }
 
     fn run(&self, info: &BlockInfo, blocks: &[Tensor]) -> Result<Vec<Tensor>> {
         match &self.body {
-            Body::Local(f, _) => f(info, blocks),
+            Body::Local(f, _) | Body::Made(f, ..) => f(info, blocks),
             Body::Registered(f, parameters) => (f.run)(info, blocks, parameters),
         }
     }
@@ -156,17 +177,28 @@ pub fn open(f: &'static BlockFunction, params: &[u8]) -> Result<Arc<dyn CallOp>>
     Function::registered(f, &parameters).call(form)
 }
 
+/// The call of a function that a maker makes again from parameters as they come over the wire.
+///
+/// # Errors
+/// Parameters that cannot be read; the maker's own.
+pub fn remake(make: Make, params: &[u8]) -> Result<Arc<dyn CallOp>> {
+    let (bytes, form): (Vec<u8>, Form) =
+        postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("parameters of a function: {e}")))?;
+    make(&bytes)?.call(form)
+}
+
 impl CallOp for UserCall {
     fn name(&self) -> Option<&'static str> {
         match self.function.body {
             Body::Local(..) => None,
             Body::Registered(f, _) => Some(f.name),
+            Body::Made(_, maker, _) => Some(maker),
         }
     }
 
     fn params(&self) -> Result<Vec<u8>> {
         match self.function.body {
-            Body::Registered(..) => Ok(self.params.clone()),
+            Body::Registered(..) | Body::Made(..) => Ok(self.params.clone()),
             Body::Local(..) => Err(Error::usage(format!(
                 "{} is a closure of this process and cannot be sent to a worker: register it by name (BlockFunction), use ops, or run \
                  on threads",
@@ -179,6 +211,7 @@ impl CallOp for UserCall {
         let body = match self.function.body {
             Body::Local(_, id) => format!("closure {id}\0"),
             Body::Registered(f, _) => format!("function {}\0", f.name),
+            Body::Made(_, maker, _) => format!("made by {maker}\0"),
         };
         xxh3_128(&[body.as_bytes(), &self.params].concat())
     }

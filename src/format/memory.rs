@@ -118,6 +118,8 @@ pub struct MemorySink {
     in_place: bool,
     /// Memory of the caller's is written, and is the result.
     lent: bool,
+    /// Whether that memory counts as the run's.
+    counted: bool,
 }
 
 impl MemorySink {
@@ -134,6 +136,12 @@ impl MemorySink {
     /// One that fills memory of the caller's: that which `output` was made of.
     pub fn over(output: Output, in_place: bool) -> MemorySink {
         MemorySink { output: Mutex::new(Some(Arc::new(output))), in_place, lent: true, ..MemorySink::default() }
+    }
+
+    /// The same, but what it fills counts in the budget: it was allocated for this run.
+    #[must_use]
+    pub fn counted(self) -> MemorySink {
+        MemorySink { counted: true, ..self }
     }
 
     /// The array, after a run.
@@ -182,7 +190,7 @@ impl Sink for MemorySink {
     }
 
     fn held_bytes(&self) -> u64 {
-        if self.lent { 0 } else { self.bytes.load(Ordering::Relaxed) }
+        if self.lent && !self.counted { 0 } else { self.bytes.load(Ordering::Relaxed) }
     }
 
     fn commit(&self, i: usize, _: &Region, encoded: &Chunk) -> Result<()> {

@@ -5,7 +5,7 @@
 
 use crate::base::{DType, Error, Kind, Result};
 use crate::expr::call::{CallOp, ShuffleOp};
-use crate::expr::function::{self, BlockFunction};
+use crate::expr::function::{self, BlockFunction, Make};
 use crate::expr::table::{TableReduce, TableSource};
 use crate::expr::{Sink, Source};
 use crate::format::hdf::VariableSource;
@@ -29,6 +29,7 @@ pub struct Registry {
     shuffles: BTreeMap<&'static str, Open<dyn ShuffleOp>>,
     calls: BTreeMap<&'static str, Open<dyn CallOp>>,
     functions: BTreeMap<&'static str, &'static BlockFunction>,
+    makers: BTreeMap<&'static str, Make>,
 }
 
 impl Registry {
@@ -88,6 +89,11 @@ impl Registry {
         self.functions.insert(f.name, f);
     }
 
+    /// Adds what makes functions again from bytes, as [`Function::made`](crate::expr::function::Function::made) names it.
+    pub fn add_maker(&mut self, name: &'static str, make: Make) {
+        self.makers.insert(name, make);
+    }
+
     /// Opens a source of arrays.
     ///
     /// # Errors
@@ -133,9 +139,10 @@ impl Registry {
     /// # Errors
     /// As [`source`](Registry::source).
     pub fn call(&self, name: &str, params: &[u8]) -> Result<Arc<dyn CallOp>> {
-        match self.functions.get(name) {
-            Some(f) => function::open(f, params),
-            None => open(&self.calls, "function", name, params),
+        match (self.functions.get(name), self.makers.get(name)) {
+            (Some(f), _) => function::open(f, params),
+            (None, Some(make)) => function::remake(*make, params),
+            (None, None) => open(&self.calls, "function", name, params),
         }
     }
 
@@ -156,6 +163,7 @@ impl Registry {
         self.shuffles.keys().for_each(|n| add("shuffle", n));
         self.calls.keys().for_each(|n| add("call", n));
         self.functions.keys().for_each(|n| add("function", n));
+        self.makers.keys().for_each(|n| add("maker", n));
         more.into_iter().for_each(|n| add("op", n));
         h.digest()
     }
@@ -164,7 +172,7 @@ impl Registry {
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let n = self.sources.len() + self.sinks.len() + self.tables.len();
-        let ops = self.reduces.len() + self.shuffles.len() + self.calls.len() + self.functions.len();
+        let ops = self.reduces.len() + self.shuffles.len() + self.calls.len() + self.functions.len() + self.makers.len();
         write!(f, "Registry({n} formats, {ops} functions)")
     }
 }

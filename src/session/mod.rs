@@ -10,5 +10,5 @@ pub mod warning;
 
 pub use chunk_report::{ChunkReport, ChunkRow};
 pub use explain::Explanation;
-pub use run::{Executor, Session};
+pub use run::{Executor, Place, Session};
 pub use warning::{ChunkWarning, WarningKind};

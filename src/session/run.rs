@@ -2,7 +2,7 @@
 
 use crate::base::bytes::format_bytes;
 use crate::base::event::{Event, Watcher};
-use crate::base::{Config, Element, Error, Kind, Result};
+use crate::base::{Config, DType, Element, Error, Grid, Kind, Result};
 use crate::chunk::join::{found_sizes, joined};
 use crate::chunk::{Chunk, Loan, Tensor};
 use crate::exec::{CancelToken, Job, Threads, serial};
@@ -159,15 +159,7 @@ impl Session {
     /// When `out` has another dtype or shape, or the array's size is not known before it is computed; as [`run`](Session::run),
     /// after which `out` may be partly written.
     pub fn compute_into<T: Element>(&self, x: &Expr, out: &mut ArrayViewMutD<'_, T>) -> Result<()> {
-        let (dtype, grid) = x.array()?;
-        if let Some(axis) = grid.unknown_axis() {
-            let message = format!("the length along axis {axis} is not known before it is computed: call resolve() first");
-            return Err(Error::usage(message).at("compute_into"));
-        }
-        if dtype != T::DTYPE || grid.shape().as_slice() != out.shape() {
-            let (want, have) = (format!("{dtype} {:?}", grid.shape().as_slice()), format!("{} {:?}", T::DTYPE, out.shape()));
-            return Err(Error::usage(format!("an array of {want} cannot be computed into one of {have}")).at("compute_into"));
-        }
+        let (dtype, grid) = fitting(x, T::DTYPE, out.shape())?;
         // Complex numbers may lie at odd addresses.
         let aligned = out.as_ptr().addr().is_multiple_of(dtype.size());
         let Some(elements) = out.as_slice_mut().filter(|_| aligned) else {
@@ -177,6 +169,21 @@ impl Session {
         let loan = Loan::new(elements);
         let sink = MemorySink::over(loan.output(dtype, grid)?, self.runs_here());
         self.run(&[build::sink(x, Arc::new(sink))?]).map(drop)
+    }
+
+    /// Several arrays into memory of the caller's, in one run: what they share is computed once. The memory, elements in C order,
+    /// counts in the budget, as that of results does.
+    ///
+    /// # Errors
+    /// As [`compute_into`](Session::compute_into).
+    pub fn compute_all_into(&self, results: &mut [(Expr, Place<'_>)]) -> Result<()> {
+        let mut sinks = Vec::new();
+        for (x, place) in results {
+            let (dtype, grid) = fitting(x, place.dtype, &place.shape)?;
+            let sink = MemorySink::over(place.loan.output(dtype, grid)?, self.runs_here()).counted();
+            sinks.push(build::sink(x, Arc::new(sink))?);
+        }
+        self.run(&sinks).map(drop)
     }
 
     /// Whether kernels run in this process.
@@ -247,6 +254,34 @@ impl Session {
     pub fn store(&self, sinks: &[Expr]) -> Result<()> {
         self.run(sinks).map(drop)
     }
+}
+
+/// Memory of the caller's for a result: elements in C order.
+pub struct Place<'a> {
+    dtype: DType,
+    shape: Vec<usize>,
+    loan: Loan<'a>,
+}
+
+impl<'a> Place<'a> {
+    /// The memory of these elements, for a result of their dtype and of a shape.
+    pub fn new<T: Element>(elements: &'a mut [T], shape: &[usize]) -> Place<'a> {
+        Place { dtype: T::DTYPE, shape: shape.to_vec(), loan: Loan::new(elements) }
+    }
+}
+
+/// Dtype and grid of an array that is computed into memory of a dtype and shape.
+fn fitting<'a>(x: &'a Expr, into: DType, shape: &[usize]) -> Result<(DType, &'a Grid)> {
+    let (dtype, grid) = x.array()?;
+    if let Some(axis) = grid.unknown_axis() {
+        let message = format!("the length along axis {axis} is not known before it is computed: call resolve() first");
+        return Err(Error::usage(message).at("compute_into"));
+    }
+    if dtype != into || grid.shape().as_slice() != shape {
+        let (want, have) = (format!("{dtype} {:?}", grid.shape().as_slice()), format!("{into} {shape:?}"));
+        return Err(Error::usage(format!("an array of {want} cannot be computed into one of {have}")).at("compute_into"));
+    }
+    Ok((dtype, grid))
 }
 
 /// The wanted chunks to the roots that asked for them, in order.
