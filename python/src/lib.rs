@@ -1,4 +1,32 @@
-//! x
-use pyo3::prelude::*;
+//! Tilework's Python face: the engine's lazy arrays, and what makes, computes and pickles them, as an extension module.
+//!
+//! Everything here is thin: a method or function of the engine with Python's arguments. What NumPy users expect around it (array-likes,
+//! keyword arguments, protocols, docstrings) is written in Python, in the package `tilework`. Chunks never hold Python objects; only functions and
+//! sources that the user wrote in Python take the interpreter's lock while a plan runs.
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod argument;
+mod create;
+mod elementwise;
+mod error;
+mod lazy;
+mod memory;
+mod pickle;
+mod reduce;
+mod session;
+mod shape;
+
+use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, pymodule};
+
 #[pymodule]
-fn _tilework(_m: &Bound<'_, PyModule>) -> PyResult<()> { Ok(()) }
+fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add_class::<lazy::Lazy>()?;
+    m.add_class::<session::Session>()?;
+    elementwise::register(m)?;
+    reduce::register(m)?;
+    create::register(m)?;
+    shape::register(m)?;
+    memory::register(m)?;
+    pickle::register(m)
+}

@@ -1,0 +1,3 @@
+"""Lazy arrays with NumPy's and dask's names."""
+
+from ._core import Array

@@ -1,0 +1,361 @@
+"""The lazy array of Python: the engine's handle with NumPy's behaviour.
+
+An :class:`Array` never changes; what looks like a change (``x[...] = v``, ``x += 1``) gives the name another array. Operators come from the op table.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from .. import _config, _tilework
+from ._chunks import cut
+
+_binary = _tilework.binary
+_unary = _tilework.unary
+OPS = {name: (number, arity) for number, (name, arity, *_) in enumerate(_tilework.elementwise_ops())}
+_PLAIN = (int, float, bool, complex)
+nan = math.nan
+
+
+class Array:
+    """A lazy array: shape, dtype and chunks are known, elements are computed when they are asked for.
+
+    Arrays are made by :func:`asarray`, :func:`from_array`, :func:`arange`, …, never by calling this class.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> x = ta.arange(10, chunks=4)
+    >>> x
+    tilework.Array<arange, shape=(10,), dtype=int64, chunks=((4, 4, 2),)>
+    >>> (x * 2)[3:5].compute()
+    array([6, 8])
+    """
+
+    __slots__ = ("_x", "__weakref__")
+    __array_priority__ = 11
+
+    def __init__(self, x):
+        if type(x) is not _tilework.Lazy:
+            raise TypeError("arrays are made by asarray, from_array, arange and their like, not by calling Array")
+        self._x = x
+
+    # What is known.
+
+    @property
+    def dtype(self):
+        """The element type, as NumPy has it."""
+        return np.dtype(self._x.dtype)
+
+    @property
+    def shape(self):
+        """Length along each axis; nan where it is not known before the array is computed."""
+        return tuple(nan if n is None else n for n in self._x.shape)
+
+    @property
+    def ndim(self):
+        """Number of dimensions."""
+        return self._x.ndim
+
+    @property
+    def size(self):
+        """Number of elements; nan where it is not known."""
+        return math.prod(self.shape)
+
+    @property
+    def itemsize(self):
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of all elements; nan where their number is not known."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def chunks(self):
+        """Sizes of the chunks along each axis; nan where they are not known."""
+        sizes = zip(self._x.shape, self._x.chunks)
+        return tuple((nan,) * len(c) if n is None else tuple(c) for n, c in sizes)
+
+    @property
+    def chunksize(self):
+        """Size of the largest chunk along each axis."""
+        return tuple(nan if n is None else c for n, c in zip(self._x.shape, self._x.chunksize))
+
+    @property
+    def numblocks(self):
+        """Number of chunks along each axis."""
+        return tuple(self._x.numblocks)
+
+    @property
+    def npartitions(self):
+        """Number of chunks."""
+        return math.prod(self._x.numblocks)
+
+    @property
+    def name(self):
+        """A name that tells this array from any other: equal names mean equal elements."""
+        return f"{self._x.label}-{self._x.key:032x}"
+
+    # What comes out.
+
+    def compute(self, **settings):
+        """The elements in memory, as an array of NumPy's; of an array without axes a number.
+
+        Parameters
+        ----------
+        **settings
+            Settings for this run, as of :class:`tilework.config`: ``memory``, ``threads``, ….
+
+        Raises
+        ------
+        MemoryError
+            When the plan cannot run within the memory budget, before anything runs.
+
+        Examples
+        --------
+        >>> import tilework.array as ta
+        >>> ta.ones((2, 2), chunks=1).sum(axis=0).compute()
+        array([2., 2.])
+        """
+        if settings:
+            with _config.config(**settings):
+                return self.compute()
+        (a,) = _config.session().compute([self._x])
+        return a if a.ndim else a[()]
+
+    def persist(self, **settings):
+        """The array computed now and kept in memory chunk by chunk, for further work; unknown sizes are known then."""
+        with _config.config(**settings):
+            return Array(_config.session().persist(self._x))
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("a lazy array is computed into new memory: it cannot be had without a copy")
+        (a,) = _config.session().compute([self._x])
+        return a if dtype is None or a.dtype == dtype else a.astype(dtype)
+
+    def _scalar(self):
+        if self.size != 1:
+            raise TypeError("only arrays of one element can be converted to Python scalars")
+        return np.asarray(self).reshape(())[()]
+
+    def item(self, *args):
+        """The only element (or that at an index) as a number of Python's."""
+        return np.asarray(self[args] if args else self).item()
+
+    def tolist(self):
+        """The elements as nested lists."""
+        return np.asarray(self).tolist()
+
+    def __bool__(self):
+        if self.size != 1:
+            raise ValueError("the truth value of an array with more than one element is ambiguous: use x.any() or x.all()")
+        return bool(self._scalar())
+
+    def __int__(self):
+        return int(self._scalar())
+
+    def __float__(self):
+        return float(self._scalar())
+
+    def __complex__(self):
+        return complex(self._scalar())
+
+    def __index__(self):
+        if self.dtype.kind not in "iu" or self.ndim:
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
+        return operator.index(self._scalar())
+
+    def __len__(self):
+        if not self.ndim:
+            raise TypeError("len() of unsized object")
+        n = self._x.shape[0]
+        if n is None:
+            raise ValueError("the length is not known before the array is computed: call compute_chunk_sizes() first")
+        return n
+
+    def __iter__(self):
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value):
+        return bool((self == value).any())
+
+    def __hash__(self):
+        raise TypeError("unhashable type: 'Array'")
+
+    def __reduce__(self):
+        return _decode, (_tilework.encode(self._x),)
+
+    def __copy__(self):
+        return Array(self._x)
+
+    def __deepcopy__(self, _):
+        return Array(self._x)
+
+    def copy(self):
+        """The same array; a change of one is none of the other."""
+        return Array(self._x)
+
+    def __repr__(self):
+        x = self._x
+        chunks = self.chunks if math.prod(x.numblocks) <= 64 else self.chunksize
+        return f"tilework.Array<{x.label}, shape={self.shape}, dtype={x.dtype}, {'chunks' if chunks != self.chunksize else 'chunksize'}={chunks}>"
+
+    # Parts.
+
+    def __getitem__(self, key):
+        return Array(self._x.index(_key(key, self.ndim)))
+
+    def __setitem__(self, key, value):
+        value = beside(value)
+        if value is NotImplemented:
+            raise TypeError("the value is no array")
+        self._x = self._x.set(_key(key, self.ndim), value)
+
+    # Shapes and chunks.
+
+    @property
+    def T(self):
+        """The axes in reverse order."""
+        return Array(_tilework.transpose(self._x, None))
+
+    def rechunk(self, chunks="auto", threshold=None, block_size_limit=None, balance=False, method=None):
+        """The same elements in other chunks.
+
+        Parameters
+        ----------
+        chunks : int, tuple, dict, "auto" or bytes as text
+            See :func:`normalize_chunks`; axes that a dict does not name stay.
+        block_size_limit : int, optional
+            Bytes that automatic chunks aim at.
+        threshold, balance, method
+            dask's; they change nothing.
+        """
+        shape = self.shape
+        if any(n != n for n in shape):
+            raise ValueError("arrays of unknown size cannot be cut anew: call compute_chunk_sizes() first")
+        if block_size_limit is not None and chunks == "auto":
+            chunks = f"{block_size_limit}B"
+        return Array(self._x.rechunk(cut(chunks, shape, self.dtype, self.chunks if isinstance(chunks, (dict, tuple, list)) else None)))
+
+    def astype(self, dtype, *, copy=True, casting="unsafe", **_):
+        """The elements as another dtype."""
+        dtype = np.dtype(dtype)
+        if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting=casting):
+            raise TypeError(f"Cannot cast array from {self.dtype!r} to {dtype!r} according to the rule {casting!r}")
+        return Array(self._x.astype(dtype.name))
+
+
+def _decode(data):
+    return Array(_tilework.decode(data))
+
+
+def from_numpy(a, chunks="auto"):
+    """A NumPy array as a lazy one, without a copy where its layout allows it."""
+    if a.dtype.kind not in "biufc" or a.dtype.name in ("float16", "longdouble", "clongdouble"):
+        raise TypeError(f"arrays of dtype {a.dtype} are not supported: convert it first, with astype, to bool, an integer, a float or a complex dtype")
+    if not a.dtype.isnative:
+        a = a.astype(a.dtype.newbyteorder("="))
+    c = cut(chunks, a.shape, a.dtype)
+    try:
+        return Array(_tilework.from_numpy(a, c))
+    except TypeError:
+        return Array(_tilework.from_numpy(np.ascontiguousarray(a).reshape(a.shape), c))
+
+
+def beside(other):
+    """An operand: the engine's handle, or a number of Python's; NotImplemented where the other side shall have its say."""
+    t = type(other)
+    if t is Array:
+        return other._x
+    if t in _PLAIN:
+        return other
+    if isinstance(other, np.ndarray) or isinstance(other, np.generic):
+        return from_numpy(np.asarray(other))._x
+    if isinstance(other, Array):
+        return other._x
+    if isinstance(other, (list, tuple)):
+        return from_numpy(np.asarray(other))._x
+    return NotImplemented
+
+
+def _key(key, ndim):
+    """An index as the engine takes it."""
+    parts = key if type(key) is tuple else (key,)
+    out = []
+    for p in parts:
+        t = type(p)
+        if t is int or t is slice or p is None or p is Ellipsis:
+            out.append(p)
+        elif t is Array:
+            if p.dtype.kind not in "biu":
+                raise IndexError("arrays used as indices must be of integer (or boolean) type")
+            out.append(p._x)
+        elif isinstance(p, (bool, np.bool_)):
+            out.append(np.asarray(p))
+        elif isinstance(p, np.integer):
+            out.append(int(p))
+        elif isinstance(p, (list, tuple, np.ndarray)):
+            a = np.asarray(p)
+            if a.size == 0 and not isinstance(p, np.ndarray):
+                a = a.astype(np.int64)
+            if a.dtype.kind in "iu":
+                a = np.ascontiguousarray(a, dtype=np.int64).reshape(a.shape)
+            elif a.dtype.kind != "b":
+                raise IndexError("arrays used as indices must be of integer (or boolean) type")
+            out.append(a)
+        elif hasattr(p, "__index__"):
+            out.append(operator.index(p))
+        else:
+            raise IndexError(
+                f"only integers, slices (`:`), ellipsis (`...`), None and integer or boolean arrays are valid indices, not {t.__name__}"
+            )
+    return tuple(out)
+
+
+def _operators():
+    """Gives the class its operators, from the op table."""
+
+    def forward(op):
+        number = OPS[op][0]
+
+        def f(self, other):
+            o = other if type(other) in _PLAIN else beside(other)
+            return o if o is NotImplemented else Array(_binary(number, self._x, o))
+
+        return f
+
+    def reflected(op):
+        number = OPS[op][0]
+
+        def f(self, other):
+            o = other if type(other) in _PLAIN else beside(other)
+            return o if o is NotImplemented else Array(_binary(number, o, self._x))
+
+        return f
+
+    def alone(op):
+        number = OPS[op][0]
+        return lambda self: Array(_unary(number, self._x))
+
+    arithmetic = {
+        "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide", "mod": "remainder",
+        "pow": "power", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift",
+    }  # fmt: skip
+    compare = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+    for name, op in (arithmetic | compare).items():
+        setattr(Array, f"__{name}__", forward(op))
+    for name, op in arithmetic.items():
+        setattr(Array, f"__r{name}__", reflected(op))
+    for name, op in {"neg": "negative", "pos": "positive", "invert": "invert", "abs": "absolute"}.items():
+        setattr(Array, f"__{name}__", alone(op))
+
+
+_operators()
