@@ -286,6 +286,22 @@ def beside(other):
     return NotImplemented
 
 
+def handle(x):
+    """The engine's handle of an array or array-like; what has no elements in memory (a file's variable, say) is read by the plan."""
+    h = beside(x)
+    if type(h) is _tilework.Lazy:
+        return h
+    if h is not NotImplemented:
+        return from_numpy(np.asarray(h))._x
+    return from_numpy(np.asarray(x))._x
+
+
+def methods(**functions):
+    """Makes functions methods of :class:`Array`: each family of functions names those whose first argument is the array."""
+    for name, f in functions.items():
+        setattr(Array, name, f)
+
+
 def _key(key, ndim):
     """An index as the engine takes it."""
     parts = key if type(key) is tuple else (key,)
