@@ -9,12 +9,17 @@ mod argument;
 mod create;
 mod elementwise;
 mod error;
+mod fft;
+mod filter;
 mod lazy;
+mod linalg;
 mod memory;
 mod pickle;
+mod random;
 mod reduce;
 mod session;
 mod shape;
+mod stats;
 
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, pymodule};
 
@@ -28,5 +33,10 @@ fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
     create::register(m)?;
     shape::register(m)?;
     memory::register(m)?;
+    fft::register(m)?;
+    filter::register(m)?;
+    linalg::register(m)?;
+    random::register(m)?;
+    stats::register(m)?;
     pickle::register(m)
 }
