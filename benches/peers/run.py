@@ -9,6 +9,7 @@ Needs only the standard library itself, so that its own memory does not show in 
 """
 
 import argparse
+import dataclasses
 import importlib
 import json
 import os
@@ -20,12 +21,14 @@ import sys
 import measure
 import report
 from contest import HERE, TILEWORK, Call, Contender, Context, Run
+from workloads.shared import slower_at_most
 
 ROOT = HERE.parent.parent
 MODULES = (
     "ndvi", "arrays", "chains", "matrices", "shuffled", "order", "climatology", "rsds", "tasks", "xmean_zarr", "means_uv", "cap_ndvi",
 )
 DEADLINE_SECONDS = 3600.0
+FROM_PYTHON = "from Python"
 
 
 def main():
@@ -36,6 +39,8 @@ def main():
     )
     workloads = [w for name in MODULES for w in importlib.import_module(f"workloads.{name}").build(context)]
     chosen = choose(workloads, options.only)
+    if options.from_python:
+        chosen = [both_ways(w, context, options.from_python) for w in chosen]
     if options.list:
         for workload in workloads:
             print(f"{workload.name:16} {workload.title}")
@@ -59,6 +64,18 @@ def main():
     return 1 if failures else 0
 
 
+def both_ways(workload, context, python):
+    """The workload with Tilework's array contenders a second time, through the Python package."""
+    again = []
+    for c in workload.contenders:
+        if c.steps and isinstance(c.steps[0], list) and c.steps[0][0] == context.tilework_bench and c.steps[0][1] != "tasks_remote":
+            steps = [[python, str(HERE / "from_python.py"), *s[1:]] for s in c.steps]
+            again.append(dataclasses.replace(c, name=c.name.replace(TILEWORK, FROM_PYTHON), steps=steps, counts=False))
+    contenders = [c for c in workload.contenders if c.name.startswith(TILEWORK)] + again
+    limits = [("Python's share", slower_at_most(1.03, FROM_PYTHON, TILEWORK))] if again else []
+    return dataclasses.replace(workload, contenders=contenders, reference=TILEWORK, bar=None, bars={}, limits=limits)
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes: proves that everything runs, says nothing of speed")
@@ -69,6 +86,8 @@ def arguments():
     parser.add_argument("--without-peers", action="store_true", help="run Tilework and the references only")
     parser.add_argument("--tilework", default=str(ROOT / "target/release/tilework"), help="the program")
     parser.add_argument("--bench", default=str(ROOT / "target/release/examples/tilework-bench"), help="the program with the array workloads")
+    parser.add_argument("--from-python", metavar="PYTHON",
+                        help="compare the array workloads, from Rust and through the package installed in this Python, instead of peers")
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(os.environ.get("PEERS_DATA", HERE / ".data")),
                         help="folder of inputs and outputs (PEERS_DATA)")
     parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs/benchmarks.md", help="the page to update")

@@ -4,7 +4,7 @@ import math
 
 from contest import MIB, TILEWORK, Call, Contender, Input, Workload, close
 
-from workloads.shared import bench, capped, finished, numbers_input, read_at_most, use_dask, weighted
+from workloads.shared import bench, capped, finished, numbers_input, read_at_most, slower_at_most, use_dask, weighted
 
 ME = "workloads.order"
 
@@ -71,19 +71,6 @@ def _normal_counts(n):
     return check
 
 
-def _slower_at_most(times, name, peer):
-    """A limit check: the contender takes so many times as long as the peer at most."""
-
-    def check(results):
-        run, other = results.get(name), results.get(peer)
-        if run is None or other is None or run.error or other.error:
-            return None, (run and run.error) or (other and other.error) or "not measured"
-        ratio = run.seconds / other.seconds
-        return ratio <= times, f"{ratio:.2f} × {peer}, limit {times:g}"
-
-    return check
-
-
 def build(context):
     return [_histogram(context), _sort(context), _unique_counts(context), _median(context)]
 
@@ -125,7 +112,7 @@ def _sort(context):
         reference="NumPy",
         check_value=close(1e-12),
         contenders=[_numpy("sort", source), Contender(TILEWORK, [bench(context, "sort", input=source)]), files],
-        limits=[("memory", finished(limit, files.name)), ("file to file", _slower_at_most(5, files.name, "NumPy"))],
+        limits=[("memory", finished(limit, files.name)), ("file to file", slower_at_most(5, files.name, "NumPy"))],
     )
 
 

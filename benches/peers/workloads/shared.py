@@ -100,3 +100,16 @@ def capped(context, title, name, limit, memory, output=None, **options):
         options["output"] = output
     argv = bench(context, name, memory=memory, **options)
     return Contender(f"{title}, in {limit // MIB} MiB", [argv], output, limit_bytes=limit, counts=False, rounds=1)
+
+
+def slower_at_most(times, name, peer):
+    """A limit check: the contender takes so many times as long as the peer at most."""
+
+    def check(results):
+        run, other = results.get(name), results.get(peer)
+        if run is None or other is None or run.error or other.error:
+            return None, (run and run.error) or (other and other.error) or "not measured"
+        ratio = run.seconds / other.seconds
+        return ratio <= times, f"{ratio:.2f} × {peer}, limit {times:g}"
+
+    return check
