@@ -92,6 +92,16 @@ impl<'py> FromPyObject<'_, 'py> for Cut {
     }
 }
 
+/// One part of an index.
+pub struct Part(pub Index);
+
+impl<'py> FromPyObject<'_, 'py> for Part {
+    type Error = PyErr;
+    fn extract(o: Borrowed<'_, 'py, PyAny>) -> PyResult<Part> {
+        Ok(Part(part(&o).map_err(PyErr::from)?))
+    }
+}
+
 /// What stands between the brackets of an index.
 pub struct Parts(pub Vec<Index>);
 
@@ -113,7 +123,11 @@ fn part(o: &Bound<'_, PyAny>) -> Out<Index> {
     }
     if let Ok(s) = o.cast::<PySlice>() {
         let bound = |name: &str| -> PyResult<Option<isize>> { clipped(&s.getattr(name)?) };
-        return Ok(Index::Slice(bound("start")?, bound("stop")?, bound("step")?));
+        let step = bound("step")?;
+        if step == Some(0) {
+            return Err(error::value("slice step cannot be zero"));
+        }
+        return Ok(Index::Slice(bound("start")?, bound("stop")?, step));
     }
     if o.is_instance_of::<PyInt>() && !o.is_instance_of::<PyBool>() {
         let i = o.extract::<isize>().map_err(|_| error::index(format!("index {o} is out of bounds")))?;

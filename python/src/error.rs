@@ -69,6 +69,11 @@ fn exception(e: &Error) -> PyErr {
     }
 }
 
+/// What is wrong with an index.
+pub fn misplaced(e: Error) -> Fail {
+    if e.kind() == ErrorKind::Usage { index(e.to_string()) } else { e.into() }
+}
+
 /// A position that is out of bounds.
 pub fn index(message: impl Into<String>) -> Fail {
     Fail::Python(PyIndexError::new_err(message.into()))

@@ -1,7 +1,7 @@
 //! The engine's lazy array as a Python object: what is known of it. Operations on it are functions of the other modules.
 
 use crate::argument::{Cut, Parts, Type};
-use crate::error::Out;
+use crate::error::{Out, misplaced};
 use pyo3::{pyclass, pymethods};
 use tilework::array::{Dim, DynArray};
 
@@ -80,17 +80,17 @@ impl Lazy {
 
     /// NumPy's indexing.
     fn index(&self, parts: Parts) -> Out<Lazy> {
-        Ok(Lazy(self.0.index(&parts.0)?))
+        Ok(Lazy(self.0.index(&parts.0).map_err(misplaced)?))
     }
 
     /// Positions meet point by point, dask's `vindex`.
     fn vindex(&self, parts: Parts) -> Out<Lazy> {
-        Ok(Lazy(self.0.vindex(&parts.0)?))
+        Ok(Lazy(self.0.vindex(&parts.0).map_err(misplaced)?))
     }
 
     /// Indexing by block.
     fn blocks(&self, parts: Parts) -> Out<Lazy> {
-        Ok(Lazy(self.0.blocks(&parts.0)?))
+        Ok(Lazy(self.0.blocks(&parts.0).map_err(misplaced)?))
     }
 
     /// This array with other values at an index.

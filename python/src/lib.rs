@@ -6,6 +6,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod argument;
+mod counting;
 mod create;
 mod elementwise;
 mod error;
@@ -14,11 +15,15 @@ mod filter;
 mod lazy;
 mod linalg;
 mod memory;
+mod numeric;
 mod pickle;
 mod random;
 mod reduce;
+mod select;
 mod session;
+mod sets;
 mod shape;
+mod sort;
 mod stats;
 
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, pymodule};
@@ -33,6 +38,11 @@ fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
     create::register(m)?;
     shape::register(m)?;
     memory::register(m)?;
+    counting::register(m)?;
+    numeric::register(m)?;
+    select::register(m)?;
+    sets::register(m)?;
+    sort::register(m)?;
     fft::register(m)?;
     filter::register(m)?;
     linalg::register(m)?;

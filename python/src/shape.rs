@@ -1,10 +1,11 @@
 //! Arrays in other shapes and orders, and put together.
 
-use crate::error::Out;
+use crate::argument::{Cut, Number};
+use crate::error::{Out, value};
 use crate::lazy::Lazy;
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, wrap_pyfunction};
 use pyo3::pyfunction;
-use tilework::array::{self, DynArray};
+use tilework::array::{self, DynArray, PadMode};
 
 fn arrays(xs: Vec<Lazy>) -> Vec<DynArray> {
     xs.into_iter().map(|x| x.0).collect()
@@ -64,6 +65,55 @@ fn roll(x: &Lazy, shifts: Vec<isize>, axes: Option<Vec<isize>>) -> Out<Lazy> {
     Ok(Lazy(x.0.roll(&shifts, axes.as_deref())?))
 }
 
+/// The array repeated along an axis, each element `n` times in a row.
+#[pyfunction]
+fn repeat(x: &Lazy, n: usize, axis: isize) -> Out<Lazy> {
+    Ok(Lazy(x.0.repeat(n, Some(axis))?))
+}
+
+/// The array set side by side with itself.
+#[pyfunction]
+fn tile(x: &Lazy, repeats: Vec<usize>) -> Out<Lazy> {
+    Ok(Lazy(x.0.tile(&repeats)?))
+}
+
+/// The array with elements put around it, by NumPy's name of the mode; the value is that of `constant` and `linear_ramp`.
+#[pyfunction]
+fn pad(x: &Lazy, widths: Vec<(usize, usize)>, mode: &str, fill: Number) -> Out<Lazy> {
+    let mode = match mode {
+        "constant" => PadMode::Constant(fill.0),
+        "edge" => PadMode::Edge,
+        "reflect" => PadMode::Reflect,
+        "symmetric" => PadMode::Symmetric,
+        "wrap" => PadMode::Wrap,
+        "linear_ramp" => PadMode::LinearRamp(fill.0),
+        "maximum" => PadMode::Maximum,
+        "minimum" => PadMode::Minimum,
+        "mean" => PadMode::Mean,
+        "empty" => PadMode::Empty,
+        _ => return Err(value(format!("there is no mode {mode:?} of padding"))),
+    };
+    Ok(Lazy(x.0.pad(&widths, mode)?))
+}
+
+/// Another shape that every chunk takes for itself.
+#[pyfunction]
+fn reshape_blockwise(x: &Lazy, shape: Vec<usize>, chunks: Option<Cut>) -> Out<Lazy> {
+    Ok(Lazy(x.0.reshape_blockwise(&shape, chunks.map(|c| c.0))?))
+}
+
+/// All windows of a form within the array, along new last axes.
+#[pyfunction]
+fn windows(x: &Lazy, form: Vec<usize>, axes: Vec<isize>) -> Out<Lazy> {
+    Ok(Lazy(x.0.sliding_window_view(form, Some(&axes))?.array()?))
+}
+
+/// Arrays repeated to their common shape and cut alike.
+#[pyfunction]
+fn broadcast_arrays(xs: Vec<Lazy>) -> Out<Vec<Lazy>> {
+    Ok(array::broadcast_arrays(&arrays(xs))?.into_iter().map(Lazy).collect())
+}
+
 /// Arrays of one shape that are cut alike.
 #[pyfunction]
 fn unify_chunks(xs: Vec<Lazy>) -> Out<Vec<Lazy>> {
@@ -80,5 +130,11 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(squeeze, m)?)?;
     m.add_function(wrap_pyfunction!(flip, m)?)?;
     m.add_function(wrap_pyfunction!(roll, m)?)?;
+    m.add_function(wrap_pyfunction!(repeat, m)?)?;
+    m.add_function(wrap_pyfunction!(tile, m)?)?;
+    m.add_function(wrap_pyfunction!(pad, m)?)?;
+    m.add_function(wrap_pyfunction!(reshape_blockwise, m)?)?;
+    m.add_function(wrap_pyfunction!(windows, m)?)?;
+    m.add_function(wrap_pyfunction!(broadcast_arrays, m)?)?;
     m.add_function(wrap_pyfunction!(unify_chunks, m)?)
 }
