@@ -190,6 +190,9 @@ class Array:
     def __hash__(self):
         raise TypeError("unhashable type: 'Array'")
 
+    def __dask_tokenize__(self):
+        return self.name
+
     def __reduce__(self):
         return _decode, (_tilework.encode(self._x),)
 
@@ -257,9 +260,14 @@ def _decode(data):
     return Array(_tilework.decode(data))
 
 
+def has_dtype(dtype):
+    """Whether arrays can have elements of a dtype."""
+    return dtype.kind in "biufc" and dtype.name not in ("float16", "longdouble", "clongdouble", "float128", "complex256")
+
+
 def from_numpy(a, chunks="auto"):
     """A NumPy array as a lazy one, without a copy where its layout allows it."""
-    if a.dtype.kind not in "biufc" or a.dtype.name in ("float16", "longdouble", "clongdouble"):
+    if not has_dtype(a.dtype):
         raise TypeError(f"arrays of dtype {a.dtype} are not supported: convert it first, with astype, to bool, an integer, a float or a complex dtype")
     if not a.dtype.isnative:
         a = a.astype(a.dtype.newbyteorder("="))
