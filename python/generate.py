@@ -13,6 +13,8 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+# Python puts the script's folder in front, where the sources lie: what is installed, or in PYTHONPATH, is meant.
+sys.path.remove(str(HERE))
 MODULES = {
     "tilework": "Settings and runs",
     "tilework.array": "Arrays",
