@@ -9,11 +9,11 @@ import numpy as np
 from .. import _config
 
 
-def cut(chunks, shape, dtype=None, previous=None):
+def cut(chunks, shape, dtype=None, previous=None, limit=None):
     """What the engine takes for ``chunks`` of an array of ``shape``: bytes to aim at, sizes, or all sizes.
 
     ``chunks`` is ``"auto"``, a number of bytes as text (``"10MiB"``), a size for all axes, -1 or None (the whole axis), a tuple or a dict with
-    one of these, or all sizes, for each axis.
+    one of these, or all sizes, for each axis. ``previous`` are the chunks that axes not named keep, and that automatic ones are made of; ``limit`` the bytes of automatic ones.
 
     Raises
     ------
@@ -61,7 +61,8 @@ def cut(chunks, shape, dtype=None, previous=None):
         else:
             sizes.append(min(int(c), max(int(n), 1)) or max(int(n), 1))
     if automatic:
-        _automatic(sizes, automatic, chunks, shape, dtype)
+        texts = (_config.parse_bytes(chunks[a]) for a in automatic if chunks[a] != "auto")
+        _automatic(sizes, automatic, shape, np.dtype(dtype or "f8").itemsize or 1, min(texts, default=limit or _config.get("chunk_bytes")), previous)
     if any(isinstance(s, tuple) for s in sizes):
         return tuple(s if isinstance(s, tuple) else _regular(int(n), s) for s, n in zip(sizes, shape))
     return [int(s) for s in sizes]
@@ -73,20 +74,29 @@ def _regular(n, size):
     return (size,) * (n // size) + ((n % size,) if n % size else ())
 
 
-def _automatic(sizes, automatic, chunks, shape, dtype):
-    """Fills the automatic axes evenly up to the bytes of a chunk."""
-    texts = {chunks[a] for a in automatic if chunks[a] != "auto"}
-    limit = min((_config.parse_bytes(t) for t in texts), default=_config.get("chunk_bytes"))
-    room = max(limit // np.dtype(dtype or "f8").itemsize, 1)
+def _automatic(sizes, automatic, shape, item_bytes, limit, previous):
+    """Fills the automatic axes evenly up to the bytes of a chunk, or with as many of the previous chunks as go into them."""
+    room = max(limit // item_bytes, 1)
     for s in sizes:
         room /= max((max(s, default=1) if isinstance(s, tuple) else s) or 1, 1) if s is not None else 1
-    open_ = sorted(automatic, key=lambda a: shape[a])
+    units = {a: _largest(previous[a]) for a in automatic} if previous is not None else {}
+    if math.prod(units.values()) > 4 * room:
+        # Whole axes are no chunks that somebody chose, unless they are small.
+        units = {a: u for a, u in units.items() if u < shape[a]}
+    open_ = sorted(automatic, key=lambda a: (a not in units, shape[a]))
     while open_:
-        share = max(room, 1) ** (1 / len(open_))
+        share = int(max(room, 1) ** (1 / len(open_)))
         a = open_.pop(0)
-        pieces = math.ceil(shape[a] / max(int(share), 1)) or 1
-        sizes[a] = max(math.ceil(shape[a] / pieces), 1)
+        if a in units:
+            sizes[a] = max(min(share // units[a] * units[a], shape[a]), units[a])
+        else:
+            pieces = math.ceil(shape[a] / share) or 1
+            sizes[a] = max(math.ceil(shape[a] / pieces), 1)
         room /= sizes[a]
+
+
+def _largest(sizes):
+    return max(int(max(sizes, default=1) if isinstance(sizes, (tuple, list)) else sizes), 1)
 
 
 def normalize_chunks(chunks, shape=None, limit=None, dtype=None, previous_chunks=None):
@@ -101,11 +111,13 @@ def normalize_chunks(chunks, shape=None, limit=None, dtype=None, previous_chunks
     if shape is None:
         shape = tuple(sum(c) for c in chunks)
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if limit is not None and isinstance(chunks, str) and chunks == "auto":
-        chunks = str(_config.parse_bytes(limit)) + "B"
-    c = cut(chunks, shape, dtype, previous_chunks)
+    limit = None if limit is None else _config.parse_bytes(limit)
+    dtype = np.dtype(dtype or "f8")
+    if isinstance(chunks, str) and (limit is not None or previous_chunks is not None or dtype.kind not in "biufc"):
+        chunks = (chunks,) * len(shape)
+    c = cut(chunks, shape, dtype, previous_chunks, limit)
     if isinstance(c, int):
         from .. import _tilework
 
-        return _tilework.automatic_chunks(shape, np.dtype(dtype or "f8").name, c)
+        return tuple(map(tuple, _tilework.automatic_chunks(shape, dtype.name, c)))
     return tuple(s if isinstance(s, tuple) else _regular(int(n), int(s)) for s, n in zip(c, shape))
