@@ -39,9 +39,48 @@ fn ternary(op: usize, a: Arg, b: Arg, c: Arg) -> Out<Lazy> {
     apply(op, &[a.operand(), b.operand(), c.operand()])
 }
 
+/// The number rounded to decimal places.
+#[pyfunction]
+fn round(x: &Lazy, decimals: i32) -> Out<Lazy> {
+    Ok(Lazy(x.0.round(decimals)?))
+}
+
+/// Quotient rounded down and remainder.
+#[pyfunction]
+fn divmod(a: Arg, b: Arg) -> Out<(Lazy, Lazy)> {
+    let table = |name: &str| element::ALL.iter().position(|op| op.name == name).ok_or_else(|| value(format!("there is no {name}")));
+    let operands = [a.operand(), b.operand()];
+    Ok((apply(table("floor_divide")?, &operands)?, apply(table("remainder")?, &operands)?))
+}
+
+/// Fraction and whole part.
+#[pyfunction]
+fn modf(x: &Lazy) -> Out<(Lazy, Lazy)> {
+    let (fraction, whole) = x.0.modf()?;
+    Ok((Lazy(fraction), Lazy(whole)))
+}
+
+/// Every number as a factor and the exponent of a power of 2.
+#[pyfunction]
+fn frexp(x: &Lazy) -> Out<(Lazy, Lazy)> {
+    let (factor, exponent) = x.0.frexp()?;
+    Ok((Lazy(factor), Lazy(exponent)))
+}
+
+/// NaN and infinities replaced by numbers.
+#[pyfunction]
+fn nan_to_num(x: &Lazy, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Out<Lazy> {
+    Ok(Lazy(x.0.nan_to_num(nan, posinf, neginf)?))
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(elementwise_ops, m)?)?;
     m.add_function(wrap_pyfunction!(unary, m)?)?;
     m.add_function(wrap_pyfunction!(binary, m)?)?;
-    m.add_function(wrap_pyfunction!(ternary, m)?)
+    m.add_function(wrap_pyfunction!(ternary, m)?)?;
+    m.add_function(wrap_pyfunction!(round, m)?)?;
+    m.add_function(wrap_pyfunction!(divmod, m)?)?;
+    m.add_function(wrap_pyfunction!(modf, m)?)?;
+    m.add_function(wrap_pyfunction!(frexp, m)?)?;
+    m.add_function(wrap_pyfunction!(nan_to_num, m)?)
 }

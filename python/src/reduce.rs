@@ -65,9 +65,30 @@ fn cumulate(op: &str, x: &Lazy, axis: isize) -> Out<Lazy> {
     Ok(Lazy(DynArray::from_expr(build::scan(x.0.expr(), op, axis)?)?))
 }
 
+/// The middle element along axes (None: all).
+#[pyfunction]
+fn median(x: &Lazy, axes: Option<Vec<isize>>) -> Out<Lazy> {
+    Ok(Lazy(x.0.median(axes.as_deref())?))
+}
+
+/// The middle element that is not NaN along axes (None: all).
+#[pyfunction]
+fn nanmedian(x: &Lazy, axes: Option<Vec<isize>>) -> Out<Lazy> {
+    Ok(Lazy(x.0.nanmedian(axes.as_deref())?))
+}
+
+/// The central moment of an order.
+#[pyfunction]
+fn moment(x: &Lazy, order: usize, axes: Option<Vec<isize>>) -> Out<Lazy> {
+    Ok(Lazy(x.0.moment(order, axes.as_deref())?))
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(reductions, m)?)?;
     m.add_function(wrap_pyfunction!(scans, m)?)?;
     m.add_function(wrap_pyfunction!(reduce, m)?)?;
-    m.add_function(wrap_pyfunction!(cumulate, m)?)
+    m.add_function(wrap_pyfunction!(cumulate, m)?)?;
+    m.add_function(wrap_pyfunction!(median, m)?)?;
+    m.add_function(wrap_pyfunction!(nanmedian, m)?)?;
+    m.add_function(wrap_pyfunction!(moment, m)?)
 }
