@@ -1,5 +1,11 @@
 """Lazy arrays with NumPy's and dask's names."""
 
+from numpy import bool_ as bool
+from numpy import (
+    complex64, complex128, e, euler_gamma, float32, float64, inf, int8, int16, int32, int64, nan, newaxis, pi, uint8, uint16, uint32, uint64,
+)  # fmt: skip
+
+from ._api import __array_api_version__, __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, result_type
 from ._core import Array
 from ._creation import (
     arange, array, asanyarray, asarray, diag, diagflat, diagonal, empty, empty_like, eye, fill_diagonal, from_dlpack, fromfunction, full,
@@ -25,6 +31,11 @@ from ._ufunc import (
 
 __all__ = [
     "Array",
+    # dtypes and constants
+    "bool", "complex64", "complex128", "e", "euler_gamma", "float32", "float64", "inf", "int8", "int16", "int32", "int64", "nan", "newaxis", "pi",
+    "uint8", "uint16", "uint32", "uint64",
+    # _api
+    "__array_api_version__", "__array_namespace_info__", "astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type",
     # _creation
     "arange", "array", "asanyarray", "asarray", "diag", "diagflat", "diagonal", "empty", "empty_like", "eye", "fill_diagonal",
     "from_dlpack", "fromfunction", "full", "full_like", "geomspace", "identity", "indices", "linspace", "logspace", "meshgrid", "ones",

@@ -13,7 +13,6 @@ import numpy as np
 from .. import _config, _tilework
 from ._chunks import cut
 
-_binary = _tilework.binary
 _unary = _tilework.unary
 OPS = {name: (number, arity) for number, (name, arity, *_) in enumerate(_tilework.elementwise_ops())}
 _PLAIN = (int, float, bool, complex)
@@ -128,6 +127,20 @@ class Array:
         (a,) = _config.session().compute([self._x])
         return a if a.ndim else a[()]
 
+    def compute_chunk_sizes(self):
+        """Finds out unknown sizes, by a run that counts elements and keeps nothing else; this array knows them from then on.
+
+        Examples
+        --------
+        >>> import tilework.array as ta
+        >>> x = ta.arange(6, chunks=4)
+        >>> y = x[x % 2 == 0]
+        >>> y.shape, y.compute_chunk_sizes().shape
+        ((nan,), (3,))
+        """
+        self._x = _tilework.resolve(_config.session(), self._x)
+        return self
+
     def persist(self, **settings):
         """The array computed now and kept in memory chunk by chunk, for further work; unknown sizes are known then."""
         with _config.config(**settings):
@@ -211,23 +224,25 @@ class Array:
         chunks = self.chunks if math.prod(x.numblocks) <= 64 else self.chunksize
         return f"tilework.Array<{x.label}, shape={self.shape}, dtype={x.dtype}, {'chunks' if chunks != self.chunksize else 'chunksize'}={chunks}>"
 
-    # Parts.
-
-    def __getitem__(self, key):
-        return Array(self._x.index(_key(key, self.ndim)))
-
-    def __setitem__(self, key, value):
-        value = beside(value)
-        if value is NotImplemented:
-            raise TypeError("the value is no array")
-        self._x = self._x.set(_key(key, self.ndim), value)
-
     # Shapes and chunks.
 
     @property
     def T(self):
         """The axes in reverse order."""
         return Array(_tilework.transpose(self._x, None))
+
+    @property
+    def mT(self):
+        """The last two axes in reverse order: every matrix transposed."""
+        n = self.ndim
+        if n < 2:
+            raise ValueError(f"matrix transpose with ndim < 2 is undefined: the array has {n} axes")
+        return Array(_tilework.transpose(self._x, [*range(n - 2), n - 1, n - 2]))
+
+    @property
+    def flat(self):
+        """The elements in C order, as an array of one axis."""
+        return self.reshape(-1)
 
     def rechunk(self, chunks="auto", threshold=None, block_size_limit=None, balance=False, method=None):
         """The same elements in other chunks.
@@ -248,12 +263,69 @@ class Array:
             chunks = f"{block_size_limit}B"
         return Array(self._x.rechunk(cut(chunks, shape, self.dtype, self.chunks if isinstance(chunks, (dict, tuple, list)) else None)))
 
-    def astype(self, dtype, *, copy=True, casting="unsafe", **_):
-        """The elements as another dtype."""
-        dtype = np.dtype(dtype)
-        if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting=casting):
+    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+        """The elements as another dtype; of complex numbers as real ones the real parts, with a warning.
+
+        Parameters
+        ----------
+        dtype : dtype
+            The element type.
+        casting : str
+            Which casts are allowed, as in NumPy.
+        order, subok, copy
+            NumPy's; they change nothing.
+
+        Raises
+        ------
+        TypeError
+            When the cast is not allowed, or arrays do not have the dtype.
+
+        Examples
+        --------
+        >>> import tilework.array as ta
+        >>> ta.arange(3).astype("float32").compute()
+        array([0., 1., 2.], dtype=float32)
+        """
+        dtype, x = np.dtype(dtype), self._x
+        if casting != "unsafe" and not np.can_cast(x.dtype, dtype, casting=casting):
             raise TypeError(f"Cannot cast array from {self.dtype!r} to {dtype!r} according to the rule {casting!r}")
-        return Array(self._x.astype(dtype.name))
+        if dtype.kind in "iuf" and x.dtype.startswith("complex"):
+            import warnings
+
+            warnings.warn("Casting complex values to real discards the imaginary part", np.exceptions.ComplexWarning, stacklevel=2)
+            x = _unary(OPS["real"][0], x)
+        return Array(x.astype(dtype.name))
+
+    def view(self, dtype=None, order="C"):
+        """The same array. The bytes of elements are not looked at as another dtype: :meth:`map_blocks` with a function that does may.
+
+        Raises
+        ------
+        NotImplementedError
+            For a dtype other than the array's.
+        """
+        if dtype is not None and np.dtype(dtype) != self.dtype:
+            raise NotImplementedError(f"the bytes of {self.dtype} elements cannot be viewed as {np.dtype(dtype)}: use astype, or map_blocks with a view of every block")
+        return Array(self._x)
+
+    # Where it is.
+
+    @property
+    def device(self):
+        """Where the elements are once they are computed: ``"cpu"``, the memory of the computer."""
+        return "cpu"
+
+    def to_device(self, device, /, *, stream=None):
+        """The same array: there is no device but ``"cpu"``."""
+        if device != "cpu" or stream is not None:
+            raise ValueError(f"there is no device {device!r}: all arrays are on 'cpu', which has no streams")
+        return self
+
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        return np.asarray(self).__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self):
+        return 1, 0
 
 
 def _decode(data):
@@ -308,78 +380,3 @@ def methods(**functions):
     """Makes functions methods of :class:`Array`: each family of functions names those whose first argument is the array."""
     for name, f in functions.items():
         setattr(Array, name, f)
-
-
-def _key(key, ndim):
-    """An index as the engine takes it."""
-    parts = key if type(key) is tuple else (key,)
-    out = []
-    for p in parts:
-        t = type(p)
-        if t is int or t is slice or p is None or p is Ellipsis:
-            out.append(p)
-        elif t is Array:
-            if p.dtype.kind not in "biu":
-                raise IndexError("arrays used as indices must be of integer (or boolean) type")
-            out.append(p._x)
-        elif isinstance(p, (bool, np.bool_)):
-            out.append(np.asarray(p))
-        elif isinstance(p, np.integer):
-            out.append(int(p))
-        elif isinstance(p, (list, tuple, np.ndarray)):
-            a = np.asarray(p)
-            if a.size == 0 and not isinstance(p, np.ndarray):
-                a = a.astype(np.int64)
-            if a.dtype.kind in "iu":
-                a = np.ascontiguousarray(a, dtype=np.int64).reshape(a.shape)
-            elif a.dtype.kind != "b":
-                raise IndexError("arrays used as indices must be of integer (or boolean) type")
-            out.append(a)
-        elif hasattr(p, "__index__"):
-            out.append(operator.index(p))
-        else:
-            raise IndexError(
-                f"only integers, slices (`:`), ellipsis (`...`), None and integer or boolean arrays are valid indices, not {t.__name__}"
-            )
-    return tuple(out)
-
-
-def _operators():
-    """Gives the class its operators, from the op table."""
-
-    def forward(op):
-        number = OPS[op][0]
-
-        def f(self, other):
-            o = other if type(other) in _PLAIN else beside(other)
-            return o if o is NotImplemented else Array(_binary(number, self._x, o))
-
-        return f
-
-    def reflected(op):
-        number = OPS[op][0]
-
-        def f(self, other):
-            o = other if type(other) in _PLAIN else beside(other)
-            return o if o is NotImplemented else Array(_binary(number, o, self._x))
-
-        return f
-
-    def alone(op):
-        number = OPS[op][0]
-        return lambda self: Array(_unary(number, self._x))
-
-    arithmetic = {
-        "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide", "mod": "remainder",
-        "pow": "power", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift",
-    }  # fmt: skip
-    compare = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-    for name, op in (arithmetic | compare).items():
-        setattr(Array, f"__{name}__", forward(op))
-    for name, op in arithmetic.items():
-        setattr(Array, f"__r{name}__", reflected(op))
-    for name, op in {"neg": "negative", "pos": "positive", "invert": "invert", "abs": "absolute"}.items():
-        setattr(Array, f"__{name}__", alone(op))
-
-
-_operators()
