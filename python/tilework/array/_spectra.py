@@ -178,7 +178,7 @@ def svd_compressed(
 
 def _seed(seed):
     """A seed as one number."""
-    from .random import seed_number
+    from ._draws import seed_number
 
     return seed_number(seed)
 
