@@ -6,13 +6,41 @@ from numpy import (
 )  # fmt: skip
 
 from ._api import __array_api_version__, __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, result_type
+from . import _indexing
 from ._core import Array
+from ._cutting import coarsen, rechunk, reshape_blockwise, shuffle, sliding_window_view, unify_chunks
+from ._histograms import bincount, histogram, histogram2d, histogram_bin_edges, histogramdd
+from ._joining import (
+    append, array_split, block, column_stack, concat, concatenate, delete, dsplit, dstack, hsplit, hstack, insert, repeat, split, stack,
+    tile, unstack, vsplit, vstack,
+)  # fmt: skip
+from ._manipulation import (
+    atleast_1d, atleast_2d, atleast_3d, broadcast_arrays, broadcast_shapes, broadcast_to, expand_dims, flip, fliplr, flipud, moveaxis,
+    permute_dims, ravel, reshape, resize, roll, rollaxis, rot90, squeeze, swapaxes, transpose,
+)  # fmt: skip
+from ._numeric import (
+    convolve, correlate, diff, ediff1d, gradient, interp, iscomplexobj, isnull, isrealobj, isscalar, ndim, notnull, polyval, shape, size,
+    trapezoid, unwrap, vander,
+)  # fmt: skip
+from ._padding import pad
+from ._selection import (
+    argwhere, choose, compress, diag_indices, extract, flatnonzero, nonzero, piecewise, ravel_multi_index, select, take, take_along_axis,
+    tril_indices, tril_indices_from, triu_indices, triu_indices_from, unravel_index, where,
+)  # fmt: skip
+from ._sets import intersect1d, setdiff1d, setxor1d, union1d, unique, unique_all, unique_counts, unique_inverse, unique_values
+from ._sorting import argpartition, argsort, argtopk, digitize, in1d, isin, lexsort, partition, searchsorted, sort, topk
+from ._statistics import (
+    allclose, array_equal, array_equiv, average, corrcoef, cov, isclose, nanpercentile, nanquantile, percentile, quantile,
+)  # fmt: skip
 from ._creation import (
     arange, array, asanyarray, asarray, diag, diagflat, diagonal, empty, empty_like, eye, fill_diagonal, from_dlpack, fromfunction, full,
     full_like, geomspace, identity, indices, linspace, logspace, meshgrid, ones, ones_like, tri, tril, triu, zeros, zeros_like,
 )  # fmt: skip
 from ._elementwise import (
     angle, around, clip, fix, i0, imag, iscomplex, isneginf, isposinf, isreal, nan_to_num, real, round, sinc,
+)  # fmt: skip
+from ._products import (
+    cross, dot, einsum, inner, kron, matmul, matrix_transpose, matvec, outer, tensordot, vdot, vecdot, vecmat,
 )  # fmt: skip
 from ._reductions import (
     all, amax, amin, any, argmax, argmin, count_nonzero, cumprod, cumsum, cumulative_prod, cumulative_sum, max, mean, median, min, moment,
@@ -42,6 +70,8 @@ __all__ = [
     "ones_like", "tri", "tril", "triu", "zeros", "zeros_like",
     # _elementwise
     "angle", "around", "clip", "fix", "i0", "imag", "iscomplex", "isneginf", "isposinf", "isreal", "nan_to_num", "real", "round", "sinc",
+    # _products
+    "cross", "dot", "einsum", "inner", "kron", "matmul", "matrix_transpose", "matvec", "outer", "tensordot", "vdot", "vecdot", "vecmat",
     # _reductions
     "all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "max",
     "mean", "median", "min", "moment", "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin",
@@ -56,4 +86,43 @@ __all__ = [
     "maximum", "minimum", "mod", "modf", "multiply", "negative", "nextafter", "not_equal", "positive", "pow", "power", "rad2deg", "radians",
     "reciprocal", "remainder", "right_shift", "rint", "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "subtract", "tan",
     "tanh", "true_divide", "trunc", "ufunc",
+    # _cutting
+    "coarsen", "rechunk", "reshape_blockwise", "shuffle", "sliding_window_view", "unify_chunks",
+    # _histograms
+    "bincount", "histogram", "histogram2d", "histogram_bin_edges", "histogramdd",
+    # _joining
+    "append", "array_split", "block", "column_stack", "concat", "concatenate", "delete", "dsplit", "dstack", "hsplit", "hstack", "insert",
+    "repeat", "split", "stack", "tile", "unstack", "vsplit", "vstack",
+    # _manipulation
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "expand_dims", "flip", "fliplr",
+    "flipud", "moveaxis", "permute_dims", "ravel", "reshape", "resize", "roll", "rollaxis", "rot90", "squeeze", "swapaxes", "transpose",
+    # _numeric
+    "convolve", "correlate", "diff", "ediff1d", "gradient", "interp", "iscomplexobj", "isnull", "isrealobj", "isscalar", "ndim", "notnull",
+    "polyval", "shape", "size", "trapezoid", "unwrap", "vander",
+    # _padding
+    "pad",
+    # _selection
+    "argwhere", "choose", "compress", "diag_indices", "extract", "flatnonzero", "nonzero", "piecewise", "ravel_multi_index", "select",
+    "take", "take_along_axis", "tril_indices", "tril_indices_from", "triu_indices", "triu_indices_from", "unravel_index", "where",
+    # _sets
+    "intersect1d", "setdiff1d", "setxor1d", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values",
+    # _sorting
+    "argpartition", "argsort", "argtopk", "digitize", "in1d", "isin", "lexsort", "partition", "searchsorted", "sort", "topk",
+    # _statistics
+    "allclose", "array_equal", "array_equiv", "average", "corrcoef", "cov", "isclose", "nanpercentile", "nanquantile", "percentile",
+    "quantile",
 ]  # fmt: skip
+
+_MODULES = ("fft", "linalg", "ma", "ndimage", "random", "stats")
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        import importlib
+
+        return importlib.import_module("." + name, __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*__all__, *_MODULES})
