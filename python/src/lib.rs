@@ -12,6 +12,7 @@ mod elementwise;
 mod error;
 mod fft;
 mod filter;
+mod group;
 mod lazy;
 mod linalg;
 mod memory;
@@ -45,6 +46,7 @@ fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
     sort::register(m)?;
     fft::register(m)?;
     filter::register(m)?;
+    group::register(m)?;
     linalg::register(m)?;
     random::register(m)?;
     stats::register(m)?;
