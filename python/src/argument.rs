@@ -149,9 +149,9 @@ fn clipped(o: &Bound<'_, PyAny>) -> PyResult<Option<isize>> {
     if o.is_none() {
         return Ok(None);
     }
-    let o = o.call_method0("__index__")?;
     match o.extract::<isize>() {
         Ok(i) => Ok(Some(i)),
-        Err(_) => Ok(Some(if o.lt(0)? { isize::MIN / 2 } else { isize::MAX / 2 })),
+        Err(e) if e.is_instance_of::<PyOverflowError>(o.py()) => Ok(Some(if o.lt(0)? { isize::MIN / 2 } else { isize::MAX / 2 })),
+        Err(_) => Err(PyTypeError::new_err("slice indices must be integers or None or have an __index__ method")),
     }
 }

@@ -60,6 +60,8 @@ fn exception(e: &Error) -> PyErr {
     }
     let message = e.to_string();
     match e.kind() {
+        // What a run finds of positions that it computed.
+        ErrorKind::Usage if message.contains("is out of bounds for an axis of length") => PyIndexError::new_err(message),
         ErrorKind::Usage => PyValueError::new_err(message),
         ErrorKind::Unsupported => PyNotImplementedError::new_err(message),
         ErrorKind::Budget => PyMemoryError::new_err(message),

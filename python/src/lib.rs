@@ -10,9 +10,13 @@ mod counting;
 mod create;
 mod elementwise;
 mod error;
+mod explain;
+mod frame;
 mod fft;
 mod filter;
+mod function;
 mod group;
+mod io;
 mod lazy;
 mod linalg;
 mod memory;
@@ -21,9 +25,12 @@ mod pickle;
 mod random;
 mod reduce;
 mod select;
+mod running;
 mod session;
 mod sets;
 mod shape;
+mod source;
+mod watch;
 mod sort;
 mod stats;
 
@@ -38,6 +45,7 @@ fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
     reduce::register(m)?;
     create::register(m)?;
     shape::register(m)?;
+    source::register(m)?;
     memory::register(m)?;
     counting::register(m)?;
     numeric::register(m)?;
@@ -46,9 +54,15 @@ fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
     sort::register(m)?;
     fft::register(m)?;
     filter::register(m)?;
+    function::register(m)?;
     group::register(m)?;
+    io::register(m)?;
     linalg::register(m)?;
     random::register(m)?;
     stats::register(m)?;
-    pickle::register(m)
+    pickle::register(m)?;
+    explain::register(m)?;
+    running::register(m)?;
+    frame::register(m)?;
+    watch::register(m)
 }

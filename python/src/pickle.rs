@@ -2,10 +2,10 @@
 
 use crate::error::{Out, value};
 use crate::lazy::Lazy;
-use crate::memory;
-use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
+use crate::{function, memory, source};
+use pyo3::prelude::{Bound, IntoPyObject, PyAny, PyAnyMethods, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
 use pyo3::pyfunction;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 use tilework::array::DynArray;
 use tilework::format::registry::Registry;
 use tilework::plan::codec;
@@ -14,7 +14,20 @@ use tilework::plan::codec;
 fn registry() -> Registry {
     let mut r = Registry::builtin();
     r.add_source(memory::NUMPY, memory::open_numpy);
+    r.add_source(source::PYTHON, source::open);
+    r.add_call(function::PYTHON, function::open);
     r
+}
+
+/// Objects of Python's as bytes.
+pub fn dumps<'py>(py: Python<'py>, objects: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error: Into<pyo3::PyErr>>) -> Out<Vec<u8>> {
+    let objects = objects.into_pyobject(py).map_err(Into::into)?;
+    Ok(py.import("tilework._pickles")?.call_method1("dumps", (objects,))?.extract()?)
+}
+
+/// The objects that [`dumps`] made bytes of.
+pub fn loads<'py>(py: Python<'py>, bytes: &[u8]) -> Out<Bound<'py, PyAny>> {
+    Ok(py.import("tilework._pickles")?.call_method1("loads", (PyBytes::new(py, bytes),))?)
 }
 
 /// The expression as bytes.

@@ -1,42 +1,56 @@
 //! Settings, and the ways to run: always without the interpreter's lock, on a thread of its own, so that Ctrl-C is answered at once.
+//!
+//! The thread that runs owns all that the run needs. An interrupt asks the run to stop and waits for it a little; a run that is held up in a
+//! task (a function of the user's that sleeps, say) is left behind, and ends after that task.
 
 use crate::error::{Fail, Out, value};
 use crate::lazy::Lazy;
 use crate::memory;
-use numpy::{PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn, PyUntypedArrayMethods};
-use pyo3::prelude::{Bound, PyAny, Python};
+use crate::running;
+use crate::watch::{Recorder, Watched};
+use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::prelude::{Bound, Py, PyAny, PyRef, Python};
 use pyo3::{PyErr, pyclass, pymethods};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 use tilework::array::DynArray;
 use tilework::base::Element;
+use tilework::exec::CancelToken;
 use tilework::expr::Expr;
 use tilework::session::Place;
-use tilework::{Config, Error, Result, for_dtype};
+use tilework::{Config, Error, ErrorKind, Result, for_dtype};
 
-/// How long a run goes on before the interpreter is asked for signals.
+/// How long a run goes on before the interpreter is asked for signals and progress is shown.
 const LOOK_AROUND: Duration = Duration::from_millis(50);
+/// How long an interrupted run is waited for.
+const FAREWELL: Duration = Duration::from_millis(100);
 
-/// Settings of runs.
+/// Settings of runs, and who watches them.
 #[pyclass(frozen, module = "tilework._tilework")]
 pub struct Session {
     config: Config,
+    recorders: Vec<Arc<tilework::dashboard::Recorder>>,
+    progress: Option<Py<PyAny>>,
 }
 
 #[pymethods]
 impl Session {
-    /// None is the default of a setting: half of the memory, all cores, the system's temporary folder, no limit.
+    /// None is the default of a setting: half of the memory, all cores, the system's temporary folder, no limit. `progress` is called at the
+    /// begin of a run and gives who is told of it, or None.
     #[new]
-    #[pyo3(signature = (memory_bytes=None, n_threads=None, spill_dir=None, spill_limit_bytes=None, optimize=true))]
+    #[pyo3(signature = (memory_bytes=None, n_threads=None, spill_dir=None, spill_limit_bytes=None, optimize=true, recorders=vec![], progress=None))]
     fn new(
         memory_bytes: Option<u64>,
         n_threads: Option<usize>,
         spill_dir: Option<PathBuf>,
         spill_limit_bytes: Option<u64>,
         optimize: bool,
+        recorders: Vec<PyRef<'_, Recorder>>,
+        progress: Option<Py<PyAny>>,
     ) -> Session {
         let own = Config::default();
         let config = Config {
@@ -46,7 +60,7 @@ impl Session {
             spill_limit_bytes: spill_limit_bytes.unwrap_or(own.spill_limit_bytes),
             optimize,
         };
-        Session { config }
+        Session { config, recorders: recorders.iter().map(|r| r.0.clone()).collect(), progress }
     }
 
     /// The memory budget in bytes.
@@ -61,11 +75,17 @@ impl Session {
         self.config.n_threads
     }
 
+    /// Folder for spill files.
+    #[getter]
+    fn spill_dir(&self) -> String {
+        self.config.spill_dir.display().to_string()
+    }
+
     /// The arrays in memory, in one run.
     fn compute<'py>(&self, py: Python<'py>, xs: Vec<Lazy>) -> Out<Vec<Bound<'py, PyAny>>> {
         let known = |x: &Lazy| x.grid().1.unknown_axis().is_none();
         if !xs.iter().all(known) {
-            let exprs: Vec<Expr> = xs.iter().map(|x| x.0.expr().clone()).collect();
+            let exprs = exprs(&xs);
             let tensors = self.run(py, move |s| s.compute_all(&exprs))?;
             return tensors.iter().map(|t| memory::copied(py, t)).collect();
         }
@@ -81,12 +101,6 @@ impl Session {
         self.compute_to(py, &xs, &outs)
     }
 
-    /// What a run of these arrays would do, in words.
-    fn explain(&self, xs: Vec<Lazy>) -> Out<String> {
-        let roots: Vec<Expr> = xs.iter().map(|x| x.0.expr().clone()).collect();
-        Ok(tilework::Session::new(self.config.clone()).explain(&roots)?.to_string())
-    }
-
     /// The array computed now and kept in memory chunk by chunk.
     fn persist(&self, py: Python<'_>, x: &Lazy) -> Out<Lazy> {
         let x = x.0.expr().clone();
@@ -95,63 +109,117 @@ impl Session {
     }
 }
 
-/// An array of NumPy's whose memory a run fills.
-trait Lent {
-    fn place(&mut self) -> Out<Place<'_>>;
+/// The expressions of arrays.
+pub fn exprs(xs: &[Lazy]) -> Vec<Expr> {
+    xs.iter().map(|x| x.0.expr().clone()).collect()
 }
 
-impl<T: Element + numpy::Element> Lent for PyReadwriteArrayDyn<'_, T> {
-    fn place(&mut self) -> Out<Place<'_>> {
-        let shape = self.shape().to_vec();
-        if !self.is_c_contiguous() {
+/// The elements of an array of NumPy's, which a run fills.
+struct Lent<T> {
+    begin: *mut T,
+    len: usize,
+    shape: Vec<usize>,
+    _owner: Py<PyAny>,
+}
+
+// SAFETY: the owner's reference keeps the elements, wherever it is dropped.
+unsafe impl<T: Send> Send for Lent<T> {}
+
+/// Memory that becomes a place for results on the thread that runs.
+trait Lend: Send {
+    fn place(&mut self) -> Place<'_>;
+}
+
+impl<T: Element> Lend for Lent<T> {
+    fn place(&mut self) -> Place<'_> {
+        // SAFETY: the owner keeps these elements of an array that may be written, which was lent for this run.
+        Place::new(unsafe { std::slice::from_raw_parts_mut(self.begin, self.len) }, &self.shape)
+    }
+}
+
+fn lent(x: &Lazy, out: &Bound<'_, PyAny>) -> Out<Box<dyn Lend>> {
+    for_dtype!(x.0.dtype(), T => {
+        let mut a = out.cast::<PyArrayDyn<T>>()?.try_readwrite().map_err(|e| value(e.to_string()))?;
+        let shape = a.shape().to_vec();
+        if !a.is_c_contiguous() {
             return Err(value("results are computed into arrays whose elements lie in C order"));
         }
-        let elements = self.as_slice_mut().map_err(|e| value(e.to_string()))?;
-        Ok(Place::new(elements, &shape))
-    }
+        let elements = a.as_slice_mut().map_err(|e| value(e.to_string()))?;
+        if elements.as_ptr().align_offset(align_of::<T>()) != 0 {
+            return Err(value("results are computed into arrays whose elements lie at multiples of their size"));
+        }
+        Ok(Box::new(Lent { begin: elements.as_mut_ptr(), len: elements.len(), shape, _owner: out.clone().unbind() }))
+    })
 }
 
 impl Session {
     fn compute_to(&self, py: Python<'_>, xs: &[Lazy], outs: &[Bound<'_, PyAny>]) -> Out<()> {
-        let mut held: Vec<Box<dyn Lent + '_>> = Vec::new();
-        for (x, o) in xs.iter().zip(outs) {
-            held.push(for_dtype!(x.0.dtype(), T => {
-                Box::new(o.cast::<PyArrayDyn<T>>()?.try_readwrite().map_err(|e| value(e.to_string()))?)
-            }));
-        }
-        let mut places = Vec::new();
-        for (x, h) in xs.iter().zip(&mut held) {
-            places.push((x.0.expr().clone(), h.place()?));
-        }
-        self.run(py, move |s| s.compute_all_into(&mut places))
+        let mut lent = xs.iter().zip(outs).map(|(x, o)| lent(x, o)).collect::<Out<Vec<_>>>()?;
+        let exprs = exprs(xs);
+        self.run(py, move |s| {
+            let mut places: Vec<_> = exprs.into_iter().zip(lent.iter_mut().map(|l| l.place())).collect();
+            s.compute_all_into(&mut places)
+        })
     }
 
-    /// Runs `f` on a thread of its own while this one answers signals.
-    fn run<T: Send>(&self, py: Python<'_>, f: impl FnOnce(&tilework::Session) -> Result<T> + Send) -> Out<T> {
-        let session = tilework::Session::new(self.config.clone());
+    /// Runs `f` on a thread of its own while this one answers signals and shows progress.
+    ///
+    /// # Errors
+    /// Those of `f`, a panic in it as a bug; the exception of a signal's handler; RuntimeError in a process that was forked while one ran.
+    pub fn run<T: Send + 'static>(&self, py: Python<'_>, f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static) -> Out<T> {
+        self.watched_by(py, Watched::begin(py, self.recorders.clone(), self.progress.as_ref())?, f)
+    }
+
+    /// Does `f`, which runs nothing, as [`Session::run`] does: to plan takes a while too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn plan<T: Send + 'static>(&self, py: Python<'_>, f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static) -> Out<T> {
+        self.watched_by(py, Watched::default(), f)
+    }
+
+    fn watched_by<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        watched: Watched,
+        f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static,
+    ) -> Out<T> {
+        let running = running::begin()?;
+        let session = tilework::Session::new(self.config.clone()).with_watcher(watched.watcher());
         let cancel = session.cancel_token().clone();
-        py.detach(|| {
-            std::thread::scope(|scope| {
-                let (tell, told) = channel();
-                scope.spawn(move || tell.send(catch_unwind(AssertUnwindSafe(|| f(&session)))));
-                let mut signal: Option<PyErr> = None;
-                loop {
-                    match told.recv_timeout(LOOK_AROUND) {
-                        Ok(result) => {
-                            let result = result.unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
-                            return signal.map_or_else(|| result.map_err(Fail::from), |s| Err(s.into()));
-                        }
-                        Err(RecvTimeoutError::Disconnected) => return Err(Error::bug("a run ended without a result").into()),
-                        Err(RecvTimeoutError::Timeout) => {
-                            if let (None, Err(e)) = (&signal, Python::attach(|py| py.check_signals())) {
-                                cancel.cancel();
-                                signal = Some(e);
-                            }
-                        }
-                    }
+        let (tell, told) = sync_channel(1);
+        let thread = std::thread::Builder::new().name("tilework-run".into()).spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(|| f(&session)));
+            drop(running);
+            // Nobody listens any more after an interrupt.
+            let _ = tell.send(result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))));
+        });
+        thread.map_err(|e| Error::new(ErrorKind::Environment, format!("no thread could be started: {e}")))?;
+        let result = py.detach(|| wait(told, &cancel, &watched));
+        watched.end(py, &result)?;
+        result
+    }
+}
+
+/// The run's result, or the exception of a signal (or of who is shown the progress) that came before.
+fn wait<T>(told: Receiver<Result<T>>, cancel: &CancelToken, watched: &Watched) -> Out<T> {
+    loop {
+        match told.recv_timeout(LOOK_AROUND) {
+            Ok(result) => return result.map_err(Fail::from),
+            Err(RecvTimeoutError::Disconnected) => return Err(Error::bug("a run ended without a result").into()),
+            Err(RecvTimeoutError::Timeout) => {
+                let looked: Result<(), PyErr> = Python::attach(|py| {
+                    py.check_signals()?;
+                    watched.show(py)
+                });
+                if let Err(e) = looked {
+                    cancel.cancel();
+                    Python::attach(running::interrupt);
+                    let _ = told.recv_timeout(FAREWELL);
+                    return Err(e.into());
                 }
-            })
-        })
+            }
+        }
     }
 }
 

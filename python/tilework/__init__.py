@@ -7,13 +7,19 @@
 np.int64(55)
 """
 
+import os
+
+from . import _tilework
 from ._tilework import __version__
 from ._config import config
-from ._run import compute, explain, persist, visualize
+from ._report import report
+from ._run import chunk_report, compute, explain, persist, visualize
 
-_LAZY = ("array",)
+_LAZY = ("array", "frame")
 
-__all__ = ["__version__", "array", "compute", "config", "explain", "persist", "visualize"]
+__all__ = ["__version__", "array", "chunk_report", "compute", "config", "explain", "frame", "persist", "report", "visualize"]
+
+os.register_at_fork(after_in_child=_tilework.forked)
 
 
 def __getattr__(name):

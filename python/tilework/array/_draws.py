@@ -80,7 +80,7 @@ class Draws:
         parameters = [number(p) for p in parameters]
         size = size_of(size, parameters)
         made = "int64" if name in COUNTS else "float64"
-        x = self._drawn(self._engine.draw(name, parameters, size, cut(chunks, size, made)))
+        x = self._drawn(self._engine.draw(name, parameters, size, _cut(chunks, size, made)))
         if dtype is None or np.dtype(dtype) == np.float64:
             return x
         if np.dtype(dtype) != np.float32:
@@ -92,13 +92,13 @@ class Draws:
             low, high = 0, low
         bounds = [number(low), number(high)]
         size, dtype = size_of(size, bounds), np.dtype(dtype).name
-        return self._drawn(self._engine.integers(dtype, *bounds, endpoint, size, cut(chunks, size, dtype)))
+        return self._drawn(self._engine.integers(dtype, *bounds, endpoint, size, _cut(chunks, size, dtype)))
 
     def _uniform(self, size, dtype, chunks):
         size, dtype = size_of(size, ()), np.dtype(dtype)
         if dtype not in (np.float32, np.float64):
             raise TypeError(f"random gives float64 or float32, not {dtype}: cast the result with astype")
-        return self._drawn(self._engine.random(dtype.name, size, cut(chunks, size, dtype)))
+        return self._drawn(self._engine.random(dtype.name, size, _cut(chunks, size, dtype)))
 
     def _choice(self, a, size, replace, p, axis, chunks):
         n, x = (a.__index__(), None) if isinstance(a, (int, np.integer)) else (None, handle(a))
@@ -112,7 +112,7 @@ class Draws:
         if p is not None:
             p = _weights(p, n)
         size = size_of(size, ())
-        at = self._engine.choice(n, bool(replace), p, size, cut(chunks, size, np.int64))
+        at = self._engine.choice(n, bool(replace), p, size, _cut(chunks, size, np.int64))
         return self._drawn(at if x is None else x.index((at,)))
 
     def multinomial(self, n, pvals, size=None, chunks="auto"):
@@ -139,7 +139,7 @@ class Draws:
             raise NotImplementedError("multinomial takes the same probabilities everywhere: draw for each row of pvals, and stack")
         n = number(n)
         size = size_of(size, (n,))
-        return self._drawn(self._engine.multinomial(n, pvals.tolist(), size, cut(chunks, size, np.int64)))
+        return self._drawn(self._engine.multinomial(n, pvals.tolist(), size, _cut(chunks, size, np.int64)))
 
     def permutation(self, x, axis=0, *, chunks="auto"):
         """An array in a random order along an axis, or the integers below a number.
@@ -165,6 +165,11 @@ def number(p):
         return p
     x = p if isinstance(p, Array) else np.asarray(p)
     return handle(x) if isinstance(x, Array) or x.ndim else x.item()
+
+
+def _cut(chunks, size, dtype):
+    """How a draw is cut; of one number any chunks will do."""
+    return cut(chunks if size else "auto", size, dtype)
 
 
 def size_of(size, parameters):

@@ -266,7 +266,10 @@ def put(x, key, value):
     try:
         made = _replaced(h, parts, v)
     except (IndexError, ValueError) as e:
-        raise _explained(h, parts, e) from None
+        e = _explained(h, parts, e)
+        if "do not broadcast" in str(e):
+            e = ValueError(f"could not broadcast input array from shape {tuple(v.shape)} into shape {tuple(h.index(parts).shape)}")
+        raise e from None
     return _tilework.squeeze(made, new) if new else made
 
 
@@ -396,6 +399,8 @@ class BlockView:
             raise ValueError("Slicing with np.newaxis or None is not supported")
         if sum(isinstance(p, (list, np.ndarray)) for p in key) > 1:
             raise ValueError(f"Can only slice with a single list of ints, got {key}")
+        if sum(p is Ellipsis for p in key) > 1:
+            raise IndexError("an index can only have a single ellipsis ('...')")
         x = self._array._x
         parts = []
         for p in key:

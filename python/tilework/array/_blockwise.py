@@ -1,0 +1,493 @@
+"""Functions of Python's on blocks that lie along named indices: what every way to call them is made of.
+
+A function is called with NumPy arrays: read-only views of chunks, never copies. What it gives is declared by dtype and chunks, and every
+block is checked against that.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+
+import numpy as np
+
+from .. import _config, _tilework
+from ._core import Array, handle
+from ._cutting import _common, unify_chunks
+
+_UNKNOWN_ELEMENTS = 1 << 24
+"""How many elements a block has at most where nothing tells."""
+
+
+class Slot:
+    """Stands for block ``i`` among the arguments of a function."""
+
+    __slots__ = ("i",)
+
+    def __init__(self, i):
+        self.i = i
+
+
+class Call:
+    """What is run for each block: the function with its arguments, and how they are made of the blocks."""
+
+    nested = False
+    splits = place = finish = None
+    keywords = ()
+
+    def __init__(self, func, args, kwargs, dtypes, several, processes):
+        self.func, self.args, self.kwargs, self.dtypes, self.several, self.processes = func, args, kwargs, dtypes, several, processes
+
+    def __call__(self, coords, blocks):
+        n = self.processes or _config.get("processes")
+        if n:
+            from .. import _processes
+
+            return _processes.run(n, self, coords, blocks)
+        return self.run(coords, blocks)
+
+    def run(self, coords, blocks):
+        """The result for the block at ``coords``."""
+        if self.splits:
+            blocks = [_split(b, s) if s else b for b, s in zip(blocks, self.splits)]
+        if self.nested:
+            args, kwargs = _filled(self.args, blocks), _filled(self.kwargs, blocks)
+        else:
+            args, kwargs = [blocks[a.i] if type(a) is Slot else a for a in self.args], self.kwargs
+        if self.keywords:
+            kwargs = kwargs | {k: coords if k == "block_id" else self.place.info(coords) for k in self.keywords}
+        out = self.func(*args, **kwargs)
+        if self.finish:
+            out = self.finish(out, coords)
+        if not self.several:
+            return _result(out, self.dtypes[0])
+        if not isinstance(out, (tuple, list)) or len(out) != len(self.dtypes):
+            have = f"{len(out)} results" if isinstance(out, (tuple, list)) else f"a {type(out).__name__}"
+            raise ValueError(f"the function gave {have}, but {len(self.dtypes)} results were declared: it must return a tuple of them")
+        return tuple(_result(o, d) for o, d in zip(out, self.dtypes))
+
+
+def _result(r, dtype):
+    """What a function gave as an array of the declared dtype that keeps no more memory than its own."""
+    if type(r) is not np.ndarray:
+        if type(r).__module__.startswith("numpy.ma"):
+            raise TypeError("the function gave a masked array, which chunks cannot hold: return its data (filled(...)) and its mask as arrays of their own")
+        r = np.asarray(r)
+    if r.dtype != dtype:
+        if not np.can_cast(r.dtype, dtype, "same_kind"):
+            raise TypeError(f"the function gave {r.dtype}, but {dtype} was declared: give its dtype with dtype=")
+        return r.astype(dtype)
+    root = r
+    while type(root.base) is np.ndarray:
+        root = root.base
+    return r if root is r or root.nbytes <= r.nbytes else r.copy()
+
+
+def _split(block, sizes):
+    """The block as nested lists of pieces along the axes that have sizes."""
+    for axis, own in enumerate(sizes):
+        if own is not None:
+            rest = (None,) * (axis + 1) + tuple(sizes[axis + 1 :])
+            cuts = np.cumsum(own)[:-1]
+            return [_split(b, rest) for b in np.split(block, cuts, axis)]
+    return block
+
+
+def _filled(o, blocks):
+    """The arguments with blocks in place of their slots."""
+    t = type(o)
+    if t is Slot:
+        return blocks[o.i]
+    if t in (list, tuple):
+        return t(_filled(v, blocks) for v in o)
+    if t is dict:
+        return {k: _filled(v, blocks) for k, v in o.items()}
+    return o
+
+
+class Place:
+    """Where blocks lie, as ``block_info`` tells it."""
+
+    def __init__(self, inputs, shape, chunks, dtype):
+        self.inputs, self.shape, self.starts, self.dtype = inputs, shape, [starts(c) for c in chunks], dtype
+
+    def info(self, coords):
+        """Of each array argument by its number, and of the result by None: shapes, and where the block lies."""
+        out = {}
+        for number, shape, own, axes in self.inputs:
+            at = tuple(0 if a is None else coords[a] for a in axes)
+            out[number] = _location(shape, own, at)
+        info = out[None] = _location(self.shape, self.starts, coords)
+        info["chunk-shape"] = tuple(b - a for a, b in info["array-location"])
+        info["dtype"] = self.dtype
+        return out
+
+
+def _location(shape, all_starts, at):
+    return {
+        "shape": shape,
+        "num-chunks": tuple(len(s) - 1 for s in all_starts),
+        "array-location": [(s[i], s[i + 1]) for s, i in zip(all_starts, at)],
+        "chunk-location": at,
+    }
+
+
+def starts(sizes):
+    """Where chunks of these sizes begin, and the last one ends."""
+    out = [0]
+    for n in sizes:
+        out.append(out[-1] + n)
+    return out
+
+
+def whole_arrays(o, inputs):
+    """The arguments with slots in place of lazy arrays, which are put at the end of ``inputs`` in one chunk each."""
+    t = type(o)
+    if isinstance(o, Array):
+        x = o if all(n == 1 for n in o.numblocks) else o.rechunk(-1)
+        inputs.append(x)
+        return Slot(len(inputs) - 1)
+    if t in (list, tuple):
+        new = [whole_arrays(v, inputs) for v in o]
+        return o if all(a is b for a, b in zip(o, new)) else t(new)
+    if t is dict:
+        new = {k: whole_arrays(v, inputs) for k, v in o.items()}
+        return o if all(new[k] is v for k, v in o.items()) else new
+    return o
+
+
+def _cuts(inputs, indices, align):
+    """The cut along every index; where arrays stay as they are, that of the most blocks."""
+    cuts: dict = {}
+    for x, ind in zip(inputs, indices):
+        for i, c in zip(ind, x.chunks):
+            have = cuts.get(i)
+            if align:
+                cuts[i] = _common(have, c, i)
+            elif have is None or len(c) > len(have) or have == (1,):
+                cuts[i] = c
+    return cuts
+
+
+def common_arrays(arrays):
+    """Arrays that broadcast, cut alike."""
+    return unify_chunks(*(v for x in arrays for v in (x, tuple(range(x.ndim))[::-1])))[1]
+
+
+def _adjusted(cut, by, index):
+    """A cut with the sizes that blocks have in the result."""
+    if callable(by):
+        return tuple(by(n) for n in cut)
+    if isinstance(by, (tuple, list)):
+        if len(by) != len(cut):
+            raise ValueError(f"Dimension {index} has {len(cut)} blocks, but {len(by)} sizes are given for it: give one for each block")
+        return tuple(by)
+    if np.isscalar(by):
+        return (by,) * len(cut)
+    raise NotImplementedError(f"sizes of chunks are numbers, tuples or functions, not {type(by).__name__}")
+
+
+def _at_most(sizes, others, inputs):
+    """Upper bounds of sizes that are not known: as many elements as the blocks of the largest input have, shared by the other axes."""
+    known = math.prod(max(c) for c in others if c == c and all(n == n for n in c))
+    n = max((math.prod(x._x.chunksize) for x in inputs), default=_UNKNOWN_ELEMENTS)
+    bound = max(-(-n // max(known, 1)), 1)
+    return [bound if s != s else int(s) for s in sizes]
+
+
+def _aligned(x, ind, out, cuts, align, concatenate, label):
+    """The array cut as it must be; for each axis the place in the result (None: all of it goes to every block); sizes of its pieces."""
+    want, places, sizes = [], [], []
+    for i, have, n in zip(ind, x.chunks, x.shape):
+        cut = cuts[i]
+        if align and len(have) > 1:
+            have = cut
+        elif align and n != 1:
+            have = cut
+        if i not in out:
+            sizes.append(None if concatenate else have)
+            want.append((n,) if len(have) > 1 else have)
+            places.append(None)
+            continue
+        if len(have) != len(cut) and len(have) != 1:
+            raise ValueError(f"{label}: the shapes do not align: along index {i} arrays have {len(have)} and {len(cut)} blocks")
+        places.append(out.index(i) if len(have) == len(cut) else None)
+        want.append(have)
+        sizes.append(None)
+    want = tuple(want)
+    return (x if want == x.chunks else x.rechunk(want)), places, sizes if any(s is not None for s in sizes) else None
+
+
+def apply(
+    func, out, pairs, kwargs, dtypes, *, label, cores=None, adjust=None, new_axes=None, align=True, concatenate=True, finish=None, keywords=(), processes=None
+):
+    """The lazy arrays that ``func`` gives of blocks that lie along indices: one for each of ``dtypes``.
+
+    ``out`` has the indices of the result, ``pairs`` the arguments with theirs (None: not a blocked array); ``cores`` the shapes of several
+    results behind these indices; ``finish(result, coords)`` is called on what the function gives, and ``finish.sizes(chunks)`` says what that makes of
+    the sizes.
+    """
+    out = tuple(out)
+    inputs, indices, numbers, args = [], [], [], []
+    for number, (a, ind) in enumerate(pairs):
+        if ind is None:
+            args.append(a)
+            continue
+        x = a if isinstance(a, Array) else Array(handle(a))
+        if x.ndim != len(ind):
+            raise ValueError(f"{label}: index {ind} does not match an array of {x.ndim} dimensions")
+        args.append(Slot(len(inputs)))
+        inputs.append(x)
+        indices.append(tuple(ind))
+        numbers.append(number)
+    cuts = _cuts(inputs, indices, align)
+    for i, c in (new_axes or {}).items():
+        cuts[i] = tuple(c) if isinstance(c, (tuple, list)) else (c,)
+    whole: list = list(inputs)
+    placed_args, placed_kwargs = whole_arrays(args, whole), whole_arrays(kwargs, whole)
+    layouts, splits = [], []
+    for k, (x, ind) in enumerate(zip(inputs, indices)):
+        whole[k], places, sizes = _aligned(x, ind, out, cuts, align, concatenate, label)
+        layouts.append(places)
+        splits.append(sizes)
+    layouts += [[None] * x.ndim for x in whole[len(inputs) :]]
+    chunks = [_adjusted(cuts[i], adjust[i], i) if adjust and i in adjust else cuts[i] for i in out]
+    if finish:
+        chunks = finish.sizes(chunks)
+    call = Call(func, placed_args, placed_kwargs, [np.dtype(d) for d in dtypes], cores is not None, processes)
+    call.nested = placed_args is not args or placed_kwargs is not kwargs
+    call.finish = finish
+    if any(splits):
+        call.splits = splits
+    if keywords:
+        call.keywords = keywords
+        where = [(n, x.shape, [starts(c) for c in x.chunks], p) for n, x, p in zip(numbers, whole, layouts)]
+        call.place = Place(where, tuple(sum(c) for c in chunks), chunks, call.dtypes[0])
+    n_extra = max((l.count(None) for l in layouts), default=0)
+    for l in layouts:
+        extra = iter(range(len(out), len(out) + n_extra))
+        l[:] = [next(extra) if a is None else a for a in l]
+    along = [_along(a, c, cuts[i], chunks, layouts, whole) for a, (c, i) in enumerate(zip(chunks, out))]
+    results = [(d.name, core) for d, core in zip(call.dtypes, cores or [()])]
+    key = key_of(func, args, kwargs, finish and finish.__dict__, keywords, splits, len(results))
+    made = _tilework.call(call, label, key, [x._x for x in whole], layouts, results, along, n_extra)
+    return [Array(x) for x in made]
+
+
+def _along(axis, sizes, cut, chunks, layouts, inputs):
+    """The cut of an axis of the result as the engine takes it."""
+    if all(n == n for n in sizes):
+        return [int(n) for n in sizes]
+    if sizes == cut:
+        for k, (x, layout) in enumerate(zip(inputs, layouts)):
+            if axis in layout and x.chunks[layout.index(axis)] == cut:
+                return k, layout.index(axis)
+    return None, _at_most(sizes, chunks[:axis] + chunks[axis + 1 :], inputs)
+
+
+# What tells calls apart.
+
+_seen: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_PLAIN = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), np.dtype, np.generic)
+
+
+def _token(o):
+    """Bytes that tell an object from others, or None where only itself can."""
+    t = type(o)
+    if isinstance(o, _PLAIN):
+        return f"{t.__name__} {o!r}".encode()
+    if t is slice:
+        return f"slice {o!r}".encode()
+    if t is Slot:
+        return f"slot {o.i}".encode()
+    if t is np.ndarray and o.nbytes <= 4096 and not o.dtype.hasobject:
+        return f"array {o.dtype} {o.shape}".encode() + o.tobytes()
+    if isinstance(o, Array):
+        return f"lazy {o._x.key}".encode()
+    if t in (list, tuple):
+        parts = [_token(v) for v in o]
+        return None if None in parts else t.__name__.encode() + b"(" + b",".join(parts) + b")"
+    if t is dict:
+        return _token(list(o.items()))
+    if isinstance(o, type) or callable(o):
+        return _function_token(o)
+    return None
+
+
+def _function_token(f):
+    t = type(f)
+    if t is np.ufunc:
+        return f"ufunc {f.__name__}".encode()
+    if t.__module__ == "functools" and t.__name__ == "partial":
+        return _token([f.func, f.args, f.keywords])
+    if hasattr(f, "__self__"):
+        return None
+    try:
+        number = _seen.get(f)
+        if number is None:
+            number = _seen[f] = _tilework_number()
+    except TypeError:
+        return None
+    return f"function {number}".encode()
+
+
+def _tilework_number():
+    import os
+
+    return os.urandom(16).hex()
+
+
+def key_of(*parts):
+    """A number that is the same for the same function of the same arguments, and else for no other call."""
+    token = _token(parts)
+    if token is None:
+        import os
+
+        return int.from_bytes(os.urandom(16), "little")
+    import hashlib
+
+    return int.from_bytes(hashlib.blake2b(token, digest_size=16).digest(), "little")
+
+
+# What functions give.
+
+
+def name_of(func):
+    """A short name of a function, for people."""
+    while hasattr(func, "func"):
+        func = func.func
+    return getattr(func, "__name__", type(func).__name__).strip("_") or "function"
+
+
+def takes(func, keyword):
+    """Whether a function has an argument of this name."""
+    code = getattr(func, "__code__", None)
+    if code is not None and not hasattr(func, "__wrapped__"):
+        return keyword in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    import inspect
+
+    try:
+        return keyword in inspect.signature(func).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _one_element(o):
+    if isinstance(o, Array):
+        return np.zeros((1,) * o.ndim, o.dtype)
+    if type(o) in (list, tuple):
+        return type(o)(_one_element(v) for v in o)
+    if type(o) is dict:
+        return {k: _one_element(v) for k, v in o.items()}
+    return o
+
+
+def infer(func, args, kwargs, label, n_results=None, keyword="dtype"):
+    """The dtype (of ``n_results``, the dtypes) of what a function gives, found out on arrays of one zero each.
+
+    Raises
+    ------
+    TypeError
+        When settings forbid it (``tw.config(infer=False)``).
+    ValueError
+        When the function fails on such arrays.
+    """
+    if not _config.get("infer"):
+        raise TypeError(f"{label}: declare the dtype of the result with {keyword}=, as settings forbid to infer it (infer=False)")
+    args, kwargs = _one_element(list(args)), _one_element(kwargs)
+    try:
+        with np.errstate(all="ignore"):
+            out = func(*args, **kwargs)
+        many = [out] if n_results is None else list(out)
+        dtypes = [getattr(o, "dtype", None) or np.asarray(o).dtype for o in many]
+    except OverflowError:
+        raise
+    except Exception as e:
+        raise ValueError(
+            f"{label}: `dtype` inference failed: on arrays of one zero the function raised {type(e).__name__}: {e}. Please specify the dtype "
+            f"explicitly using the `{keyword}` kwarg."
+        ) from e
+    if n_results is not None and len(dtypes) != n_results:
+        raise ValueError(f"{label}: the function gave {len(dtypes)} results, but {n_results} are declared")
+    return dtypes[0] if n_results is None else dtypes
+
+
+def declared(dtype, meta):
+    """The dtype that is declared by ``dtype`` or by ``meta``, an array of it; None where it is not."""
+    if dtype is not None:
+        return np.dtype(dtype)
+    return None if meta is None else np.dtype(getattr(meta, "dtype", meta))
+
+
+def blockwise(
+    func, out_ind, *args, name=None, token=None, dtype=None, adjust_chunks=None, new_axes=None, align_arrays=True, concatenate=None, meta=None, **kwargs
+):
+    """A function of blocks that lie along named indices: outer and inner products, transposes, contractions.
+
+    Parameters
+    ----------
+    func : callable
+        Gets a block of each array (a read-only view of NumPy's) and gives a block of the result.
+    out_ind : str or tuple
+        Indices of the result.
+    *args
+        Arrays, each followed by its indices; other arguments are followed by None.
+    name, token : str, optional
+        A name for people.
+    dtype : dtype, optional
+        The result's; without it (and without `meta`) the function is called once with arrays of one zero to find out, unless settings forbid
+        it (``tw.config(infer=False)``).
+    adjust_chunks : dict, optional
+        For indices whose blocks have other sizes in the result: a function of the size, a size, or all sizes; nan where they are not known.
+    new_axes : dict, optional
+        Lengths (or all sizes of blocks) of indices that no array has.
+    align_arrays : bool
+        Whether arrays are brought to one cut along shared indices.
+    concatenate : bool, optional
+        Along indices that the result lacks a function gets all blocks: joined (True), else as lists.
+    meta : array, optional
+        An array of the result's dtype, in place of `dtype`.
+    **kwargs
+        Further arguments of the function. Lazy arrays among them are computed, each as one block.
+
+    Raises
+    ------
+    ValueError
+        Indices that do not fit the arrays, or lengths that do not align.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> x = ta.arange(3, chunks=1)
+    >>> y = ta.blockwise(np.outer, "ij", x, "i", x + 10, "j", dtype="int64")
+    >>> y.compute()
+    array([[ 0,  0,  0],
+           [10, 11, 12],
+           [20, 22, 24]])
+    """
+    out = tuple(out_ind)
+    if len(set(out)) != len(out):
+        raise ValueError(f"Repeated elements not allowed in output index {out_ind}")
+    if len(args) % 2:
+        raise ValueError("blockwise takes each argument followed by its indices (None for what is no blocked array)")
+    pairs = list(zip(args[::2], args[1::2]))
+    label = name or token or name_of(func)
+    missing = set(out) - {i for _, ind in pairs if ind is not None for i in ind} - set(new_axes or ())
+    if missing:
+        raise ValueError(f"{label}: Unknown dimension {sorted(missing, key=str)}: give its length with new_axes")
+    d = declared(dtype, meta)
+    if d is None:
+        arrays = [a if ind is None else Array(handle(a)) for a, ind in pairs]
+        if not concatenate:
+            arrays = [_in_lists(a, ind, out) for a, (_, ind) in zip(arrays, pairs)]
+        d = infer(func, arrays, kwargs, label)
+    return apply(
+        func, out, pairs, kwargs, [d], label=label, adjust=adjust_chunks, new_axes=new_axes, align=align_arrays, concatenate=bool(concatenate)
+    )[0]
+
+
+def _in_lists(a, ind, out):
+    for i in ind or ():
+        a = a if i in out else [a]
+    return a
