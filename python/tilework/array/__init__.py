@@ -10,6 +10,12 @@ from . import _indexing
 from ._core import Array
 from ._cutting import coarsen, rechunk, reshape_blockwise, shuffle, sliding_window_view, unify_chunks
 from ._histograms import bincount, histogram, histogram2d, histogram_bin_edges, histogramdd
+from ._blockwise import blockwise
+from ._functions import apply_along_axis, apply_over_axes, map_blocks, reduction
+from ._groups import group_reduce
+from ._gufunc import apply_gufunc, as_gufunc, gufunc
+from ._io import from_array, from_dask, from_delayed, from_func, from_npy_stack, from_zarr, open_hdf5, open_netcdf, open_npy, to_dask
+from ._stores import store, to_hdf5, to_npy, to_npy_stack, to_zarr
 from ._joining import (
     append, array_split, block, column_stack, concat, concatenate, delete, dsplit, dstack, hsplit, hstack, insert, repeat, split, stack,
     tile, unstack, vsplit, vstack,
@@ -22,7 +28,9 @@ from ._numeric import (
     convolve, correlate, diff, ediff1d, gradient, interp, iscomplexobj, isnull, isrealobj, isscalar, ndim, notnull, polyval, shape, size,
     trapezoid, unwrap, vander,
 )  # fmt: skip
+from . import _protocols, _running
 from ._padding import pad
+from .overlap import map_overlap
 from ._selection import (
     argwhere, choose, compress, diag_indices, extract, flatnonzero, nonzero, piecewise, ravel_multi_index, select, take, take_along_axis,
     tril_indices, tril_indices_from, triu_indices, triu_indices_from, unravel_index, where,
@@ -86,6 +94,11 @@ __all__ = [
     "maximum", "minimum", "mod", "modf", "multiply", "negative", "nextafter", "not_equal", "positive", "pow", "power", "rad2deg", "radians",
     "reciprocal", "remainder", "right_shift", "rint", "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "subtract", "tan",
     "tanh", "true_divide", "trunc", "ufunc",
+    # _blockwise, _functions, _gufunc, overlap
+    "apply_along_axis", "apply_gufunc", "apply_over_axes", "as_gufunc", "blockwise", "group_reduce", "gufunc", "map_blocks", "map_overlap", "reduction",
+    # _io, _stores
+    "from_array", "from_dask", "from_delayed", "from_func", "from_npy_stack", "from_zarr", "open_hdf5", "open_netcdf", "open_npy", "store",
+    "to_dask", "to_hdf5", "to_npy", "to_npy_stack", "to_zarr",
     # _cutting
     "coarsen", "rechunk", "reshape_blockwise", "shuffle", "sliding_window_view", "unify_chunks",
     # _histograms
@@ -113,7 +126,7 @@ __all__ = [
     "quantile",
 ]  # fmt: skip
 
-_MODULES = ("fft", "linalg", "ma", "ndimage", "random", "stats")
+_MODULES = ("core", "fft", "linalg", "ma", "ndimage", "overlap", "random", "reductions", "stats")
 
 
 def __getattr__(name):

@@ -1,0 +1,377 @@
+"""Arrays from what others hold: NumPy's arrays, files, objects that give elements by index, dask's collections."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import numpy as np
+
+from .. import _tilework
+from ._blockwise import key_of
+from ._chunks import cut
+from ._core import Array, from_numpy, has_dtype, methods
+
+__all__ = [
+    "from_array", "from_dask", "from_delayed", "from_func", "from_npy_stack", "from_zarr", "open_hdf5", "open_netcdf", "open_npy", "to_dask",
+]  # fmt: skip
+
+
+class Reader:
+    """Gives a box of an object's elements as NumPy's."""
+
+    def __init__(self, x, lock, getitem, key):
+        self.x, self.lock, self.getitem, self.key = x, lock, getitem, key
+
+    def __call__(self, at):
+        with _held(self.lock):
+            part = self.x[at] if self.getitem is None else self.getitem(self.x, at)
+            return np.asarray(part)
+
+
+def _held(lock):
+    """Keeps others out while an object is read that cannot be read by several threads; one lock for all such objects."""
+    return _SERIAL if lock is True else lock or contextlib.nullcontext()
+
+
+class _Serial:
+    def __init__(self):
+        self._lock = None
+
+    def __enter__(self):
+        if self._lock is None:
+            import threading
+
+            self._lock = threading.RLock()
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+    def __reduce__(self):
+        return _serial, ()
+
+
+def _serial():
+    return _SERIAL
+
+
+_SERIAL = _Serial()
+
+
+def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True, getitem=None, meta=None, inline_array=False):
+    """An array of what has elements: NumPy's arrays without a copy, and whatever has ``shape``, ``dtype`` and gives elements by slices.
+
+    Parameters
+    ----------
+    x : array-like
+        A NumPy array; an ``h5py`` dataset, a variable of ``netCDF4``, a Zarr array, …, of which each chunk is read when it is needed; a list.
+        It must not change before the array is computed.
+    chunks : int, tuple, "auto", …
+        How it is cut: see :func:`normalize_chunks <tilework.array.core.normalize_chunks>`. Automatic chunks are whole numbers of those that it is stored in.
+    name : str, optional
+        What tells it from other arrays: equal names must mean equal elements.
+    lock : bool or lock
+        True reads one chunk at a time of all objects for which that is asked; a lock keeps others out too.
+    getitem : callable, optional
+        ``getitem(x, slices)`` in place of ``x[slices]``.
+    asarray, fancy, meta, inline_array
+        dask's; they change nothing.
+
+    Raises
+    ------
+    ValueError
+        A lazy array (see :func:`asarray`, or its ``rechunk``); chunks that do not fit.
+    TypeError
+        Something without elements, or elements of a dtype that arrays do not have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> ta.from_array(np.arange(6), chunks=4).chunks
+    ((4, 2),)
+    """
+    if isinstance(x, Array):
+        raise ValueError("Array is already a lazy array. Use 'asarray' or 'rechunk' instead.")
+    if type(x).__module__.startswith("xarray.") and hasattr(x, "chunk"):
+        import warnings
+
+        warnings.warn("from_array takes the elements of an xarray object: its chunk() method keeps names and coordinates", UserWarning, stacklevel=2)
+        x = x.data if not isinstance(x.data, Array) else np.asarray(x.data)
+    if isinstance(x, (list, tuple, memoryview, int, float, complex, bool, np.generic)) or type(x) is np.matrix:
+        x = np.asarray(x)
+    if isinstance(x, np.ndarray) and not isinstance(x, (np.memmap, np.ma.MaskedArray)) and getitem is None:
+        return from_numpy(np.asarray(x), chunks)
+    if isinstance(x, np.memmap) and getitem is None:
+        return from_numpy(x.view(np.ndarray), chunks)
+    if isinstance(x, np.ma.MaskedArray):
+        from . import ma
+
+        return ma.from_numpy(x, chunks)
+    if not hasattr(x, "shape") or not hasattr(x, "dtype") or not (getitem or hasattr(type(x), "__getitem__")):
+        x = np.asarray(x)
+        return from_numpy(x, chunks)
+    dtype, shape = np.dtype(x.dtype), tuple(int(n) for n in x.shape)
+    if not has_dtype(dtype) or not dtype.isnative:
+        if has_dtype(dtype):
+            dtype, getitem = dtype.newbyteorder("="), _Native(getitem, dtype.newbyteorder("="))
+        else:
+            raise TypeError(f"arrays of dtype {dtype} are not supported: convert it first, to bool, an integer, a float or a complex dtype")
+    stored = _stored(x, shape)
+    key = key_of("named", name) if isinstance(name, str) else key_of("object", os.urandom(16))
+    previous = None if stored is None else tuple((n,) for n in stored)
+    c = cut(chunks, shape, dtype, previous if _partly_automatic(chunks) else None)
+    label = getattr(x, "name", None)
+    label = label.rsplit("/", 1)[-1] if isinstance(label, str) and label.strip("/") else type(x).__name__
+    return Array(_tilework.from_reader(Reader(x, lock, getitem, key), label, key, list(shape), dtype.name, stored, c))
+
+
+def _partly_automatic(chunks):
+    return isinstance(chunks, (tuple, list, dict)) or chunks not in ("auto", None)
+
+
+class _Native:
+    """Gives elements in the machine's byte order."""
+
+    def __init__(self, getitem, dtype):
+        self.getitem, self.dtype = getitem, dtype
+
+    def __call__(self, x, at):
+        return np.asarray(x[at] if self.getitem is None else self.getitem(x, at)).astype(self.dtype)
+
+
+def _stored(x, shape):
+    """The shape of the chunks that an object is stored in, if it says so."""
+    for name in ("shards", "chunks"):
+        c = getattr(x, name, None)
+        if callable(c):
+            c = None
+        if isinstance(c, tuple) and len(c) == len(shape) and all(isinstance(n, (int, np.integer)) and n > 0 for n in c):
+            return [int(n) for n in c]
+    chunking = getattr(x, "chunking", None)
+    if callable(chunking):
+        c = chunking()
+        if isinstance(c, (list, tuple)) and len(c) == len(shape):
+            return [int(n) for n in c]
+    return None
+
+
+def from_zarr(url, component=None, storage_options=None, chunks=None, name=None, inline_array=False, **kwargs):
+    """The elements of a Zarr array, read by the engine where it has the codecs, else by `zarr`.
+
+    Parameters
+    ----------
+    url : str, path or zarr.Array
+        A folder, a URL, or an array that is open.
+    component : str, optional
+        The array's name within the store.
+    storage_options : dict, optional
+        What `fsspec` needs for the store.
+    chunks : int, tuple, "auto", …
+        By default those it is stored in (shards where there are any); ``"auto"`` takes whole numbers of them.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such array.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.ones((4, 4), chunks=2).to_zarr("ones.zarr")
+    >>> ta.from_zarr("ones.zarr").sum().compute()
+    np.float64(16.0)
+    """
+    if isinstance(url, (str, os.PathLike)) and storage_options is None and not kwargs:
+        path = os.fspath(url).rstrip("/")
+        path = f"{path}/{component}" if component else path
+        try:
+            whole = _tilework.open_zarr(path, None)
+        except NotImplementedError:
+            import zarr
+
+            return from_zarr(zarr.open_array(path, mode="r"), chunks=chunks, name=name)
+        if chunks is None:
+            stored = _tilework.stored_chunks(whole)
+            return Array(_tilework.open_zarr(path, [n or 1 for n in stored] if stored else None))
+        return Array(_tilework.open_zarr(path, cut(chunks, tuple(whole.shape), whole.dtype)))
+    import zarr
+
+    z = url
+    if not isinstance(url, zarr.Array):
+        store = url
+        if storage_options is not None:
+            store = zarr.storage.FsspecStore.from_url(os.fspath(url), read_only=True, storage_options=storage_options)
+        z = zarr.open_array(store, path=component or "", mode="r", **kwargs)
+    if chunks is None:
+        chunks = getattr(z, "shards", None) or z.chunks
+    return from_array(z, chunks=chunks, name=name)
+
+
+def from_npy_stack(dirname, mmap_mode="r"):
+    """A folder of ``.npy`` files that follow each other along an axis, as one array: what :func:`to_npy_stack` or dask wrote, or any files that fit.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.to_npy_stack("stack", ta.ones((4, 2), chunks=2))
+    >>> ta.from_npy_stack("stack").shape
+    (4, 2)
+    """
+    return Array(_tilework.open_npy_stack(dirname, None, cut("auto", ())))
+
+
+def open_npy(path, chunks="auto"):
+    """A ``.npy`` file (a path or a URL), whose elements are mapped where they lie.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> np.save("x.npy", np.arange(6))
+    >>> ta.open_npy("x.npy", chunks=3).sum().compute()
+    np.int64(15)
+    """
+    return _opened(lambda c: _tilework.open_npy(path, c), chunks)
+
+
+def open_netcdf(path, variable, chunks="auto", decoded=True):
+    """A variable of a NetCDF file, read by the engine; `decoded`: scale, offset and missing values as its attributes say.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.open_netcdf("no.nc", "t")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: ...
+    """
+    return _opened(lambda c: _tilework.open_netcdf(path, variable, c, decoded), chunks)
+
+
+def open_hdf5(path, dataset, chunks="auto"):
+    """A dataset of an HDF5 file, read by the engine: by several threads at once, which `h5py` cannot.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.to_hdf5("x.h5", "/x", ta.arange(6, chunks=3))
+    >>> ta.open_hdf5("x.h5", "/x").max().compute()
+    np.int64(5)
+    """
+    return _opened(lambda c: _tilework.open_hdf5(path, dataset, c), chunks)
+
+
+def _opened(open_, chunks):
+    if chunks == "auto":
+        return Array(open_(cut("auto", ())))
+    whole = open_(None)
+    return Array(open_(cut(chunks, tuple(whole.shape), whole.dtype)))
+
+
+class _Delayed:
+    """The elements of something that dask computes."""
+
+    def __init__(self, value, shape, dtype):
+        self.value, self.shape, self.dtype = value, shape, dtype
+
+    def __getitem__(self, at):
+        return np.asarray(self.value.compute(scheduler="synchronous"))[at]
+
+
+def from_delayed(value, shape, dtype=None, meta=None, name=None):
+    """The array that a delayed object of dask's computes, as one chunk.
+
+    Parameters
+    ----------
+    shape : tuple
+        Its shape.
+    dtype : dtype
+        Its dtype; or `meta`, an array that has it.
+
+    Examples
+    --------
+    >>> import dask, numpy as np
+    >>> import tilework.array as ta
+    >>> ta.from_delayed(dask.delayed(np.ones)(3), (3,), dtype=float).sum().compute()
+    np.float64(3.0)
+    """
+    if dtype is None and meta is None:
+        raise TypeError("from_delayed needs the dtype: give dtype= (or meta=, an array that has it)")
+    dtype = np.dtype(dtype if dtype is not None else meta.dtype)
+    if any(n != n for n in shape):
+        raise NotImplementedError("arrays of unknown size cannot be made of delayed objects: give their shape")
+    return from_array(_Delayed(value, tuple(shape), dtype), chunks=-1, name=name or f"delayed {value.key}")
+
+
+class _Called:
+    """The elements that a function makes."""
+
+    def __init__(self, func, shape, dtype, args, kwargs):
+        self.func, self.shape, self.dtype, self.args, self.kwargs = func, shape, dtype, args, kwargs
+
+    def __getitem__(self, at):
+        return np.asarray(self.func(*self.args, **self.kwargs))[at]
+
+
+def from_func(func, shape, dtype=None, name=None, args=(), kwargs=None):
+    """The array that a function makes when it is called, as one chunk.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> ta.from_func(np.arange, (3,), dtype="int64", args=(3,)).compute()
+    array([0, 1, 2])
+    """
+    if dtype is None:
+        raise TypeError("from_func needs the dtype: give dtype=")
+    return from_array(_Called(func, tuple(shape), np.dtype(dtype), args, kwargs or {}), chunks=-1, name=name)
+
+
+class _Dask:
+    """The elements of an array of dask's, computed where they are asked for."""
+
+    def __init__(self, x):
+        self.x, self.shape, self.dtype = x, x.shape, x.dtype
+
+    def __getitem__(self, at):
+        return np.asarray(self.x[at].compute(scheduler="synchronous"))
+
+
+def from_dask(x):
+    """An array of dask's, whose chunks dask computes when they are needed, each by itself. Its memory is dask's: no budget holds it.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import tilework.array as ta
+    >>> ta.from_dask(da.ones((4, 4), chunks=2)).sum().compute()
+    np.float64(16.0)
+    """
+    if any(n != n for n in x.shape):
+        raise ValueError("arrays of unknown size cannot be taken: call compute_chunk_sizes() on it first")
+    return from_array(_Dask(x), chunks=x.chunks, name=f"dask {x.name}")
+
+
+def to_dask(x):
+    """An array of dask's, whose blocks Tilework computes when they are needed, each in a run of its own.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.arange(6, chunks=3).to_dask().sum().compute()
+    np.int64(15)
+    """
+    import dask.array
+
+    return dask.array.from_array(x, chunks=x.chunks, name=x.name, asarray=True, fancy=False)
+
+
+def _to_delayed(x, optimize_graph=True):
+    """dask's delayed objects of the blocks: those of :meth:`to_dask`."""
+    return to_dask(x).to_delayed(optimize_graph=optimize_graph)
+
+
+methods(to_dask=to_dask, to_delayed=_to_delayed)
