@@ -197,7 +197,7 @@ def _gathered(collections, traverse):
     kind, found = _array(), []
 
     def taken(x):
-        if isinstance(x, kind):
+        if isinstance(x, kind) or hasattr(type(x), "_parts"):
             found.append(x)
             return _Place(len(found) - 1)
         return x

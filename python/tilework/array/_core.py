@@ -373,6 +373,8 @@ def handle(x):
         return h
     if h is not NotImplemented:
         return from_numpy(np.asarray(h))._x
+    if hasattr(type(x), "_parts"):
+        raise TypeError("a lazy array with a mask is none without: use the functions of tilework.array.ma, or fill it (x.filled(0))")
     return from_numpy(np.asarray(x))._x
 
 

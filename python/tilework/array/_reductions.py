@@ -6,6 +6,8 @@ are reduced.
 
 from __future__ import annotations
 
+import builtins
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
@@ -67,7 +69,7 @@ def _alone(name, x, ddof):
 
 def _not_empty(x, axes, name, initial):
     shape = x.shape
-    if initial is None and any(shape[a] == 0 for a in (range(x.ndim) if axes is None else axes)):
+    if initial is None and builtins.any(shape[a] == 0 for a in (range(x.ndim) if axes is None else axes)):
         raise ValueError(f"zero-size array to reduction operation {name}, which has no identity: give initial=")
 
 
@@ -76,13 +78,13 @@ def _split(split_every, axes, ndim):
     if split_every is None or split_every is False:
         return None
     if isinstance(split_every, dict):
-        split_every = max([int(n) for n in split_every.values() if n], default=None)
-        return split_every and max(split_every, 2)
+        split_every = builtins.max([int(n) for n in split_every.values() if n], default=None)
+        return split_every and builtins.max(split_every, 2)
     n = int(split_every)
     if n < 2:
         raise ValueError(f"split_every must be at least 2, not {n}")
     n_axes = ndim if axes is None else len(axes)
-    return max(int(n ** (1 / (n_axes or 1))), 2)
+    return builtins.max(int(n ** (1 / (n_axes or 1))), 2)
 
 
 def scan(name, a, axis=None, dtype=None, out=None):
@@ -339,7 +341,7 @@ def _place(name, a, axis, keepdims, split_every, out):
     if axis is not None:
         axis = normalize_axis_index(axis, x.ndim)
     shape = x.shape
-    if any(shape[d] == 0 for d in (range(x.ndim) if axis is None else [axis])):
+    if builtins.any(shape[d] == 0 for d in (range(x.ndim) if axis is None else [axis])):
         raise ValueError(f"attempt to get {name} of an empty sequence")
     r = _tilework.reduce(name, x, None if axis is None else [axis], bool(keepdims), None, None, None, _split(split_every, None, 1))
     return Array(r) if out is None else put(r, out, name)
