@@ -5,7 +5,9 @@ use crate::lazy::Lazy;
 use crate::memory;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::{Borrowed, Bound, FromPyObject, PyAny, PyAnyMethods, PyErr, PyResult};
-use pyo3::types::{PyBool, PyComplex, PyComplexMethods, PyEllipsis, PyFloat, PyInt, PySlice, PyTuple, PyTupleMethods, PyTypeMethods};
+use pyo3::types::{
+    PyBool, PyComplex, PyComplexMethods, PyEllipsis, PyFloat, PyInt, PySlice, PyTuple, PyTupleMethods, PyTypeMethods,
+};
 use tilework::array::{Argument, DynArray, Index};
 use tilework::expr::build::Operand;
 use tilework::{Chunks, DType, Scalar};

@@ -1,6 +1,8 @@
 //! The engine's errors as the exceptions that NumPy users expect.
 
-use pyo3::exceptions::{PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{
+    PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOSError, PyRuntimeError, PyValueError,
+};
 use pyo3::prelude::PyAnyMethods;
 use pyo3::{PyErr, Python};
 use std::error::Error as _;

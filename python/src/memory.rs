@@ -12,11 +12,11 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
 use pyo3::{pyclass, pyfunction};
 use std::sync::Arc;
+use tilework::array::DynArray;
 use tilework::base::{Grid, Region};
 use tilework::chunk::{Buffer, Tensor};
 use tilework::expr::{Source, build};
 use tilework::format::memory::MemorySource;
-use tilework::array::DynArray;
 use tilework::{DType, Result, for_dtype};
 
 /// The bytes of an array of NumPy's, and what keeps them.

@@ -148,7 +148,7 @@ impl DynArray {
         let ndim = self.ndim() as isize;
         let from = build::normalize_axis(axis, self.ndim()).map_err(|e| e.at("rollaxis"))?;
         if start < -ndim || start > ndim {
-            return Err(Error::usage(format!("rollaxis: start {start} is out of bounds for an array of {ndim} dimensions")));
+            return Err(Error::axis(format!("rollaxis: start {start} is out of bounds for an array of {ndim} dimensions")));
         }
         let start = if start < 0 { start + ndim } else { start } as usize;
         let to = if start > from { start - 1 } else { start };

@@ -132,7 +132,7 @@ impl DynArray {
             DType::F64 => f64::MAX,
             DType::F32 => f64::from(f32::MAX),
             d if d.is_complex() => {
-                return Err(Error::usage(format!("nan_to_num does not take {d}: take .real() and .imag() one by one")));
+                return Err(Error::dtype(format!("nan_to_num does not take {d}: take .real() and .imag() one by one")));
             }
             _ => return Ok(self.clone()),
         };
@@ -162,7 +162,7 @@ impl DynArray {
     pub fn round(&self, decimals: i32) -> Result<DynArray> {
         let dtype = self.dtype();
         if dtype == DType::Bool {
-            return Err(Error::usage("round takes numbers, not bool: cast with astype first"));
+            return Err(Error::dtype("round takes numbers, not bool: cast with astype first"));
         }
         // Factor by factor as in NumPy: exact up to 1e22, infinite from 1e309 on.
         let scale = (0..decimals.unsigned_abs().min(400)).fold(1.0, |power, _| power * 10.0);
@@ -272,7 +272,7 @@ fn array_of(x: Operand, dtype: DType) -> Result<DynArray> {
 
 fn bools_only(name: &str, conditions: &[DynArray]) -> Result<()> {
     match conditions.iter().enumerate().find(|(_, c)| c.dtype() != DType::Bool) {
-        Some((i, c)) => Err(Error::usage(format!("{name}: condition {i} is {}, not bool: compare first", c.dtype()))),
+        Some((i, c)) => Err(Error::dtype(format!("{name}: condition {i} is {}, not bool: compare first", c.dtype()))),
         None => Ok(()),
     }
 }
@@ -333,7 +333,7 @@ pub fn choose<C: Argument>(index: &DynArray, choices: impl IntoIterator<Item = C
     let Some(last) = choices.pop() else { return Err(Error::usage("choose: no choices")) };
     // Wide enough for the number of choices, and for every index.
     let index = match index.dtype() {
-        d if d.is_inexact() => return Err(Error::usage(format!("choose: the index is {d}, not integers: cast with astype first"))),
+        d if d.is_inexact() => return Err(Error::dtype(format!("choose: the index is {d}, not integers: cast with astype first"))),
         DType::U64 => index.clone(),
         _ => index.astype(DType::I64)?,
     };
@@ -361,7 +361,7 @@ fn assigned(value: Scalar, dtype: DType) -> Result<Scalar> {
         Scalar::Bool(v) => Scalar::I64(i64::from(v)),
         v => v,
     };
-    if stored.fits(dtype) { Ok(stored) } else { Err(Error::usage(format!("piecewise: {value} does not fit {dtype}"))) }
+    if stored.fits(dtype) { Ok(stored) } else { Err(stored.misfit(format!("piecewise: {value} does not fit {dtype}"))) }
 }
 
 /// For each element of `x` the value of the last condition that holds, in the dtype of `x`; NumPy's `piecewise` with constants. One

@@ -176,7 +176,7 @@ impl DynArray {
     pub fn bincount(&self, weights: Option<&DynArray>, length: usize) -> Result<DynArray> {
         let dtype = self.dtype();
         if !dtype.is_integer() || dtype == DType::U64 {
-            return Err(Error::usage(format!("bincount takes integers that int64 holds, not {dtype}: cast with astype first")));
+            return Err(Error::dtype(format!("bincount takes integers that int64 holds, not {dtype}: cast with astype first")));
         }
         let weights = weights.map(|w| w.astype(DType::F64)).transpose()?;
         let op = shared(BinCount { n: length })?;

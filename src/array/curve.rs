@@ -1,7 +1,7 @@
 //! Curves through points: interpolation, areas, angles without jumps; polynomials.
 
 use crate::array::{DynArray, concatenate, where_};
-use crate::base::{Axis, DType, Element, Error, Grid, Result, Scalar};
+use crate::base::{Axis, DType, Element, Error, Grid, Kind, Result, Scalar};
 use crate::expr::{Chunks, build, reshape};
 use crate::kernel::program::Builder;
 use crate::op::block::{Interpolate, shared};
@@ -144,11 +144,10 @@ impl DynArray {
         self.known("unwrap")?;
         let a = build::normalize_axis(axis, self.ndim()).map_err(named)?;
         let period = period.into();
-        if self.dtype().is_complex() || period.is_complex() || period.as_f64() <= 0.0 || period.as_f64().is_nan() {
-            return Err(named(Error::usage(format!(
-                "{} with a period of {period}: take real numbers and a period above 0",
-                self.dtype()
-            ))));
+        let complex = self.dtype().is_complex() || period.is_complex();
+        if complex || period.as_f64() <= 0.0 || period.as_f64().is_nan() {
+            let message = format!("{} with a period of {period}: take real numbers and a period above 0", self.dtype());
+            return Err(named(Error::new(if complex { Kind::DType } else { Kind::Usage }, message)));
         }
         let whole = self.dtype().is_signed() && !matches!(period, Scalar::F64(_));
         let x = if whole || self.dtype().is_float() { self.clone() } else { self.astype(DType::F64)? };

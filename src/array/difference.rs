@@ -87,7 +87,7 @@ impl DynArray {
             }
             if a.dtype() != self.dtype() {
                 let message = format!("ediff1d: {what} is {}, the array {}: cast it with astype first", a.dtype(), self.dtype());
-                return Err(Error::usage(message));
+                return Err(Error::dtype(message));
             }
         }
         let parts: Vec<DynArray> =

@@ -181,7 +181,7 @@ impl DynArray {
     /// When `T` is not the dtype; as [`Session::run`].
     pub fn compute_as<T: Element>(&self) -> Result<ArrayD<T>> {
         if T::DTYPE != self.dtype() {
-            return Err(Error::usage(format!("the array holds {}, not {}: cast it with astype", self.dtype(), T::DTYPE)));
+            return Err(Error::dtype(format!("the array holds {}, not {}: cast it with astype", self.dtype(), T::DTYPE)));
         }
         self.compute()?.to_ndarray()
     }

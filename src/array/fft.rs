@@ -43,7 +43,7 @@ fn along(x: &DynArray, axis: usize, n: usize, direction: Direction, factor: f64)
     }
     let real = direction == Direction::RealForward;
     if real && x.dtype().is_complex() {
-        return Err(Error::usage(format!("transforms of real numbers do not take {}: use fft, or take the real part", x.dtype())));
+        return Err(Error::dtype(format!("transforms of real numbers do not take {}: use fft, or take the real part", x.dtype())));
     }
     let part = if x.dtype().part() == DType::F32 { DType::F32 } else { DType::F64 };
     let x = x.astype(if real { part } else { part.complex() })?;

@@ -117,7 +117,7 @@ fn flat<T>(v: Vec<T>) -> ArrayD<T> {
 pub(super) fn element(i: isize, n: usize, end: usize, axis: usize) -> Result<usize> {
     let at = if i < 0 { i + n as isize } else { i };
     if at < 0 || at as usize >= end {
-        return Err(Error::usage(format!("index {i} is out of bounds for axis {axis} of length {n}")));
+        return Err(Error::index(format!("index {i} is out of bounds for axis {axis} of length {n}")));
     }
     Ok(at as usize)
 }
@@ -128,7 +128,7 @@ impl Index {
         let one = |i: isize| {
             element(i, n, end, axis)
                 .map(|at| at..at + 1)
-                .map_err(|_| Error::usage(format!("{name}: position {i} is out of bounds for axis {axis} of length {n}")))
+                .map_err(|_| Error::index(format!("{name}: position {i} is out of bounds for axis {axis} of length {n}")))
         };
         match self {
             Index::At(i) => Ok(vec![one(*i)?]),
@@ -208,10 +208,10 @@ impl Parsed {
     pub fn new(parts: &[Index], shape: &[usize], front: bool) -> Result<Parsed> {
         let named: usize = parts.iter().map(Index::n_axes).sum();
         if named > shape.len() {
-            return Err(Error::usage(format!("{named} indices for an array of {} dimensions", shape.len())));
+            return Err(Error::index(format!("{named} indices for an array of {} dimensions", shape.len())));
         }
         if parts.iter().filter(|p| matches!(p, Index::Ellipsis)).count() > 1 {
-            return Err(Error::usage("an index can have only one ellipsis"));
+            return Err(Error::index("an index can have only one ellipsis"));
         }
         let arrays = parts.iter().any(|p| matches!(p, Index::Array(_) | Index::Mask(_) | Index::Lazy(_)));
         let mut p = Parsed { slices: vec![], fixed: vec![], points: None, lazy: None, out: vec![], place: 0 };
@@ -275,7 +275,7 @@ impl Parsed {
             Index::Mask(mask) => {
                 if mask.shape() != &shape[axis..axis + mask.ndim()] {
                     let have = &shape[axis..axis + mask.ndim()];
-                    return Err(Error::usage(format!("a mask of shape {:?} for axes {axis}.. of shape {have:?}", mask.shape())));
+                    return Err(Error::index(format!("a mask of shape {:?} for axes {axis}.. of shape {have:?}", mask.shape())));
                 }
                 picked.extend(places(mask)?.into_iter().enumerate().map(|(a, v)| (axis + a, v)));
                 mask.shape().iter().for_each(|&n| self.keep(AxisSlice::whole(n), false));
@@ -328,7 +328,7 @@ fn places(mask: &ArrayD<bool>) -> Result<Vec<ArrayD<usize>>> {
 /// Arrays of positions broadcast together, as positions over all their axes.
 fn points(picked: Vec<(usize, ArrayD<usize>)>, shape: &[usize]) -> Result<Points> {
     let shapes: Vec<_> = picked.iter().map(|(_, a)| a.shape().into()).collect();
-    let all = build::broadcast_shapes(&shapes).map_err(|e| e.at("index arrays"))?;
+    let all = build::broadcast_shapes(&shapes).map_err(|e| Error::index(e.message()).at("index arrays"))?;
     let n =
         all.iter().try_fold(1usize, |n, &l| n.checked_mul(l)).ok_or_else(|| Error::usage("index arrays with too many elements"))?;
     let mut at = vec![0usize; n];

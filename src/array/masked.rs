@@ -76,7 +76,7 @@ impl Masked {
     /// ```
     pub fn new(data: &DynArray, mask: &DynArray) -> Result<Masked> {
         if mask.dtype() != DType::Bool {
-            return Err(Error::usage(format!(
+            return Err(Error::dtype(format!(
                 "masked_array: the mask is {}: compare it first, as with not_equal(0)",
                 mask.dtype()
             )));
@@ -151,7 +151,7 @@ impl Masked {
     pub fn set_fill_value(&self, value: impl Into<Scalar>) -> Result<Masked> {
         let value = value.into();
         if !value.fits(self.dtype()) && !self.dtype().is_float() {
-            return Err(Error::usage(format!("set_fill_value: {value} is no {}: cast the array with astype first", self.dtype())));
+            return Err(Error::dtype(format!("set_fill_value: {value} is no {}: cast the array with astype first", self.dtype())));
         }
         Ok(Masked { fill: Some(value), ..self.clone() })
     }
@@ -169,7 +169,7 @@ impl Masked {
     pub fn filled(&self, value: Option<Scalar>) -> Result<DynArray> {
         let value = value.unwrap_or(self.fill_value());
         if !value.fits(self.dtype()) && !self.dtype().is_float() {
-            return Err(Error::usage(format!("filled: {value} is no {}: cast the array with astype first", self.dtype())));
+            return Err(Error::dtype(format!("filled: {value} is no {}: cast the array with astype first", self.dtype())));
         }
         crate::array::where_(&self.mask, value, &self.data)?.astype(self.dtype())
     }

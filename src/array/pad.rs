@@ -147,10 +147,10 @@ fn statistic(x: &Expr, axis: usize, op: &'static ReduceOp) -> Result<Expr> {
 fn ramps(x: &Expr, axis: usize, widths: [usize; 2], end: Scalar) -> Result<Sides> {
     let (dtype, _) = x.array()?;
     if dtype.is_complex() {
-        return Err(Error::usage(format!("a ramp does not take {dtype}: pad .real() and .imag() one by one")));
+        return Err(Error::dtype(format!("a ramp does not take {dtype}: pad .real() and .imag() one by one")));
     }
     if !end.fits(dtype) {
-        return Err(Error::usage(format!("a ramp to {end} does not fit {dtype}; cast the array with astype first")));
+        return Err(end.misfit(format!("a ramp to {end} does not fit {dtype}; cast the array with astype first")));
     }
     let edges = edges(x, axis, widths)?;
     let mut sides = [vec![], vec![]];

@@ -44,7 +44,7 @@ fn integers(x: &DynArray, name: &str) -> Result<DynArray> {
     if x.dtype().is_integer() {
         return x.astype(DType::I64);
     }
-    Err(Error::usage(format!("{name}: positions of {}: give integers", x.dtype())))
+    Err(Error::dtype(format!("{name}: positions of {}: give integers", x.dtype())))
 }
 
 /// Positions along each axis of an array of `shape` as flat ones, in C order (int64). NumPy's `ravel_multi_index`, its mode `wrap` for

@@ -115,7 +115,7 @@ impl DynArray {
             return Err(Error::usage(format!("{bad} is no quantile: give numbers from 0 to 1 (percentiles from 0 to 100)")));
         }
         if self.dtype().is_complex() {
-            return Err(Error::usage("complex numbers have no quantiles: take real(), imag() or absolute() first"));
+            return Err(Error::dtype("complex numbers have no quantiles: take real(), imag() or absolute() first"));
         }
         unknown::refuse(self.parts().1)?;
         let quantiles = Quantiles { q: q.to_vec(), method, skip_nan };

@@ -141,7 +141,7 @@ impl Reduction {
         }
         if mask.dtype() != DType::Bool {
             let message = format!("where must be a bool array, not {}: compare it first, as with not_equal(0)", mask.dtype());
-            return Err(Error::usage(message));
+            return Err(Error::dtype(message));
         }
         mask.broadcast_to(&self.x.shape()).map(|_| ()).map_err(|_| {
             let (have, want) = (mask.shape(), self.x.shape());
@@ -230,8 +230,12 @@ fn fitting(s: Scalar, dtype: DType) -> Result<Scalar> {
         Scalar::F64(_) => dtype.is_inexact(),
         _ => true,
     };
-    if !s.fits(dtype) || !kind {
-        return Err(Error::usage(format!("the initial value {s} is no {dtype}: cast the array with astype first")));
+    let message = || format!("the initial value {s} is no {dtype}: cast the array with astype first");
+    if !kind {
+        return Err(Error::dtype(message()));
+    }
+    if !s.fits(dtype) {
+        return Err(s.misfit(message()));
     }
     Ok(if dtype == DType::Bool { Scalar::Bool(s.as_f64() != 0.0) } else { s })
 }

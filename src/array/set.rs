@@ -5,7 +5,7 @@ use crate::array::axes::part;
 use crate::array::index::{Index, Parsed};
 use crate::array::ops::{Argument, where_};
 use crate::array::take::{beside, moved};
-use crate::base::{Axis, DType, Error, Grid, Result};
+use crate::base::{Axis, DType, Error, Grid, Kind, Result};
 use crate::expr::build::{self, Operand};
 use crate::expr::picks::Picks;
 use crate::expr::{AxisMap, Expr, IndexMap, reshape, take};
@@ -114,7 +114,9 @@ impl DynArray {
     fn set_where(&self, mask: &DynArray, value: Expr) -> Result<DynArray> {
         if mask.dtype() != DType::Bool || mask.shape() != self.shape() {
             let (dtype, shape, own) = (mask.dtype(), mask.shape(), self.shape());
-            return Err(Error::usage(format!("a lazy {dtype} array of shape {shape:?}: give a mask of the array's shape {own:?}")));
+            let message = format!("a lazy {dtype} array of shape {shape:?}: give a mask of the array's shape {own:?}");
+            // Integers are an index, only not one that goes here.
+            return Err(Error::new(if dtype.is_integer() { Kind::Usage } else { Kind::Index }, message));
         }
         let shape = value.array()?.1.shape();
         let value = DynArray::wrap(trimmed(&value, self.ndim())?);
@@ -160,7 +162,7 @@ impl DynArray {
         }
         let (dtype, grid) = x.parts();
         if grid.axes()[axis].is_empty() && indices.parts().1.n_elements()? > 0 {
-            return Err(named(Error::usage(format!("axis {axis} has no elements to replace"))));
+            return Err(named(Error::index(format!("axis {axis} has no elements to replace"))));
         }
         let mut cut: Vec<Axis> = grid
             .axes()

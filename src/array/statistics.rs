@@ -40,7 +40,7 @@ impl DynArray {
     /// When an axis is out of bounds or repeated, there are no elements, or the array is bool.
     pub fn ptp(&self, axes: Option<&[isize]>) -> Result<DynArray> {
         if self.dtype() == DType::Bool {
-            return Err(Error::usage("ptp does not take bool: cast with astype first"));
+            return Err(Error::dtype("ptp does not take bool: cast with astype first"));
         }
         let named = |e: Error| e.at("ptp");
         self.max(axes).map_err(named)?.subtract(self.min(axes).map_err(named)?)
@@ -205,7 +205,7 @@ impl DynArray {
     /// As [`cov`](DynArray::cov); complex numbers.
     pub fn corrcoef(&self, rowvar: bool) -> Result<DynArray> {
         if self.dtype().is_complex() {
-            return Err(Error::usage(format!("corrcoef does not take {}: divide cov by the deviations", self.dtype())));
+            return Err(Error::dtype(format!("corrcoef does not take {}: divide cov by the deviations", self.dtype())));
         }
         let c = self.products(Cov { rowvar, ddof: 1 }, "corrcoef")?;
         let deviation = c.diagonal(0, 0, 1)?.sqrt()?;

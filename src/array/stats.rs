@@ -28,7 +28,7 @@ pub struct Test {
 /// Lanes of float64, the axis that they lie along, and how long they are.
 fn lanes(x: &DynArray, axis: Option<isize>) -> Result<(DynArray, isize, f64)> {
     if x.dtype().is_complex() {
-        return Err(Error::usage(format!("{} has no order: take .real(), .imag() or .absolute()", x.dtype())));
+        return Err(Error::dtype(format!("{} has no order: take .real(), .imag() or .absolute()", x.dtype())));
     }
     x.known("a test")?;
     let (x, axis) = match axis {

@@ -3,7 +3,7 @@
 use crate::array::axes::part;
 use crate::array::index::{Index, Parsed};
 use crate::array::{DynArray, concatenate};
-use crate::base::{Axis, DType, Error, Grid, Result};
+use crate::base::{Axis, DType, Error, Grid, Kind, Result};
 use crate::expr::picks::Picks;
 use crate::expr::{AxisMap, Expr, IndexMap, build, reshape, take};
 use crate::op::block::{Gather, shared};
@@ -144,12 +144,11 @@ impl DynArray {
         let (len, dims, mask) = match condition.into() {
             Index::Mask(m) => (m.len(), m.ndim(), Index::Mask(m)),
             Index::Lazy(m) if m.dtype() == DType::Bool => (m.shape().iter().product(), m.ndim(), Index::Lazy(m)),
-            other => return Err(named(Error::usage(format!("{} is no condition: give bools", other.words())))),
+            other => return Err(named(Error::dtype(format!("{} is no condition: give bools", other.words())))),
         };
         if dims != 1 || len > n {
-            return Err(named(Error::usage(format!(
-                "a condition of {dims} axes and {len} elements for axis {axis} of length {n}"
-            ))));
+            let message = format!("a condition of {dims} axes and {len} elements for axis {axis} of length {n}");
+            return Err(named(Error::new(if dims == 1 { Kind::Index } else { Kind::Usage }, message)));
         }
         let mut parts = vec![Index::from(..); axis];
         parts.push(mask);
@@ -200,7 +199,7 @@ impl DynArray {
     /// More parts than axes, a number out of bounds.
     pub fn blocks(&self, parts: &[Index]) -> Result<DynArray> {
         if parts.len() > self.ndim() {
-            return Err(Error::usage(format!("blocks: {} indices for an array of {} dimensions", parts.len(), self.ndim())));
+            return Err(Error::index(format!("blocks: {} indices for an array of {} dimensions", parts.len(), self.ndim())));
         }
         let mut x = self.clone();
         for (a, p) in parts.iter().enumerate() {
@@ -254,10 +253,9 @@ pub(super) fn beside(x: &DynArray, indices: &DynArray, axis: isize, name: &str) 
     let axis = build::normalize_axis(axis, x.ndim()).map_err(named)?;
     if x.ndim() != indices.ndim() || !indices.dtype().is_integer() {
         let (have, want) = (indices.ndim(), x.ndim());
-        return Err(named(Error::usage(format!(
-            "{} positions of {have} axes for an array of {want}: give integers of as many axes",
-            indices.dtype()
-        ))));
+        let message = format!("{} positions of {have} axes for an array of {want}: give integers of as many axes", indices.dtype());
+        let kind = if indices.dtype().is_integer() { Kind::Usage } else { Kind::Index };
+        return Err(named(Error::new(kind, message)));
     }
     let (mut mine, mut theirs) = (x.shape(), indices.shape());
     let (n, m) = (std::mem::replace(&mut mine[axis], 1), std::mem::replace(&mut theirs[axis], 1));
@@ -279,7 +277,7 @@ fn repeated(x: &DynArray, shape: &[usize], like: &DynArray) -> Result<DynArray> 
 /// Positions that are computed: for every chunk of them, what lies in the first chunk along the axis, then in the second...
 fn gathered(x: &DynArray, index: &DynArray, axis: usize) -> Result<DynArray> {
     if !index.dtype().is_integer() {
-        return Err(Error::usage(format!("positions of {}: give integers, or a mask of bool", index.dtype())));
+        return Err(Error::index(format!("positions of {}: give integers, or a mask of bool", index.dtype())));
     }
     let shape = index.shape();
     let index = index.ravel()?.astype(DType::I64)?;
@@ -308,7 +306,7 @@ fn chained(x: &DynArray, index: &DynArray, axis: usize, maps: (Vec<AxisMap>, Ind
     let own = grid.axes()[axis].clone();
     let (_, cut) = index.parts();
     if own.is_empty() && cut.n_elements()? > 0 {
-        return Err(Error::usage(format!("axis {axis} has no elements to take")));
+        return Err(Error::index(format!("axis {axis} has no elements to take")));
     }
     // The cut of the result: along the axis that of the positions, along others that of both.
     let mut axes = grid.axes().to_vec();

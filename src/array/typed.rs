@@ -55,7 +55,7 @@ impl<T: Element> TryFrom<DynArray> for Array<T> {
     type Error = Error;
     fn try_from(dynamic: DynArray) -> Result<Array<T>> {
         if dynamic.dtype() != T::DTYPE {
-            return Err(Error::usage(format!("the array holds {}, not {}: cast it with astype", dynamic.dtype(), T::DTYPE)));
+            return Err(Error::dtype(format!("the array holds {}, not {}: cast it with astype", dynamic.dtype(), T::DTYPE)));
         }
         Ok(Array { dynamic, element: PhantomData })
     }

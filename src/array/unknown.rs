@@ -102,7 +102,7 @@ impl DynArray {
             mask.known("a mask of several axes")?;
             let have = &self.shape()[axis..(axis + mask.ndim()).min(self.ndim())];
             if mask.shape() != have {
-                return Err(Error::usage(format!("a mask of shape {:?} for axes {axis}.. of shape {have:?}", mask.shape())));
+                return Err(Error::index(format!("a mask of shape {:?} for axes {axis}.. of shape {have:?}", mask.shape())));
             }
             let mut flat = self.shape();
             let n = have.iter().product();
@@ -115,7 +115,7 @@ impl DynArray {
             return Err(unknown::error(axis));
         }
         if own.len() != theirs.len() {
-            return Err(Error::usage(format!("a mask of shape [{}] for axis {axis} of length {}", theirs.len(), own.len())));
+            return Err(Error::index(format!("a mask of shape [{}] for axis {axis} of length {}", theirs.len(), own.len())));
         }
         // The mask's own cut, so that what else it is used on fits; but not to make chunks larger than they should be.
         let others: usize = grid.axes().iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, a)| a.max_size().max(1)).product();

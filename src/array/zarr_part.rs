@@ -69,7 +69,7 @@ impl DynArray {
             )));
         }
         if self.dtype() != old.dtype() {
-            return Err(Error::usage(format!("{name} holds {}, not {}: use astype", old.dtype(), self.dtype())));
+            return Err(Error::dtype(format!("{name} holds {}, not {}: use astype", old.dtype(), self.dtype())));
         }
         let (n, unit) = (shape[axis], old.stored_chunk_shape()[axis]);
         let from = n / unit * unit;

@@ -311,7 +311,7 @@ impl DType {
             }
         }
         let all: Vec<_> = DType::ALL.iter().map(|d| d.name()).collect();
-        Err(Error::usage(format!("unknown dtype '{name}': use one of {}", all.join(", "))))
+        Err(Error::dtype(format!("unknown dtype '{name}': use one of {}", all.join(", "))))
     }
 }
 

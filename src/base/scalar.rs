@@ -3,6 +3,7 @@
 //! A scalar is what a user writes beside an array, a fill value or a nodata value; it knows nothing of arrays.
 
 use crate::base::dtype::{C64, C128, DType};
+use crate::base::error::Error;
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -67,6 +68,16 @@ impl Scalar {
             d if d.is_inexact() => true,
             d if d.is_signed() => int(-(1i128 << (d.size() * 8 - 1)), (1i128 << (d.size() * 8 - 1)) - 1),
             d => int(0, (1i128 << (d.size() * 8)) - 1),
+        }
+    }
+
+    /// The error for this value where a dtype does not [hold](Scalar::fits) it: a complex number is of another type than real ones, a
+    /// fraction or NaN is a wrong value, and any other number is too large, or too small.
+    pub(crate) fn misfit(self, message: String) -> Error {
+        match self {
+            Scalar::C128(..) => Error::dtype(message),
+            Scalar::F64(v) if v.is_nan() || v.floor() != v => Error::usage(message),
+            _ => Error::overflow(message),
         }
     }
 

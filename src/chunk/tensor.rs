@@ -172,7 +172,7 @@ impl Tensor {
         if T::DTYPE == self.dtype {
             return Ok(());
         }
-        Err(Error::usage(format!("the array holds {}, not {}: cast it with astype", self.dtype, T::DTYPE)))
+        Err(Error::dtype(format!("the array holds {}, not {}: cast it with astype", self.dtype, T::DTYPE)))
     }
 
     /// The elements in C order, if that is how they lie.

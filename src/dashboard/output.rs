@@ -44,11 +44,12 @@ fn folder(path: &Path) -> &Path {
 
 fn check_place(path: &Path) -> Result<()> {
     if path.is_dir() {
-        return Err(Error::usage(format!("{} is a folder; name a file in it", path.display())));
+        return Err(Error::usage(format!("{} is a folder; name a file in it", path.display())).with_os_error(libc::EISDIR));
     }
     let folder = folder(path);
     if !folder.is_dir() {
-        return Err(Error::usage(format!("the folder {} of {} does not exist", folder.display(), path.display())));
+        return Err(Error::usage(format!("the folder {} of {} does not exist", folder.display(), path.display()))
+            .with_os_error(libc::ENOENT));
     }
     Ok(())
 }

@@ -206,7 +206,7 @@ pub fn check(grid: &Grid, axes: &[usize], index: &Picks) -> Result<()> {
     let n = axes.iter().try_fold(1usize, |n, &a| n.checked_mul(grid.axes()[a].len()));
     match (n, index.max()) {
         (None, _) => Err(Error::usage(format!("axes {axes:?} have too many elements together"))),
-        (Some(n), Some(last)) if last >= n => Err(Error::usage(format!("position {last} is out of bounds for {n} elements"))),
+        (Some(n), Some(last)) if last >= n => Err(Error::index(format!("position {last} is out of bounds for {n} elements"))),
         _ => Ok(()),
     }
 }

@@ -303,7 +303,7 @@ impl CsvSink {
     /// When the target is a folder, or exists and may not be overwritten; when a column has values that are tables themselves.
     pub fn new(path: impl AsRef<Path>, schema: SchemaRef, overwrite: bool) -> Result<CsvSink> {
         if let Some((name, dtype)) = schema.iter().find(|(_, d)| d.is_nested() || **d == DataType::Binary) {
-            return Err(Error::usage(format!("column '{name}' is {dtype}, which CSV cannot hold: write Parquet")));
+            return Err(Error::dtype(format!("column '{name}' is {dtype}, which CSV cannot hold: write Parquet")));
         }
         Ok(CsvSink { target: FileTarget::new(path, overwrite)?, schema, open: Mutex::new(None), written: AtomicU64::new(0) })
     }

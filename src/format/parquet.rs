@@ -61,7 +61,7 @@ fn guarded<T: Send>(file: &Path, read: impl FnOnce() -> Result<T, PolarsError> +
 fn open(path: &Path) -> Result<ParquetReader<File>> {
     let file = File::open(path).map_err(|e| Error::io(path.display(), &e))?;
     if file.metadata().map_err(|e| Error::io(path.display(), &e))?.is_dir() {
-        return Err(Error::usage(format!("{} is a folder: name a file", path.display())));
+        return Err(Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR));
     }
     Ok(ParquetReader::new(file))
 }

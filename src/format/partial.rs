@@ -28,7 +28,7 @@ fn prefix(target: &Path) -> String {
 pub(super) fn check_file(target: &Path, overwrite: bool) -> Result<()> {
     let name = target.display();
     if target.is_dir() {
-        return Err(Error::usage(format!("{name} is a folder: give the name of a file")));
+        return Err(Error::usage(format!("{name} is a folder: give the name of a file")).with_os_error(libc::EISDIR));
     }
     if !overwrite && target.symlink_metadata().is_ok() {
         return Err(exists(target));
@@ -51,6 +51,7 @@ pub(super) fn local(target: &Path) -> Result<PathBuf> {
 /// The error for a target that exists.
 pub(super) fn exists(target: &Path) -> Error {
     Error::usage(format!("{} exists: choose another name, or allow overwriting (--overwrite)", target.display()))
+        .with_os_error(libc::EEXIST)
 }
 
 /// The absolute path of a target, and where it is a link to a file, that file's: the file is replaced, not the link.

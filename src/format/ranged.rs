@@ -52,7 +52,7 @@ impl RangedFile {
         if let Some(text) = path.to_str().filter(|_| is_remote(&path)) {
             let (store, key) = url::open(text, 1)?;
             let (Some(len), Some(stamp)) = (store.size(&key)?, store.stamp(&key)?) else {
-                return Err(Error::usage(format!("{text} does not exist")));
+                return Err(Error::usage(format!("{text} does not exist")).with_os_error(libc::ENOENT));
             };
             let stamp = xxh3_128(format!("{text} {stamp}").as_bytes());
             return Ok(RangedFile { backing: Backing::Store(store, key), path, len, stamp });

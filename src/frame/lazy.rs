@@ -80,7 +80,7 @@ pub fn scan_csv(path: impl AsRef<Path>) -> Result<Frame> {
     let path = path.as_ref();
     let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
     if meta.is_dir() {
-        return Err(Error::usage(format!("{} is a folder: name a file", path.display())));
+        return Err(Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR));
     }
     let query = LazyCsvReader::new(ref_path(path)?).with_infer_schema_length(Some(1000)).with_glob(false).finish();
     let query = query.map_err(|e| query_error(e, &[]).at(path.display().to_string()))?;

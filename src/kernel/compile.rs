@@ -267,7 +267,7 @@ impl<'a> Maker<'a> {
                 };
                 let asked = self.program.values[args[key] as usize].1;
                 let Some(block) = (op.block)(asked, self.isa) else {
-                    return Err(Error::usage(format!("{} does not take {asked}", op.name)));
+                    return Err(Error::dtype(format!("{} does not take {asked}", op.name)));
                 };
                 self.call(i, block, args)?
             }

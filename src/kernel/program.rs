@@ -264,7 +264,7 @@ impl ElementOp {
             DTypeRule::Logical => same(DType::Bool, DType::Bool),
             DTypeRule::Test => same(all, DType::Bool),
             DTypeRule::Bits | DTypeRule::Count if all.is_inexact() => {
-                return Err(Error::usage(format!("{} takes integers and bool, not {all}: cast with astype first", self.name)));
+                return Err(Error::dtype(format!("{} takes integers and bool, not {all}: cast with astype first", self.name)));
             }
             DTypeRule::Bits => same(all, all),
             DTypeRule::Count => same(all, DType::U8),
@@ -281,13 +281,13 @@ impl ElementOp {
         };
         let kernel_dtype = if matches!(self.rule, DTypeRule::Choose) { result } else { operands.first().copied().unwrap_or(all) };
         if let Some((from, to)) = args.iter().zip(&operands).find(|(from, to)| !from.converts(**to)) {
-            return Err(Error::usage(format!(
+            return Err(Error::dtype(format!(
                 "{} takes no {from} where {to} is needed: use .real() or .absolute() first",
                 self.name
             )));
         }
         if (self.block)(kernel_dtype, crate::kernel::element::Isa::Baseline).is_none() {
-            return Err(Error::usage(format!("{} does not take {kernel_dtype}", self.name)));
+            return Err(Error::dtype(format!("{} does not take {kernel_dtype}", self.name)));
         }
         Ok((operands, result))
     }

@@ -214,7 +214,7 @@ impl ScanOp {
     pub fn scan(&self, t: &Tensor, axis: usize, carry: Option<&Tensor>) -> Result<Tensor> {
         if axis >= t.ndim() {
             let message = format!("axis {axis} is out of bounds for an array of {} dimensions", t.ndim());
-            return Err(Error::usage(message).at(self.name));
+            return Err(Error::axis(message).at(self.name));
         }
         let out = self.result_dtype(t.dtype());
         if let Some(c) = carry {

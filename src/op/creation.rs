@@ -10,7 +10,7 @@ use crate::op::element::{ADD, EQUAL, MULTIPLY, WHERE};
 /// An integer that does not fit the dtype.
 pub fn full(value: Scalar, dtype: DType) -> Result<Program> {
     if !value.fits(dtype) {
-        return Err(Error::usage(format!("full: {value} does not fit {dtype}")));
+        return Err(value.misfit(format!("full: {value} does not fit {dtype}")));
     }
     let mut b = Builder::new();
     let v = b.constant(value, dtype);
@@ -33,7 +33,7 @@ fn whole(s: Scalar) -> i128 {
 /// A step of 0 or NaN, complex numbers, or too many elements.
 pub fn arange(start: Scalar, stop: Scalar, step: Scalar) -> Result<(Program, usize)> {
     if let Some(s) = [start, stop, step].iter().find(|s| s.is_complex()) {
-        return Err(Error::usage(format!("arange: complex numbers such as {s} have no range: make a real one and combine it")));
+        return Err(Error::dtype(format!("arange: complex numbers such as {s} have no range: make a real one and combine it")));
     }
     let float = [start, stop, step].iter().any(|s| matches!(s, Scalar::F64(_)));
     let (a, z, d) = (start.as_f64(), stop.as_f64(), step.as_f64());

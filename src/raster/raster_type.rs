@@ -95,7 +95,7 @@ impl Raster {
     pub fn band(&self, n: usize) -> Result<Raster> {
         if n == 0 || n > self.n_bands() {
             let all = self.n_bands();
-            return Err(Error::usage(format!("{} has no band {n}: its bands are 1 to {all}", self.name)));
+            return Err(Error::index(format!("{} has no band {n}: its bands are 1 to {all}", self.name)));
         }
         let array = if self.array.ndim() == 3 { self.array.index(&[Index::At(n as isize - 1)])? } else { self.array.clone() };
         let bands = self.georef.bands.get(n - 1).cloned().into_iter().collect();

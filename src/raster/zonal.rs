@@ -43,7 +43,7 @@ pub fn zonal_stats(values: &Raster, zones: &Raster, n_zones: usize, session: &Se
         return Err(Error::usage("zonal statistics take one band of each raster: choose it with band(n)"));
     }
     if !zones.array().dtype().is_integer() {
-        return Err(Error::usage(format!("zones must be integers, not {}", zones.array().dtype())));
+        return Err(Error::dtype(format!("zones must be integers, not {}", zones.array().dtype())));
     }
     let nan = values.array().astype(DType::F64)?;
     let valid = match values.missing()? {

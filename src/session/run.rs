@@ -279,7 +279,8 @@ fn fitting<'a>(x: &'a Expr, into: DType, shape: &[usize]) -> Result<(DType, &'a 
     }
     if dtype != into || grid.shape().as_slice() != shape {
         let (want, have) = (format!("{dtype} {:?}", grid.shape().as_slice()), format!("{into} {shape:?}"));
-        return Err(Error::usage(format!("an array of {want} cannot be computed into one of {have}")).at("compute_into"));
+        let kind = if dtype == into { Kind::Usage } else { Kind::DType };
+        return Err(Error::new(kind, format!("an array of {want} cannot be computed into one of {have}")).at("compute_into"));
     }
     Ok((dtype, grid))
 }

@@ -150,7 +150,13 @@ impl ObjectStore {
             }
             _ => "",
         };
-        Error::new(kind, format!("{doing} '{key}' in {}: {}{cure}", self.label, told(e)))
+        let number = match e {
+            ObjectError::NotFound { .. } => Some(libc::ENOENT),
+            ObjectError::PermissionDenied { .. } | ObjectError::Unauthenticated { .. } => Some(libc::EACCES),
+            ObjectError::AlreadyExists { .. } => Some(libc::EEXIST),
+            _ => None,
+        };
+        Error::new(kind, format!("{doing} '{key}' in {}: {}{cure}", self.label, told(e))).with_os_error(number)
     }
 
     /// Gets `range` or all of a value, whose length `check` may refuse before its bytes are asked for.

@@ -186,20 +186,9 @@ pub struct Tally {
 /// An error on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    kind: FaultKind,
+    kind: Kind,
     message: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum FaultKind {
-    Usage,
-    Corrupt,
-    Unsupported,
-    Budget,
-    DiskFull,
-    Environment,
-    Cancelled,
-    Bug,
+    os_error: Option<i32>,
 }
 
 /// Longest message of an error, so that a report stays a small frame.
@@ -207,42 +196,22 @@ const MAX_FAULT_BYTES: usize = 16 << 10;
 
 impl From<&Error> for Fault {
     fn from(e: &Error) -> Fault {
-        let kind = match e.kind() {
-            Kind::Usage => FaultKind::Usage,
-            Kind::Corrupt => FaultKind::Corrupt,
-            Kind::Unsupported => FaultKind::Unsupported,
-            Kind::Budget => FaultKind::Budget,
-            Kind::DiskFull => FaultKind::DiskFull,
-            Kind::Environment => FaultKind::Environment,
-            Kind::Cancelled => FaultKind::Cancelled,
-            Kind::Bug => FaultKind::Bug,
-        };
         let mut message = e.to_string();
         message.truncate(message.floor_char_boundary(MAX_FAULT_BYTES));
-        Fault { kind, message }
+        Fault { kind: e.kind(), message, os_error: e.os_error() }
     }
 }
 
 impl Fault {
     /// Whether trying again may help.
     pub fn may_pass(&self) -> bool {
-        self.kind == FaultKind::Environment
+        self.kind == Kind::Environment
     }
 }
 
 impl From<Fault> for Error {
     fn from(f: Fault) -> Error {
-        let kind = match f.kind {
-            FaultKind::Usage => Kind::Usage,
-            FaultKind::Corrupt => Kind::Corrupt,
-            FaultKind::Unsupported => Kind::Unsupported,
-            FaultKind::Budget => Kind::Budget,
-            FaultKind::DiskFull => Kind::DiskFull,
-            FaultKind::Environment => Kind::Environment,
-            FaultKind::Cancelled => Kind::Cancelled,
-            FaultKind::Bug => Kind::Bug,
-        };
-        Error::new(kind, f.message)
+        Error::new(f.kind, f.message).with_os_error(f.os_error)
     }
 }
 

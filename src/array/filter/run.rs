@@ -18,7 +18,7 @@ pub(super) type Steps = Vec<(Side, Step)>;
 /// Complex elements have no order, and SciPy filters their parts; that is left to the caller.
 pub(crate) fn real(dtypes: &[DType]) -> Result<()> {
     match dtypes.iter().find(|d| d.is_complex()) {
-        Some(d) => Err(Error::usage(format!("{d} is not filtered: filter the real and the imaginary part"))),
+        Some(d) => Err(Error::dtype(format!("{d} is not filtered: filter the real and the imaginary part"))),
         None => Ok(()),
     }
 }
@@ -96,9 +96,7 @@ fn outside(modes: &[Boundary], depth: &[(usize, usize)], dtypes: [DType; 2]) -> 
             ));
         }
         if let Some(d) = dtypes.into_iter().find(|&d| !v.fits(d)) {
-            return Err(Error::usage(format!(
-                "the constant {v} beyond the border does not fit {d}: cast the array with astype first"
-            )));
+            return Err(v.misfit(format!("the constant {v} beyond the border does not fit {d}: cast the array with astype first")));
         }
         found = Some(v);
         axes[a] = true;

@@ -186,7 +186,7 @@ pub fn fix_invalid(x: &Masked, value: Option<Scalar>) -> Result<Masked> {
     let invalid = x.data().isfinite()?.logical_not()?;
     let value = value.unwrap_or(x.fill_value());
     if !value.fits(x.dtype()) && !x.dtype().is_float() {
-        return Err(Error::usage(format!("fix_invalid: {value} is no {}: cast the array with astype first", x.dtype())));
+        return Err(value.misfit(format!("fix_invalid: {value} is no {}: cast the array with astype first", x.dtype())));
     }
     let data = crate::array::where_(&invalid, value, x.data())?.astype(x.dtype())?;
     Ok(Masked { fill: x.fill, ..Masked::new(&data, &invalid.logical_or(x.mask())?)? })

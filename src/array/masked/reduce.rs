@@ -159,6 +159,6 @@ fn end(dtype: DType, high: bool) -> Result<Scalar> {
             Scalar::I64(if high { most } else { -most - 1 })
         }
         d if d.is_integer() => Scalar::U64(if high { u64::MAX >> (64 - 8 * d.size()) } else { 0 }),
-        d => return Err(Error::usage(format!("{d} has no smallest and largest: reduce its real or imaginary part"))),
+        d => return Err(Error::dtype(format!("{d} has no smallest and largest: reduce its real or imaginary part"))),
     })
 }

@@ -302,7 +302,7 @@ impl Generator {
 }
 
 fn no_float(name: &str, dtype: DType) -> Error {
-    Error::usage(format!("{name} gives float32 or float64, not {dtype}: cast its result with astype"))
+    Error::dtype(format!("{name} gives float32 or float64, not {dtype}: cast its result with astype"))
 }
 
 fn rounded(name: &str, dtype: DType) -> Result<()> {

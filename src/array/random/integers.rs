@@ -19,7 +19,7 @@ fn range(dtype: DType) -> Result<(i128, i128)> {
             (-high - 1, high)
         }
         d if d.is_integer() => (0, i128::from(u64::MAX >> (64 - 8 * d.size()))),
-        d => return Err(Error::usage(format!("gives integers and bool, not {d}: cast its result with astype"))),
+        d => return Err(Error::dtype(format!("gives integers and bool, not {d}: cast its result with astype"))),
     })
 }
 
@@ -102,7 +102,7 @@ impl Generator {
                 Operand::Array(e) => {
                     let d = e.array()?.0;
                     if !d.is_integer() && d != DType::Bool {
-                        return Err(Error::usage(format!("{name} is an array of {d}: cast it to integers with astype")));
+                        return Err(Error::dtype(format!("{name} is an array of {d}: cast it to integers with astype")));
                     }
                     arrays.push(e.clone());
                     Bounds::Input

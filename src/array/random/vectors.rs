@@ -70,7 +70,7 @@ impl Generator {
             Operand::Array(e) => {
                 let d = e.array()?.0;
                 if !d.is_integer() {
-                    return Err(Error::usage(format!("n is an array of {d}: cast it to integers with astype")));
+                    return Err(Error::dtype(format!("n is an array of {d}: cast it to integers with astype")));
                 }
                 let outer = Grid::new(grid.axes()[..size.len()].iter().cloned());
                 let (inputs, maps) = build::fit(&[build::cast(&e, DType::I64)?], &outer)?;

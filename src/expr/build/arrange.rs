@@ -1,6 +1,6 @@
 //! The same elements under other axes: transposed, repeated, with axes more or less.
 
-use crate::base::{Axis, Error, Grid, Result};
+use crate::base::{Axis, Error, Grid, Kind as ErrorKind, Result};
 use crate::expr::build::{array_meta, broadcast_shapes, conform};
 use crate::expr::chunks::repeated;
 use crate::expr::node::Blockwise;
@@ -26,7 +26,7 @@ pub fn rearrange(x: &Expr, map: IndexMap, grid: Grid, label: &str) -> Result<Exp
 pub fn normalize_axis(axis: isize, ndim: usize) -> Result<usize> {
     let n = ndim as isize;
     if axis < -n || axis >= n {
-        return Err(Error::usage(format!("axis {axis} is out of bounds for an array of {ndim} dimensions")));
+        return Err(Error::axis(format!("axis {axis} is out of bounds for an array of {ndim} dimensions")));
     }
     Ok(if axis < 0 { (axis + n) as usize } else { axis as usize })
 }
@@ -40,7 +40,8 @@ pub fn transpose(x: &Expr, order: &[usize]) -> Result<Expr> {
     let mut seen = vec![false; grid.ndim()];
     for &a in order {
         if a >= grid.ndim() || std::mem::replace(&mut seen[a], true) {
-            return Err(Error::usage(format!("transpose: {order:?} is no permutation of the {} axes", grid.ndim())));
+            let kind = if a >= grid.ndim() { ErrorKind::Axis } else { ErrorKind::Usage };
+            return Err(Error::new(kind, format!("transpose: {order:?} is no permutation of the {} axes", grid.ndim())));
         }
     }
     if order.len() != grid.ndim() {
@@ -102,9 +103,9 @@ pub fn expand_dims(x: &Expr, axes: &[usize]) -> Result<Expr> {
     let ndim = grid.ndim() + axes.len();
     let old: Vec<usize> = (0..ndim).filter(|a| !axes.contains(a)).collect();
     if old.len() != grid.ndim() {
-        return Err(Error::usage(format!(
-            "expand_dims: axes {axes:?} are out of bounds or repeated for a result of {ndim} dimensions"
-        )));
+        let kind = if axes.iter().any(|&a| a >= ndim) { ErrorKind::Axis } else { ErrorKind::Usage };
+        let message = format!("expand_dims: axes {axes:?} are out of bounds or repeated for a result of {ndim} dimensions");
+        return Err(Error::new(kind, message));
     }
     let mut out: Vec<Axis> = vec![Axis::whole(1); ndim];
     for (a, &o) in old.iter().enumerate() {
@@ -125,7 +126,7 @@ pub fn index(x: &Expr, at: &[Option<usize>]) -> Result<Expr> {
         match at.get(a).copied().flatten() {
             Some(_) if axis.is_unknown() => return Err(unknown::error(a)),
             Some(i) if i >= axis.len() => {
-                return Err(Error::usage(format!("index {i} is out of bounds for axis {a} of length {}", axis.len())));
+                return Err(Error::index(format!("index {i} is out of bounds for axis {a} of length {}", axis.len())));
             }
             Some(i) => map.push(AxisMap::Fixed(i)),
             None => {

@@ -62,7 +62,7 @@ pub fn elementwise(op: &'static ElementOp, operands: &[Operand]) -> Result<Expr>
             Operand::Scalar(s) => {
                 let d = weak_dtype(*s, beside);
                 if d.is_integer() && !s.fits(d) {
-                    return Err(Error::usage(format!("{}: {s} does not fit {d}; cast the array with astype first", op.name)));
+                    return Err(Error::overflow(format!("{}: {s} does not fit {d}; cast the array with astype first", op.name)));
                 }
                 Ok(b.constant(*s, d))
             }
@@ -122,7 +122,7 @@ pub fn cast(x: &Expr, dtype: DType) -> Result<Expr> {
     }
     if !have.converts(dtype) {
         let message = format!("{have} to {dtype} would drop the imaginary part: take .real(), .imag() or .absolute() first");
-        return Err(Error::usage(message).at("astype"));
+        return Err(Error::dtype(message).at("astype"));
     }
     let mut b = Builder::new();
     let v = b.input(have);

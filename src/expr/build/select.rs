@@ -55,7 +55,7 @@ pub fn concatenate(arrays: &[Expr], axis: usize) -> Result<Expr> {
     let mut dtype = first.array()?.0;
     let shape = first.array()?.1.shape();
     if axis >= shape.len() {
-        return Err(Error::usage(format!("concatenate: axis {axis} is out of bounds for {} dimensions", shape.len())));
+        return Err(Error::axis(format!("concatenate: axis {axis} is out of bounds for {} dimensions", shape.len())));
     }
     for x in &arrays[1..] {
         let (d, g) = x.array()?;

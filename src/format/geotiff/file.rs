@@ -29,7 +29,9 @@ impl RandomFile {
     /// When it cannot be opened or its first bytes cannot be read.
     pub(super) fn open(path: &Path) -> Result<RandomFile> {
         if path.is_dir() {
-            return Err(Error::usage(format!("{} is not a file: give the path of a GeoTIFF", path.display())));
+            return Err(
+                Error::usage(format!("{} is not a file: give the path of a GeoTIFF", path.display())).with_os_error(libc::EISDIR)
+            );
         }
         let file = RangedFile::open(path)?;
         let len = file.len;

@@ -114,14 +114,14 @@ impl Design {
             Predictor::Horizontal => 2,
             Predictor::Auto if !dtype.is_float() => 2,
             Predictor::Float if !dtype.is_float() => {
-                return Err(Error::usage(format!(
+                return Err(Error::dtype(format!(
                     "the floating-point predictor does not go with {dtype}: use predictor 2 or auto"
                 )));
             }
             Predictor::Float | Predictor::Auto => 3,
         };
         if let Some(nodata) = georef.nodata.filter(|v| !v.fits(dtype)) {
-            return Err(Error::usage(format!("nodata {nodata} does not fit into {dtype}: choose a value that {dtype} holds")));
+            return Err(nodata.misfit(format!("nodata {nodata} does not fit into {dtype}: choose a value that {dtype} holds")));
         }
         let mut levels = vec![(width, height)];
         while let Some(&(w, h)) = levels.last().filter(|(w, h)| options.cog && (*w > options.tile || *h > options.tile)) {

@@ -139,7 +139,7 @@ impl GeoTiff {
     pub(super) fn level(&self, level: usize) -> Result<&Image> {
         self.0.levels.get(level).ok_or_else(|| {
             let n = self.0.levels.len() - 1;
-            Error::usage(format!("{} has {n} overviews: level {level} is none of 0 to {n}", self.0.file.path.display()))
+            Error::index(format!("{} has {n} overviews: level {level} is none of 0 to {n}", self.0.file.path.display()))
         })
     }
 

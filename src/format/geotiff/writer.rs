@@ -67,7 +67,8 @@ impl Output {
         let path = target.as_path();
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
-            return Err(Error::usage(format!("{}: the folder {} does not exist: make it first", path.display(), folder.display())));
+            return Err(Error::usage(format!("{}: the folder {} does not exist: make it first", path.display(), folder.display()))
+                .with_os_error(libc::ENOENT));
         }
         let (file, lock) =
             temporary(path).map_err(|e| Error::io(format_args!("{}: cannot create a file in its folder", path.display()), &e))?;

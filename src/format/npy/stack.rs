@@ -58,7 +58,7 @@ impl NpyStackSource {
         let first = NpySource::open(folder.join(first))?;
         let (dtype, shape) = (first.dtype(), first.storage_grid().shape());
         if axis >= shape.len() {
-            return Err(Error::usage(format!("axis {axis} is out of bounds for files of {} dimensions", shape.len())));
+            return Err(Error::axis(format!("axis {axis} is out of bounds for files of {} dimensions", shape.len())));
         }
         let mut sizes = Vec::with_capacity(files.len());
         let mut key = Xxh3::new();

@@ -50,7 +50,7 @@ impl NpyStackSink {
         let path = partial::local(path.as_ref())?;
         let path = std::path::absolute(&path).map_err(|e| Error::io(path.display(), &e))?;
         let along = grid.axes().get(axis).cloned();
-        let along = along.ok_or_else(|| Error::usage(format!("axis {axis} is out of bounds for {} dimensions", grid.ndim())))?;
+        let along = along.ok_or_else(|| Error::axis(format!("axis {axis} is out of bounds for {} dimensions", grid.ndim())))?;
         let sink =
             NpyStackSink { target: Target { path, dtype, shape: grid.shape(), axis, along, overwrite }, open: Mutex::new(None) };
         sink.check_target()?;

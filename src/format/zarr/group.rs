@@ -70,7 +70,8 @@ impl ZarrGroup {
     fn at(place: Place) -> Result<ZarrGroup> {
         let found = group_at(place.store.as_ref(), &place.path)?;
         let Some((version, value)) = found else {
-            return Err(Error::usage(format!("{} holds no Zarr group: there is neither zarr.json nor .zgroup", place.address)));
+            return Err(Error::usage(format!("{} holds no Zarr group: there is neither zarr.json nor .zgroup", place.address))
+                .with_os_error(libc::ENOENT));
         };
         let (attributes, consolidated) = if version == 3 {
             (value["attributes"].as_object().cloned().unwrap_or_default(), inline(&value))
@@ -90,7 +91,7 @@ impl ZarrGroup {
     pub fn create(path: impl AsRef<Path>, attributes: &Map<String, Value>, zarr_format: Option<u8>) -> Result<ZarrGroup> {
         let place = Place::find(Address::of(path.as_ref())?)?;
         if place.is_taken()? {
-            return Err(Error::usage(format!("{} exists already", place.address)));
+            return Err(Error::usage(format!("{} exists already", place.address)).with_os_error(libc::EEXIST));
         }
         let version = version_within(&place, zarr_format)?;
         place.make_groups(version)?;
@@ -154,7 +155,8 @@ impl ZarrGroup {
         walk(self.place.store.as_ref(), &self.place.path, "", 0, &mut out).map_err(|e| {
             let cure = "a store that cannot be listed needs consolidated metadata to be searched";
             if matches!(e.kind(), Kind::Environment | Kind::Unsupported) {
-                Error::new(e.kind(), format!("{e} ({cure})"))
+                let message = format!("{e} ({cure})");
+                e.reworded(message)
             } else {
                 e
             }
@@ -173,12 +175,16 @@ impl ZarrGroup {
             address => ZarrSource::open_address(address.join(path)),
         };
         opened.map_err(|e| {
-            let members = if e.kind() == Kind::Usage { self.tree().unwrap_or_default() } else { Vec::new() };
+            let members = if e.kind().is_usage() { self.tree().unwrap_or_default() } else { Vec::new() };
             if members.iter().any(|m| m.is_array && m.path == path) {
                 return e;
             }
             let names: Vec<_> = members.iter().filter(|m| m.is_array).map(|m| m.path.as_str()).take(8).collect();
-            if names.is_empty() { e } else { Error::usage(format!("{}; there are {}", e.message(), names.join(", "))) }
+            if names.is_empty() {
+                return e;
+            }
+            let message = format!("{}; there are {}", e.message(), names.join(", "));
+            e.reworded(message)
         })
     }
 
@@ -359,11 +365,11 @@ pub(super) fn is_zarr(folder: &Path) -> bool {
 
 /// Adds to the refusal of a folder what there is instead.
 pub(super) fn explain(e: Error, path: &Path) -> Error {
-    if e.kind() != Kind::Usage {
+    if !e.kind().is_usage() {
         return e;
     }
     if !path.exists() {
-        return Error::usage(format!("{} does not exist", path.display()));
+        return Error::usage(format!("{} does not exist", path.display())).with_os_error(libc::ENOENT);
     }
     let names = arrays(path).unwrap_or_default();
     if names.is_empty() {
@@ -371,5 +377,5 @@ pub(super) fn explain(e: Error, path: &Path) -> Error {
     }
     let more = if names.len() > 8 { ", …" } else { "" };
     let names: Vec<_> = names.iter().take(8).map(String::as_str).collect();
-    Error::usage(format!("{} is no Zarr array but holds some: add one of {}{more} to the path", path.display(), names.join(", ")))
+    e.reworded(format!("{} is no Zarr array but holds some: add one of {}{more} to the path", path.display(), names.join(", ")))
 }

@@ -191,7 +191,7 @@ impl ZarrOptions {
 
     fn fill_json(&self, dtype: DType) -> Result<Value> {
         if !self.fill.fits(dtype) {
-            return Err(Error::usage(format!("the fill value {} does not fit {dtype}", self.fill)));
+            return Err(self.fill.misfit(format!("the fill value {} does not fit {dtype}", self.fill)));
         }
         let v = self.fill.as_f64();
         Ok(match (dtype, self.fill) {
@@ -204,7 +204,7 @@ impl ZarrOptions {
             (d, _) if d.is_float() && v.is_nan() => json!("NaN"),
             (d, _) if d.is_float() && v.is_infinite() => json!(if v > 0.0 { "Infinity" } else { "-Infinity" }),
             (DType::F32, _) if (v as f32).is_infinite() => {
-                return Err(Error::usage(format!("the fill value {v} does not fit float32")));
+                return Err(Error::overflow(format!("the fill value {v} does not fit float32")));
             }
             (d, _) if d.is_float() => json!(v),
             (_, Scalar::U64(n)) => json!(n),

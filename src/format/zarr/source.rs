@@ -71,7 +71,8 @@ impl ZarrSource {
             }
         }
         let Some(json) = found else {
-            return Err(Error::usage(format!("{place} holds no Zarr array: there is neither zarr.json nor .zarray")));
+            return Err(Error::usage(format!("{place} holds no Zarr array: there is neither zarr.json nor .zarray"))
+                .with_os_error(libc::ENOENT));
         };
         let value: Value = serde_json::from_slice(&json)
             .map_err(|e| Error::corrupt(format!("the Zarr metadata is broken: {e}")).at(place.clone()))?;

@@ -129,7 +129,9 @@ impl Target {
             return Ok(());
         }
         if !overwrite {
-            return Err(Error::usage(format!("{name} exists: allow overwriting, or choose another name")));
+            return Err(
+                Error::usage(format!("{name} exists: allow overwriting, or choose another name")).with_os_error(libc::EEXIST)
+            );
         }
         let folder = place.folder();
         if folder.is_some_and(|f| f.symlink_metadata().is_ok_and(|m| !m.is_dir()) || !super::group::is_zarr(f)) {

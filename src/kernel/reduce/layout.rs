@@ -42,7 +42,7 @@ impl Layout {
     pub fn new(shape: &[usize], axes: &[usize]) -> Result<Layout> {
         for (i, &a) in axes.iter().enumerate() {
             if a >= shape.len() {
-                return Err(Error::usage(format!("axis {a} is out of bounds for an array of {} dimensions", shape.len())));
+                return Err(Error::axis(format!("axis {a} is out of bounds for an array of {} dimensions", shape.len())));
             }
             if axes[..i].contains(&a) {
                 return Err(Error::usage(format!("axis {a} is named twice")));

@@ -28,7 +28,7 @@ fn place(block: &BlockInfo, shape: &[usize], mut flat: usize) -> Vec<usize> {
 }
 
 fn beyond(v: i64, n: usize, at: &[usize]) -> Error {
-    Error::usage(format!("position {v} (element {at:?}) is out of bounds for an axis of length {n}"))
+    Error::index(format!("position {v} (element {at:?}) is out of bounds for an axis of length {n}"))
 }
 
 /// Of a block of data, whose elements to choose from lie along the last axis, the element that the position (int64) beside it names, if

@@ -1,6 +1,6 @@
 """Cases of Fourier transforms with NumPy's results: `make.py > numpy.txt`.
 
-A line: name | n or lengths | axis or axes | scale | array | result, or `error`. An array: dtype:shape:elements in C order, of
+A line: name | n or lengths | axis or axes | scale | array | result, or `error` and the exception's name. An array: dtype:shape:elements in C order, of
 complex numbers real and imaginary part one after the other.
 """
 
@@ -33,8 +33,8 @@ def case(name, n, axis, norm, x):
     several = name.rstrip("2n") != name
     try:
         result = text(f(x, s=n, axes=axis, norm=norm) if several else f(x, n=n, axis=-1 if axis is None else axis, norm=norm))
-    except (ValueError, IndexError, TypeError, np.exceptions.AxisError):
-        result = "error"
+    except (ValueError, IndexError, TypeError, np.exceptions.AxisError) as e:
+        result = f"error {type(e).__name__}"
     print(f"{name}|{words(n)}|{words(axis)}|{norm}|{text(x)}|{result}")
 
 

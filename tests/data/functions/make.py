@@ -2,7 +2,7 @@
 (python make.py).
 
 One case per line: call|parameters|arrays|results. Parameters are separated by blanks ("-": none); arrays by ";", each
-dtype:shape:elements. A result "error" means that the call is refused.
+dtype:shape:elements. A result "error NAME" means that the call is refused, by NumPy with an exception of that name.
 """
 
 import pathlib
@@ -36,8 +36,8 @@ def case(call, params, arrays, compute):
     try:
         r = compute()
         results = ";".join(array(x) for x in (r if isinstance(r, (tuple, list)) else (r,)))
-    except (ValueError, TypeError, IndexError, np.exceptions.AxisError, np.linalg.LinAlgError):
-        results = "error"
+    except (ValueError, TypeError, IndexError, np.exceptions.AxisError, np.linalg.LinAlgError) as e:
+        results = f"error {type(e).__name__}"
     LINES.append("|".join([call, " ".join(param(p) for p in params), ";".join(array(a) for a in arrays), results]))
 
 
@@ -161,7 +161,7 @@ for n in (0, 1, 2, 9, 50):
     for a, b in [(1.0, 1000.0), (-3.0, -0.1), (7.0, 7.0), (1e-200, 1e200)]:
         case("geomspace", [a, b, n], [], lambda: np.geomspace(a, b, n))
     for a, b in [(0.0, 1.0), (1.0, -1.0), (1.0, float("inf"))]:
-        LINES.append(f"geomspace|{a} {b} {n}||error")
+        LINES.append(f"geomspace|{a} {b} {n}||error ValueError")
 for dtype in DTYPES:
     x = elements(dtype, (3, 4))
     case("likes", [], [x], lambda: (np.full_like(x, 1), np.zeros_like(x), np.ones_like(x, dtype="float32")))

@@ -1,7 +1,7 @@
 """Writes numpy.txt beside it: parts of arrays, and arrays with parts replaced, as NumPy computes them (python make.py).
 
 One case per line: call|parts|arrays|result. Parts are separated by ";": at:i, slice:a,b,c ("-": none), new, ellipsis, array:shape:numbers,
-mask:shape:bits. Arrays are separated by ";", each dtype:shape:elements. A result "error" means that the call is refused.
+mask:shape:bits. Arrays are separated by ";", each dtype:shape:elements. A result "error NAME" means that the call is refused with an exception of that name.
 """
 
 import pathlib
@@ -35,8 +35,8 @@ def word(p):
 def case(call, parts, arrays, compute):
     try:
         result = array(compute())
-    except (IndexError, ValueError):
-        result = "error"
+    except (IndexError, ValueError) as e:
+        result = f"error {type(e).__name__}"
     LINES.append("|".join([call, ";".join(word(p) for p in parts), ";".join(array(a) for a in arrays), result]))
 
 

@@ -1,6 +1,6 @@
 """Cases of products of arrays with NumPy's results: `make.py > products.txt`.
 
-A line: name | parameters | arrays | result, or `error`. An array: dtype:shape:elements in C order.
+A line: name | parameters | arrays | result, or `error` and the exception's name. An array: dtype:shape:elements in C order.
 """
 
 import numpy as np
@@ -30,8 +30,8 @@ def case(name, params, arrays, f):
     try:
         with np.errstate(all="ignore"):
             result = text(f(*arrays))
-    except (ValueError, TypeError):
-        result = "error"
+    except (ValueError, TypeError) as e:
+        result = f"error {type(e).__name__}"
     print(f"{name}|{params}|{';'.join(text(a) for a in arrays)}|{result}")
 
 

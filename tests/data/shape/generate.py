@@ -67,8 +67,8 @@ def add(call, shapes, *args, dtype="int64"):
     try:
         got = CALLS[call]([array(s, k, dtype) for k, s in enumerate(shapes)], *args)
         got = [{"shape": g.shape, "values": g.ravel().tolist()} for g in (got if isinstance(got, list) else [got])]
-    except (ValueError, IndexError, TypeError):
-        got = None
+    except (ValueError, IndexError, TypeError) as e:
+        got = type(e).__name__
     cases.append({"call": call, "shapes": shapes, "args": args, "dtype": dtype, "got": got})
 
 

@@ -1,7 +1,7 @@
 """Writes numpy.txt beside it: options of reductions, statistics, differences and counts as NumPy computes them (python make.py).
 
 One case per line: call|parameters|arrays|results. Parameters are separated by blanks ("-": none, axes by commas); arrays by ";", each
-dtype:shape:elements. A result "error" means that the call is refused.
+dtype:shape:elements. A result "error NAME" means that the call is refused with an exception of that name.
 """
 
 import pathlib
@@ -39,8 +39,8 @@ def case(call, params, arrays, compute):
         results = ";".join(array(x) for x in (r if isinstance(r, tuple) else (r,)))
     except ZeroDivisionError:  # only known when it runs: the division gives what it gives
         return
-    except (ValueError, TypeError, np.exceptions.AxisError):
-        results = "error"
+    except (ValueError, TypeError, np.exceptions.AxisError) as e:
+        results = f"error {type(e).__name__}"
     LINES.append("|".join([call, " ".join(param(p) for p in params), ";".join(array(a) for a in arrays), results]))
 
 
