@@ -1,9 +1,10 @@
 //! The engine's errors as the exceptions that NumPy users expect.
 
 use pyo3::exceptions::{
-    PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOSError, PyRuntimeError, PyValueError,
+    PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError, PyTypeError,
+    PyValueError,
 };
-use pyo3::prelude::PyAnyMethods;
+use pyo3::prelude::{PyAnyMethods, PyResult};
 use pyo3::{PyErr, Python};
 use std::error::Error as _;
 use tilework::{Error, ErrorKind};
@@ -61,10 +62,16 @@ fn exception(e: &Error) -> PyErr {
         });
     }
     let message = e.to_string();
+    if let Some(number) = e.os_error() {
+        // Python makes FileNotFoundError and its like of the number.
+        return PyOSError::new_err((number, message));
+    }
     match e.kind() {
-        // What a run finds of positions that it computed.
-        ErrorKind::Usage if message.contains("is out of bounds for an axis of length") => PyIndexError::new_err(message),
         ErrorKind::Usage => PyValueError::new_err(message),
+        ErrorKind::DType => PyTypeError::new_err(message),
+        ErrorKind::Index => PyIndexError::new_err(message),
+        ErrorKind::Axis => Python::attach(|py| axis_error(py, &message).unwrap_or_else(|e| e)),
+        ErrorKind::Overflow => PyOverflowError::new_err(message),
         ErrorKind::Unsupported => PyNotImplementedError::new_err(message),
         ErrorKind::Budget => PyMemoryError::new_err(message),
         ErrorKind::Corrupt | ErrorKind::DiskFull | ErrorKind::Environment => PyOSError::new_err(message),
@@ -73,9 +80,14 @@ fn exception(e: &Error) -> PyErr {
     }
 }
 
+/// NumPy's exception for an axis out of bounds.
+fn axis_error(py: Python<'_>, message: &str) -> PyResult<PyErr> {
+    Ok(PyErr::from_value(py.import("numpy.exceptions")?.getattr("AxisError")?.call1((message,))?))
+}
+
 /// What is wrong with an index.
 pub fn misplaced(e: Error) -> Fail {
-    if e.kind() == ErrorKind::Usage { index(e.to_string()) } else { e.into() }
+    if e.kind().is_usage() { index(e.to_string()) } else { e.into() }
 }
 
 /// A position that is out of bounds.

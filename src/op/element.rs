@@ -209,7 +209,7 @@ binary {
         float => a / b;
         complex => Pair::over(a, b);
     }
-    floor_divide FLOOR_DIVIDE "The quotient rounded down; of integers by 0 it is 0." (a, b) Same [] in (0.1, 1e3) costs 3.0 {
+    floor_divide FLOOR_DIVIDE "The quotient rounded down; of integers by 0 it is 0, of an infinity by a finite number an infinity (as the Array API standard has it)." (a, b) Same [] in (0.1, 1e3) costs 3.0 {
         int => Whole::floor_divide(a, b);
         float => Real::floor_divide(a, b);
     }

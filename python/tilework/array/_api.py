@@ -54,7 +54,7 @@ class _Info:
 
     def devices(self):
         """All devices: the memory of the computer."""
-        return ["cpu"]
+        return ("cpu",)
 
 
 def _names(kind):

@@ -411,8 +411,9 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, chunks="auto", d
     step = (stop - start) / n_steps if n_steps > 0 else math.nan
 
     def line(a, b):
-        last = b if endpoint else a + (b - a) / max(num, 1) * (num - 1)
-        return Array(_tilework.linspace(float(a), float(last), num, c))
+        if endpoint:
+            return Array(_tilework.linspace(float(a), float(b), num, c))
+        return Array(_tilework.arange(0, num, 1, c)) * ((b - a) / max(num, 1)) + float(a)
 
     x = line(start.real, stop.real) + line(start.imag, stop.imag) * 1j if complex_ends else line(start, stop)
     if dtype.kind in "iu" and x.dtype.kind == "f":
@@ -639,7 +640,7 @@ def meshgrid(*xi, sparse=False, indexing="xy", copy=True, **options):
     grid = [_tilework.expand_dims(h, [d for d in range(n) if d != a]) if n > 1 else h for h, a in zip(flat, along)]
     if not sparse and n > 1:
         grid = _tilework.broadcast_arrays(grid)
-    return [Array(h) for h in grid]
+    return tuple(Array(h) for h in grid)
 
 
 def indices(dimensions, dtype=int, chunks="auto", sparse=False):

@@ -36,13 +36,13 @@ def angle(z, deg=False):
     return rad2deg(r) if deg else r
 
 
-def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, dtype=None):
-    """Values held within bounds: what is below ``a_min`` becomes ``a_min``, what is above ``a_max`` (which wins where they cross) ``a_max``.
+def clip(x, /, min=None, max=None, out=None, *, a_min=None, a_max=None, dtype=None):
+    """Values held within bounds: what is below ``min`` becomes ``min``, what is above ``max`` (which wins where they cross) ``max``.
 
     Parameters
     ----------
-    a_min, a_max : number or array-like, optional
-        The bounds; None is no bound. ``min`` and ``max`` are other names.
+    min, max : number or array-like, optional
+        The bounds; None is no bound. ``a_min`` and ``a_max`` are other names.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, dtype=None)
     if (min is not None and a_min is not None) or (max is not None and a_max is not None):
         raise ValueError("clip: give a bound as a_min and a_max or as min and max, not as both")
     low, high = a_min if min is None else min, a_max if max is None else max
-    r = a if isinstance(a, Array) else Array(handle(a))
+    r = x if isinstance(x, Array) else Array(handle(x))
     if low is not None:
         r = maximum(r, low, dtype=dtype)
     if high is not None:

@@ -250,7 +250,7 @@ def eig(a):
     >>> ta.linalg.eig([[0.0, -1.0], [1.0, 0.0]]).eigenvalues.compute()
     array([0.+1.j, 0.-1.j])
     """
-    from ._functions import apply_gufunc
+    from ._gufunc import apply_gufunc
 
     a = floats(matrices(a, "eig", square=True))
     dtype = _complex(a.dtype)
@@ -266,7 +266,7 @@ def eigvals(a):
     >>> ta.linalg.eigvals([[0.0, -1.0], [1.0, 0.0]]).compute()
     array([0.+1.j, 0.-1.j])
     """
-    from ._functions import apply_gufunc
+    from ._gufunc import apply_gufunc
 
     a = floats(matrices(a, "eigvals", square=True))
     return apply_gufunc(_eigvals, "(i,i)->(i)", Array(a), output_dtypes=_complex(a.dtype), allow_rechunk=True)

@@ -65,9 +65,15 @@ pub fn exp2(a: C128) -> C128 {
     raised(a.re, a.im * LN_2, double::exp2, 1023.0)
 }
 
-/// e to the power of the number, minus 1: NumPy's formula, whose imaginary part is NaN for an infinite real number.
+/// e to the power of the number, minus 1: NumPy's formula, and what the Array API standard has of infinities.
 #[inline(never)]
 pub fn expm1(a: C128) -> C128 {
+    if a.im == 0.0 {
+        return Complex::new(double::expm1(a.re) + 0.0, a.im);
+    }
+    if !a.im.is_finite() && a.re.is_infinite() {
+        return if a.re > 0.0 { Complex::new(a.re, f64::NAN) } else { Complex::new(-1.0, 0.0) };
+    }
     let half = double::sin(0.5 * a.im);
     let re = double::expm1(a.re) * double::cos(a.im) - 2.0 * half * half;
     Complex::new(re, double::sin(a.im) * double::exp(a.re))

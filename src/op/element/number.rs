@@ -126,7 +126,7 @@ whole!(false: u8 u16 u32 u64);
 
 /// Floats.
 pub(super) trait Real: Sized {
-    /// The quotient rounded down, exactly from the remainder, as Python defines it.
+    /// The quotient rounded down, exactly from the remainder, as Python defines it; of an infinity by a finite number an infinity.
     fn floor_divide(a: Self, b: Self) -> Self;
     /// The remainder with the sign of the divisor; exact but for one rounding.
     fn remainder(a: Self, b: Self) -> Self;
@@ -172,7 +172,7 @@ macro_rules! real {
         impl Real for $t {
             #[inline(always)]
             fn floor_divide(a: $t, b: $t) -> $t {
-                if b == 0.0 {
+                if b == 0.0 || (a.is_infinite() && b.is_finite()) {
                     return a / b;
                 }
                 let rest = a % b;
