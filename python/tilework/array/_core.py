@@ -350,6 +350,11 @@ def from_numpy(a, chunks="auto"):
         return Array(_tilework.from_numpy(np.ascontiguousarray(a).reshape(a.shape), c))
 
 
+def has_mask(x):
+    """Whether this is a masked array of NumPy's."""
+    return isinstance(x, np.ndarray) and hasattr(x, "harden_mask")
+
+
 def beside(other):
     """An operand: the engine's handle, or a number of Python's; NotImplemented where the other side shall have its say."""
     t = type(other)
@@ -357,10 +362,10 @@ def beside(other):
         return other._x
     if t in _PLAIN:
         return other
-    if isinstance(other, np.ndarray) or isinstance(other, np.generic):
-        return from_numpy(np.asarray(other))._x
+    if isinstance(other, (np.ndarray, np.generic)):
+        return NotImplemented if has_mask(other) else from_numpy(np.asarray(other))._x
     if isinstance(other, Array):
-        return other._x
+        return getattr(other, "_x", NotImplemented)
     if isinstance(other, (list, tuple)):
         return from_numpy(np.asarray(other))._x
     return NotImplemented
@@ -373,8 +378,8 @@ def handle(x):
         return h
     if h is not NotImplemented:
         return from_numpy(np.asarray(h))._x
-    if hasattr(type(x), "_parts"):
-        raise TypeError("a lazy array with a mask is none without: use the functions of tilework.array.ma, or fill it (x.filled(0))")
+    if isinstance(x, Array) or has_mask(x):
+        raise TypeError("this takes no arrays with a mask: use the functions of tilework.array.ma, or fill it first (x.filled(0))")
     return from_numpy(np.asarray(x))._x
 
 

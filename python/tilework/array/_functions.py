@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from . import _states
 from ._blockwise import apply, blockwise, declared, infer, name_of, takes
-from ._core import Array, handle, methods
+from ._core import Array, handle, has_mask, methods
 
 __all__ = ["apply_along_axis", "apply_over_axes", "blockwise", "cumreduction", "map_blocks", "reduction"]
 
@@ -44,7 +44,8 @@ def map_blocks(
     enforce_ndim : bool
         Whether a block of another number of dimensions is told as such; its shape is checked anyway.
     meta : array, optional
-        An array of the result's dtype, in place of `dtype`.
+        An array of the result's dtype, in place of `dtype`. If it is a masked one of NumPy's, or what the function gives of arrays of one zero is, the
+        result is a masked array; the function is called twice for each block then, for the elements and for the mask.
     processes : int, optional
         How many processes call the function; 0 calls it in the threads that compute, which take turns. Default: the setting ``processes``.
     **kwargs
@@ -82,7 +83,14 @@ def map_blocks(
     pairs = [(a, tuple(range(a.ndim))[::-1] if isinstance(a, Array) else None) for a in args]
     d = declared(dtype, meta)
     if d is None:
-        d = infer(func, args, kwargs, label)
+        seen = _Seen(func)
+        d = infer(seen, args, kwargs, label)
+        meta = seen.result
+    if has_mask(meta):
+        from ._masked import mapped
+
+        more = {"name": name, "token": token, "chunks": chunks, "drop_axis": drop_axis, "new_axis": new_axis, "processes": processes}
+        return mapped(func, args, d, {**kwargs, **more})
     out, new_axes = _axes(ndim, drop_axis, new_axis, chunks)
     adjust = None
     if chunks is not None:
@@ -117,6 +125,18 @@ def _axes(ndim, drop_axis, new_axis, chunks):
     if new and max(new) >= len(out):
         raise ValueError("New_axis values do not fill in all dimensions")
     return tuple(out), new_axes
+
+
+class _Seen:
+    """A function whose last result is kept."""
+
+    def __init__(self, func):
+        self.func, self.result = func, None
+        self.__wrapped__ = func
+
+    def __call__(self, *args, **kwargs):
+        self.result = self.func(*args, **kwargs)
+        return self.result
 
 
 class _Ndim:

@@ -1,6 +1,7 @@
 """The lazy array with a mask: NumPy's masked arrays, chunk by chunk.
 
 Data and mask are two lazy arrays of one shape; what is masked counts for nothing. As in ``numpy.ma``, a function masks what lies outside of its domain.
+What knows nothing of masks refuses such arrays: no mask is dropped by chance.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import math
 import numpy as np
 
 from .. import _config, _run
+from . import _dispatch
 from . import _reductions as r
 from . import _ufunc as u
-from ._core import Array, handle
+from ._core import Array, handle, has_mask
 from ._creation import zeros_like
 from ._selection import where
 
@@ -34,7 +36,7 @@ _DOMAINS = {
 }  # fmt: skip
 
 
-class MaskedArray:
+class MaskedArray(Array):
     """A lazy array some of whose elements are masked; made by the functions of :mod:`tilework.array.ma`. Computing gives a ``numpy.ma.MaskedArray``.
 
     Examples
@@ -59,14 +61,15 @@ class MaskedArray:
         self.mask = mask
         self._fill = fill_value
 
-    shape = property(lambda self: self.data.shape, doc="Length along each axis.")
-    dtype = property(lambda self: self.data.dtype, doc="The element type, as NumPy has it.")
-    ndim = property(lambda self: self.data.ndim, doc="Number of dimensions.")
-    size = property(lambda self: self.data.size, doc="Number of elements, the masked ones included.")
-    nbytes = property(lambda self: self.data.nbytes, doc="Bytes of all elements.")
-    chunks = property(lambda self: self.data.chunks, doc="Sizes of the chunks along each axis.")
-    numblocks = property(lambda self: self.data.numblocks, doc="Number of chunks along each axis.")
-    T = property(lambda self: self._each(lambda x: x.T), doc="The axes in reverse order.")
+    @property
+    def _x(self):
+        # What wants one handle would drop the mask.
+        raise AttributeError("this is not there for arrays with a mask: fill it first (x.filled(0)), or take x.data and x.mask")
+
+    @property
+    def name(self):
+        """A name that tells this array from any other."""
+        return f"masked-{self.data._x.key ^ self.mask._x.key:032x}"
 
     @property
     def fill_value(self):
@@ -74,13 +77,36 @@ class MaskedArray:
         return np.ma.default_fill_value(self.dtype) if self._fill is None else self._fill
 
     def _each(self, f):
-        return MaskedArray(f(self.data), f(self.mask), self._fill)
+        """A function of data and mask; of several results several arrays."""
+        data, mask = f(self.data), f(self.mask)
+        if isinstance(data, (list, tuple)):
+            return type(data)(MaskedArray(d, m, self._fill) for d, m in zip(data, mask))
+        return MaskedArray(data, mask, self._fill)
 
     def __repr__(self):
         return f"tilework.MaskedArray<{self.data._x.label}, shape={self.shape}, dtype={self.dtype}, chunks={self.chunks}>"
 
     def __len__(self):
         return len(self.data)
+
+    def _repr_html_(self):
+        return self.data._repr_html_()
+
+    def __reduce__(self):
+        return MaskedArray, (self.data, self.mask, self._fill)
+
+    def __dask_tokenize__(self):
+        return self.name, self._fill
+
+    def __copy__(self):
+        return MaskedArray(self.data, self.mask, self._fill)
+
+    def __deepcopy__(self, _):
+        return self.__copy__()
+
+    def copy(self):
+        """The same array; a change of one is none of the other."""
+        return self.__copy__()
 
     # What comes out.
 
@@ -109,19 +135,25 @@ class MaskedArray:
     def __array__(self, dtype=None, copy=None):
         return np.asarray(np.ma.getdata(self.compute()), dtype=dtype)
 
-    def __float__(self):
-        return float(self.compute())
+    def _scalar(self):
+        if self.size != 1:
+            raise TypeError("only arrays of one element can be converted to Python scalars")
+        return np.ma.asarray(self.compute()).reshape(())[()]
 
-    def __int__(self):
-        return int(self.compute())
+    def item(self, *args):
+        """The only element (or that at an index) as a number of Python's; None if it is masked."""
+        return np.ma.asarray((self[args] if args else self).compute()).item()
 
-    def __bool__(self):
-        return bool(self.compute())
+    def tolist(self):
+        """The elements as nested lists, None for those that are masked."""
+        return self.compute().tolist()
 
     # Elementwise.
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         own = u.UFUNCS.get(ufunc.__name__)
+        if ufunc is np.matmul and method == "__call__":
+            return _dispatch.call("matmul", *inputs)
         if own is None or method != "__call__" or kwargs:
             return NotImplemented
         return elementwise(own, *inputs)
@@ -129,31 +161,19 @@ class MaskedArray:
     # Parts and shapes.
 
     def __getitem__(self, key):
+        key = _plain(key)
         return self._each(lambda x: x[key])
 
     def __setitem__(self, key, value):
-        masked = value is np.ma.masked
+        key = _plain(key)
         data, mask = Array(self.data._x), Array(self.mask._x)
-        if not masked:
-            data[key] = value.data if isinstance(value, MaskedArray) else value
-        mask[key] = True if masked else value.mask if isinstance(value, MaskedArray) else False
+        if value is np.ma.masked:
+            mask[key] = True
+        else:
+            value, hidden = masked_of(value)
+            data[key] = value
+            mask[key] = hidden
         self.data, self.mask = data, mask
-
-    def reshape(self, *shape, **kwargs):
-        """The elements in C order under another shape."""
-        return self._each(lambda x: x.reshape(*shape, **kwargs))
-
-    def ravel(self):
-        """The elements in C order along one axis."""
-        return self.reshape(-1)
-
-    def transpose(self, *axes):
-        """The axes in another order."""
-        return self._each(lambda x: x.transpose(*axes))
-
-    def rechunk(self, chunks="auto", **kwargs):
-        """The same elements in other chunks."""
-        return self._each(lambda x: x.rechunk(chunks, **kwargs))
 
     def astype(self, dtype, **kwargs):
         """The elements as another dtype."""
@@ -163,13 +183,23 @@ class MaskedArray:
         """The elements, with a value in the place of the masked ones."""
         return where(self.mask, self.dtype.type(self.fill_value if fill_value is None else fill_value), self.data)
 
-    def map_blocks(self, func, *args, **kwargs):
-        """A function of every block, which gets NumPy's masked arrays; the result has no mask, or that of this array where it keeps its shape."""
-        from ._functions import map_blocks
+    def nonzero(self):
+        """The positions of the elements that are neither masked nor 0."""
+        return self.filled(0).nonzero()
 
-        return map_blocks(_OfMasked(func), self.data, self.mask, *args, **kwargs)
+    def map_blocks(self, func, *args, **kwargs):
+        """A function of every block, which gets NumPy's masked arrays, and may give them.
+
+        It is called twice for each block, for the elements and for the mask.
+        """
+        dtype, meta = kwargs.pop("dtype", None), kwargs.pop("meta", None)
+        return mapped(_OfMasked(func), (self.data, self.mask, *args), dtype if meta is None else meta.dtype, kwargs, self._fill)
 
     # Reductions.
+
+    def count_nonzero(self, axis=None, keepdims=False):
+        """How many elements are neither masked nor 0."""
+        return r.count_nonzero(self.filled(0), axis=axis, keepdims=keepdims)
 
     def count(self, axis=None, keepdims=False):
         """How many elements are not masked."""
@@ -181,15 +211,15 @@ class MaskedArray:
     def _ended(self, data, axis, keepdims):
         return MaskedArray(data, r.all(self.mask, axis=axis, keepdims=keepdims), self._fill)
 
-    def sum(self, axis=None, dtype=None, out=None, keepdims=False, split_every=None):
+    def sum(self, axis=None, dtype=None, keepdims=False, split_every=None):
         """The sum of the elements that are not masked."""
         return self._ended(r.sum(self._neutral(0), axis=axis, dtype=dtype, keepdims=keepdims), axis, keepdims)
 
-    def prod(self, axis=None, dtype=None, out=None, keepdims=False, split_every=None):
+    def prod(self, axis=None, dtype=None, keepdims=False, split_every=None):
         """The product of the elements that are not masked."""
         return self._ended(r.prod(self._neutral(1), axis=axis, dtype=dtype, keepdims=keepdims), axis, keepdims)
 
-    def mean(self, axis=None, dtype=None, out=None, keepdims=False, split_every=None):
+    def mean(self, axis=None, dtype=None, keepdims=False, split_every=None):
         """The mean of the elements that are not masked."""
         dtype = np.result_type(self.dtype, np.float64) if dtype is None and self.dtype.kind in "bui" else dtype
         n = self.count(axis, keepdims)
@@ -197,7 +227,7 @@ class MaskedArray:
         mean = total / where(n == 0, 1, n)
         return self._ended(mean if dtype is None else mean.astype(dtype), axis, keepdims)
 
-    def var(self, axis=None, dtype=None, out=None, ddof=0, keepdims=False, split_every=None):
+    def var(self, axis=None, dtype=None, keepdims=False, ddof=0, split_every=None):
         """The variance of the elements that are not masked; masked where there are no more than `ddof`."""
         middle = self.mean(axis=axis, keepdims=True).data
         distance = u.absolute(self.data - middle)
@@ -206,7 +236,7 @@ class MaskedArray:
         few = n <= ddof
         return MaskedArray(total / where(few, 1, n - ddof), few, self._fill)
 
-    def std(self, axis=None, dtype=None, out=None, ddof=0, keepdims=False, split_every=None):
+    def std(self, axis=None, dtype=None, keepdims=False, ddof=0, split_every=None):
         """The standard deviation of the elements that are not masked."""
         v = self.var(axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
         return MaskedArray(u.sqrt(v.data), v.mask, self._fill)
@@ -218,13 +248,21 @@ class MaskedArray:
             return np.iinfo(self.dtype).min if low else np.iinfo(self.dtype).max
         return -math.inf if low else math.inf
 
-    def min(self, axis=None, out=None, keepdims=False, split_every=None):
+    def min(self, axis=None, keepdims=False, split_every=None):
         """The least of the elements that are not masked."""
         return self._ended(r.min(self._neutral(self._limit(False)), axis=axis, keepdims=keepdims), axis, keepdims)
 
-    def max(self, axis=None, out=None, keepdims=False, split_every=None):
+    def max(self, axis=None, keepdims=False, split_every=None):
         """The greatest of the elements that are not masked."""
         return self._ended(r.max(self._neutral(self._limit(True)), axis=axis, keepdims=keepdims), axis, keepdims)
+
+    def ptp(self, axis=None, keepdims=False):
+        """The distance from the least to the greatest of the elements that are not masked."""
+        return self.max(axis, keepdims) - self.min(axis, keepdims)
+
+    def trace(self, offset=0, axis1=0, axis2=1, dtype=None):
+        """The sum of the elements on the diagonal that are not masked."""
+        return self.diagonal(offset, axis1, axis2).sum(axis=-1, dtype=dtype)
 
     def argmin(self, axis=None, keepdims=False, split_every=None):
         """The place of the least of the elements that are not masked."""
@@ -234,33 +272,59 @@ class MaskedArray:
         """The place of the greatest of the elements that are not masked."""
         return r.argmax(self._neutral(self._limit(True)), axis=axis, keepdims=keepdims)
 
-    def any(self, axis=None, out=None, keepdims=False, split_every=None):
+    def any(self, axis=None, keepdims=False, split_every=None):
         """Whether an element that is not masked is true."""
         return self._ended(r.any(where(self.mask, False, self.data.astype(bool)), axis=axis, keepdims=keepdims), axis, keepdims)
 
-    def all(self, axis=None, out=None, keepdims=False, split_every=None):
+    def all(self, axis=None, keepdims=False, split_every=None):
         """Whether all elements that are not masked are true."""
         return self._ended(r.all(where(self.mask, True, self.data.astype(bool)), axis=axis, keepdims=keepdims), axis, keepdims)
 
-    def cumsum(self, axis=None, dtype=None, out=None):
+    def cumsum(self, axis=None, dtype=None, method="sequential"):
         """Sums of the elements so far that are not masked."""
         x = self if axis is not None else self.ravel()
         return MaskedArray(r.cumsum(x._neutral(0), axis=axis or 0, dtype=dtype), x.mask, self._fill)
 
-    def cumprod(self, axis=None, dtype=None, out=None):
+    def cumprod(self, axis=None, dtype=None, method="sequential"):
         """Products of the elements so far that are not masked."""
         x = self if axis is not None else self.ravel()
         return MaskedArray(r.cumprod(x._neutral(1), axis=axis or 0, dtype=dtype), x.mask, self._fill)
 
 
 class _OfMasked:
-    """A function of masked blocks."""
+    """A function of masked blocks, as one of their data and masks."""
 
     def __init__(self, func):
         self.func = func
 
     def __call__(self, data, mask, *args, **kwargs):
-        return np.ma.getdata(self.func(np.ma.MaskedArray(data, mask=mask), *args, **kwargs))
+        return self.func(np.ma.MaskedArray(data, mask=mask), *args, **kwargs)
+
+
+class _Part:
+    """A part of the masked blocks that a function gives."""
+
+    def __init__(self, func, part):
+        self.func, self.part = func, part
+        self.__wrapped__ = func
+
+    def __call__(self, *args, **kwargs):
+        return self.part(self.func(*args, **kwargs))
+
+
+def mapped(func, args, dtype, options, fill=None):
+    """A function of blocks that gives masked ones, called for the elements and for the mask."""
+    from ._functions import map_blocks
+
+    data = map_blocks(_Part(func, np.ma.getdata), *args, dtype=dtype, **options)
+    return MaskedArray(data, map_blocks(_Part(func, np.ma.getmaskarray), *args, dtype=bool, **options), fill)
+
+
+def _plain(key):
+    """An index without masks: what is masked is not chosen."""
+    if isinstance(key, tuple):
+        return tuple(map(_plain, key))
+    return key.filled(False) if isinstance(key, MaskedArray) else key
 
 
 def masked_of(x):
@@ -270,6 +334,15 @@ def masked_of(x):
     if isinstance(x, np.ma.MaskedArray):
         return Array(handle(x.data)), Array(handle(np.ma.getmaskarray(x)))
     return x, False
+
+
+def as_masked(x):
+    """Anything as an array with a mask."""
+    if isinstance(x, MaskedArray):
+        return x
+    data, mask = masked_of(x)
+    data = data if isinstance(data, Array) else Array(handle(data))
+    return MaskedArray(data, zeros_like(data, dtype=bool) if mask is False else mask, getattr(x, "_fill_value", None))
 
 
 def elementwise(ufunc, *operands):
@@ -288,11 +361,13 @@ def elementwise(ufunc, *operands):
         data = where(mask, datas[0] if ufunc.nin == 2 else 1, data).astype(data.dtype)
     if ufunc.__name__ in ("power", "float_power") and data.dtype.kind == "f":
         mask = mask | ~u.isfinite(data) if mask is not False else ~u.isfinite(data)
-    shape = data.shape if not isinstance(data, tuple) else data[0].shape
+    first = data[0] if isinstance(data, tuple) else data
     if mask is False:
-        mask = zeros_like(data, dtype=bool)
-    elif mask.shape != shape:
-        mask = mask | zeros_like(data, dtype=bool)
+        mask = zeros_like(first, dtype=bool)
+    elif mask.shape != first.shape:
+        mask = mask | zeros_like(first, dtype=bool)
+    if isinstance(data, tuple):
+        return tuple(MaskedArray(d, mask, fill) for d in data)
     return MaskedArray(data, mask, fill)
 
 
@@ -307,12 +382,45 @@ def _operators():
         setattr(MaskedArray, f"__{name}__", lambda self, other, f=u.UFUNCS[op]: elementwise(f, self, other))
     for name, op in arithmetic.items():
         setattr(MaskedArray, f"__r{name}__", lambda self, other, f=u.UFUNCS[op]: elementwise(f, other, self))
+        setattr(MaskedArray, f"__i{name}__", getattr(MaskedArray, f"__{name}__"))
     for name, op in alone.items():
         setattr(MaskedArray, f"__{name}__", lambda self, f=u.UFUNCS[op]: elementwise(f, self))
 
 
+def _inherited():
+    """Properties and methods that are those of the data, or of data and mask each."""
+    for name in ("shape", "dtype", "ndim", "size", "itemsize", "nbytes", "chunks", "chunksize", "numblocks", "npartitions"):
+        get = getattr(Array, name).fget
+        setattr(MaskedArray, name, property(lambda self, get=get: get(self.data), doc=get.__doc__))
+    for name in ("T", "mT"):
+        get = getattr(Array, name).fget
+        setattr(MaskedArray, name, property(lambda self, get=get: self._each(get), doc=get.__doc__))
+    for name in _dispatch.EACH | _dispatch.DATA | _dispatch.PRODUCTS:
+        f = getattr(Array, name, None)
+        if isinstance(f, property):
+            setattr(MaskedArray, name, property(lambda self, f=f: MaskedArray(f.fget(self.data), self.mask, self._fill), doc=f.__doc__))
+        elif f is not None:
+            setattr(MaskedArray, name, _method(name, f))
+
+
+def _method(name, f):
+    if name in _dispatch.PRODUCTS:
+        def method(self, *args, **kwargs):
+            return _dispatch.call(name, self, *args, **kwargs)
+    elif name in _dispatch.DATA:
+        def method(self, *args, **kwargs):
+            return MaskedArray(f(self.data, *args, **kwargs), self.mask, self._fill)
+    else:
+        def method(self, *args, **kwargs):
+            return self._each(lambda x: f(x, *args, **kwargs))
+    method.__name__, method.__doc__ = name, f.__doc__
+    return method
+
+
 _operators()
-MaskedArray.__hash__ = None
+_inherited()
+MaskedArray.__matmul__ = lambda self, other: _dispatch.call("matmul", self, other)
+MaskedArray.__rmatmul__ = lambda self, other: _dispatch.call("matmul", other, self)
 
 
 def like(f, a, **kwargs):

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from .. import _tilework
-from ._core import OPS, Array, beside, handle
+from ._core import OPS, Array, beside, handle, has_mask
 
 _Lazy = _tilework.Lazy
 _APPLY = (None, _tilework.unary, _tilework.binary, _tilework.ternary)
@@ -82,6 +82,8 @@ class ufunc:
             args, out = args[:nin], args[nin:]
         outs = () if out is None else out if type(out) is tuple else (out,)
         foreign = any(beside(a) is NotImplemented and hasattr(a, "__array_ufunc__") for a in args)
+        if foreign and any((isinstance(a, Array) and type(a) is not Array) or has_mask(a) for a in args) and any(isinstance(a, Array) for a in args):
+            return self._masked(args, outs, where, dtype, signature)
         if foreign or not any(isinstance(a, Array) for a in (*args, *outs, where)):
             options = {"out": out, "dtype": dtype, "signature": signature}
             return self._numpy(*args, where=where, casting=casting, order=order, subok=subok, **{k: v for k, v in options.items() if v is not None})
@@ -97,6 +99,13 @@ class ufunc:
             results = tuple(r if o is None else put(r, o, self.__name__, casting) for r, o in zip(results, outs + (None,) * self.nout))
         results = tuple(Array(r) if type(r) is _Lazy else r for r in results)
         return results[0] if self.nout == 1 else results
+
+    def _masked(self, args, outs, where, dtype, signature):
+        if outs or where is not True or dtype is not None or signature is not None:
+            raise TypeError(f"{self.__name__} of arrays with a mask takes no options: fill them first (x.filled(0))")
+        from ._masked import elementwise
+
+        return elementwise(self, *args)
 
     def on(self, operands, signature=None, casting="same_kind"):
         """The results of handles and Python's numbers, as handles, in the dtypes that NumPy gives."""
@@ -263,10 +272,19 @@ def _forward(name):
     on = u.on
 
     def f(self, other):
-        other = beside(other)
-        return other if other is NotImplemented else Array(on((self._x, other))[0])
+        o = beside(other)
+        return _beside_mask(u, self, other) if o is NotImplemented else Array(on((self._x, o))[0])
 
     return f
+
+
+def _beside_mask(u, a, b):
+    """Of an array with a mask of NumPy's one with a mask; what else is not known shall have its say."""
+    if not has_mask(b):
+        return NotImplemented
+    from ._masked import elementwise
+
+    return elementwise(u, a, b)
 
 
 def _reflected(name):

@@ -71,7 +71,10 @@ def _checked(fill_value, dtype):
         if fill_value.ndim:
             raise ValueError("fill_value must be scalar or 0-d array")
         fill_value = fill_value.compute()
-    return np.asarray(fill_value).astype(dtype)[()]
+    try:
+        return np.array(np.asarray(fill_value).item(), dtype)[()]
+    except (OverflowError, ValueError) as e:
+        raise TypeError(f"Cannot convert fill_value {fill_value} to dtype {dtype}") from e
 
 
 @_ends_with("ta.ma.masked_where(x > 2, x).compute().tolist()", "[1.0, 2.0, None]")
@@ -88,8 +91,6 @@ def masked_where(condition, a):
 
 def _comparing(name, ufunc, words, result):
     def f(x, value):
-        if getattr(value, "shape", ()):
-            raise ValueError(f"{name} does not support array `value`s")
         return masked_where(ufunc(_array(masked_of(x)[0]), value), x)
 
     f.__name__ = f.__qualname__ = name
