@@ -156,7 +156,9 @@ def test_a_mask_is_never_dropped_silently(b):
     ):  # fmt: skip
         with pytest.raises(TypeError, match="mask"):
             call()
-    with pytest.raises(AttributeError, match="mask"):
+    with pytest.raises(TypeError, match="mask"):
         b.topk(2)
+    with pytest.raises(AttributeError, match="mask"):
+        b.flat
     with pytest.raises(TypeError, match="mask"):
         ta.add(b, 1, out=ta.asarray(X))

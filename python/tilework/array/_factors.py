@@ -63,7 +63,7 @@ def qr(a, mode="reduced"):
     Parameters
     ----------
     a : array_like
-        Matrices of shape ``(..., m, n)``. A matrix whose number of rows is not known is taken too, if it is cut into whole rows.
+        Matrices of shape ``(..., m, n)``.
     mode : {"reduced", "complete", "r"}
         ``Q`` has ``min(m, n)`` columns, or ``m``; or only ``R`` is given. A complete ``Q`` is as large as the square of the rows.
 
@@ -76,13 +76,7 @@ def qr(a, mode="reduced"):
     """
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"mode {mode!r} is not there: give 'reduced', 'complete' or 'r'")
-    x = handle(a)
-    if x.ndim == 2 and x.shape[0] is None and x.shape[1] is not None and mode != "complete":
-        from . import _open_rows
-
-        q, r = _open_rows.qr(x)
-    else:
-        q, r = factored(matrices(x, "qr"), mode)
+    q, r = factored(matrices(a, "qr"), mode)
     return Array(r) if mode == "r" else QRResult(Array(q), Array(r))
 
 

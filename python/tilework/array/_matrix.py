@@ -18,7 +18,7 @@ def matrices(x, name, square=False):
     """The handle of matrices whose sizes are known."""
     x = x if type(x) is _tilework.Lazy else handle(x)
     if x.ndim < 2:
-        raise LinAlgError(f"{name} takes matrices, so at least 2 dimensions, not {x.ndim}")
+        raise LinAlgError(f"{name}: Array must be 2D, or a stack of such, not of {x.ndim} dimensions")
     if None in x.shape:
         raise ValueError(f"{name}: the shape is not known before the array is computed: call compute_chunk_sizes() first")
     if square and x.shape[-1] != x.shape[-2]:

@@ -25,7 +25,7 @@ def svd(a, coerce_signs=True, full_matrices=False, compute_uv=True, hermitian=Fa
     Parameters
     ----------
     a : array_like
-        Matrices of shape ``(..., m, n)``. A matrix whose number of rows is not known is taken too, if it is cut into whole rows.
+        Matrices of shape ``(..., m, n)``.
     coerce_signs : bool
         dask's; it changes nothing: signs never are by chance.
     full_matrices : bool
@@ -52,12 +52,7 @@ def svd(a, coerce_signs=True, full_matrices=False, compute_uv=True, hermitian=Fa
     """
     if not compute_uv:
         return svdvals(a)
-    x = handle(a)
-    if x.ndim == 2 and x.shape[0] is None and x.shape[1] is not None and not full_matrices:
-        from . import _open_rows
-
-        return SVDResult(*map(Array, _open_rows.svd(x)))
-    x = matrices(x, "svd")
+    x = matrices(a, "svd")
     u, s, vh = _tilework.svd(x)
     m, n = x.shape[-2:]
     if full_matrices and m > n:
@@ -89,8 +84,7 @@ def tsqr(data, compute_svd=False, _max_vchunk_size=None):
     if not compute_svd:
         return qr(data)
     u, s, vh = svd(data)
-    known = x.shape[0] is not None
-    return u, s, Array(adjoint(_completed(adjoint(vh._x)))) if known and x.shape[0] < x.shape[1] else vh
+    return u, s, Array(adjoint(_completed(adjoint(vh._x)))) if x.shape[0] < x.shape[1] else vh
 
 
 def svdvals(x, /):
