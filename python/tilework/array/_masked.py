@@ -390,17 +390,23 @@ def _operators():
 def _inherited():
     """Properties and methods that are those of the data, or of data and mask each."""
     for name in ("shape", "dtype", "ndim", "size", "itemsize", "nbytes", "chunks", "chunksize", "numblocks", "npartitions"):
-        get = getattr(Array, name).fget
-        setattr(MaskedArray, name, property(lambda self, get=get: get(self.data), doc=get.__doc__))
+        setattr(MaskedArray, name, _property(getattr(Array, name).fget, lambda self, get: get(self.data)))
     for name in ("T", "mT"):
-        get = getattr(Array, name).fget
-        setattr(MaskedArray, name, property(lambda self, get=get: self._each(get), doc=get.__doc__))
+        setattr(MaskedArray, name, _property(getattr(Array, name).fget, MaskedArray._each))
     for name in _dispatch.EACH | _dispatch.DATA | _dispatch.PRODUCTS:
         f = getattr(Array, name, None)
         if isinstance(f, property):
-            setattr(MaskedArray, name, property(lambda self, f=f: MaskedArray(f.fget(self.data), self.mask, self._fill), doc=f.__doc__))
+            setattr(MaskedArray, name, _property(f.fget, lambda self, get: MaskedArray(get(self.data), self.mask, self._fill)))
         elif f is not None:
             setattr(MaskedArray, name, _method(name, f))
+
+
+def _property(get, f):
+    def value(self):
+        return f(self, get)
+
+    value.__doc__ = get.__doc__
+    return property(value)
 
 
 def _method(name, f):

@@ -18,12 +18,12 @@ __all__ = [
 ]  # fmt: skip
 
 _ONE = {
-    "fft": ("The transform along an axis.", "array([4.+0.j, 0.+0.j, 0.+0.j, 0.+0.j])"),
-    "ifft": ("The inverse transform along an axis.", "array([1.+0.j, 0.+0.j, 0.+0.j, 0.+0.j])"),
-    "rfft": ("The first ``n // 2 + 1`` elements of the transform of real numbers, which give the others.", "array([4.+0.j, 0.+0.j, 0.+0.j])"),
-    "irfft": ("The real numbers whose :func:`rfft` this is: ``n`` of them, by default twice one less than there are.", "array([1., 0., 0., 0., 0., 0.])"),
-    "hfft": ("The transform, which is real, of numbers with Hermitian symmetry, of which the first half is given.", "array([6., 0., 0., 0., 0., 0.])"),
-    "ihfft": ("The inverse of :func:`hfft`: the first half of the inverse transform of real numbers.", "array([1.-0.j, 0.-0.j, 0.-0.j])"),
+    "fft": ("The transform along an axis.", "array([ 4.+0.j, -2.+0.j])"),
+    "ifft": ("The inverse transform along an axis.", "array([ 2.+0.j, -1.+0.j])"),
+    "rfft": ("The first ``n // 2 + 1`` elements of the transform of real numbers, which give the others.", "array([ 4.+0.j, -2.+0.j])"),
+    "irfft": ("The real numbers whose :func:`rfft` this is: ``n`` of them, by default twice one less than there are.", "array([ 2., -1.])"),
+    "hfft": ("The transform, which is real, of numbers with Hermitian symmetry, of which the first half is given.", "array([ 4., -2.])"),
+    "ihfft": ("The inverse of :func:`hfft`: the first half of the inverse transform of real numbers.", "array([ 2.-0.j, -1.-0.j])"),
 }  # fmt: skip
 _SEVERAL = {
     "fftn": "The transform along several axes.",
@@ -67,7 +67,7 @@ def _along(name, doc, example):
     Examples
     --------
     >>> import tilework.array as ta
-    >>> ta.fft.{name}(ta.ones(4, chunks=2)).compute()
+    >>> ta.fft.{name}(ta.asarray([1, 3], chunks=1)).compute()
     {example}
     """)  # fmt: skip
 
@@ -159,7 +159,7 @@ def rfftfreq(n, d=1.0, chunks="auto", *, dtype=None, device=None):
     --------
     >>> import tilework.array as ta
     >>> ta.fft.rfftfreq(4, 0.5, chunks=2).compute()
-    array([0., 1., 2.])
+    array([0. , 0.5, 1. ])
     """
     return _frequencies(n, n // 2 + 1, d, True, chunks, dtype)
 

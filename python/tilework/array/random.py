@@ -58,7 +58,7 @@ class Generator(Draws):
     >>> import tilework.array as ta
     >>> rng = ta.random.default_rng(42)
     >>> rng.normal(10, 1, size=(1000, 1000), chunks=500).mean().compute()
-    np.float64(10.000...)
+    np.float64(9.999...)
     """
 
     def __repr__(self):
