@@ -14,9 +14,8 @@ use std::sync::Arc;
 use tilework::array;
 use tilework::base::{Grid, Region};
 use tilework::chunk::{Chunk, Tensor};
-use tilework::expr::node::SourceNode;
-use tilework::expr::{Expr, Kind, Sink, build};
-use tilework::format::zarr::{Codec, ZarrOptions};
+use tilework::expr::{Expr, Sink, Source, build};
+use tilework::format::zarr::{Codec, ZarrOptions, ZarrSource};
 use tilework::{DType, Error, Result};
 
 /// An output that an array is to be written to.
@@ -173,11 +172,11 @@ fn open_zarr(path: PathBuf, chunks: Cut) -> Out<Lazy> {
     Ok(Lazy(array::open_zarr(path, chunks.0)?))
 }
 
-/// The shape of the chunks that a file's array is stored in; None where it is not cut.
+/// Shape, dtype and chunks (within shards, where there are any) of a Zarr array.
 #[pyfunction]
-fn stored_chunks(x: &Lazy) -> Option<Vec<usize>> {
-    let Kind::Source(SourceNode::Array { source, .. }) = x.0.expr().kind() else { return None };
-    Some(source.storage_grid().axes().iter().map(|a| a.max_size()).collect())
+fn zarr_array(path: PathBuf) -> Out<(Vec<usize>, &'static str, Vec<usize>)> {
+    let z = ZarrSource::open(path)?;
+    Ok((z.storage_grid().shape().to_vec(), z.dtype().name(), z.inner_chunk_shape()))
 }
 
 /// A variable of a NetCDF file, as stored or as its attributes say it is meant.
@@ -204,7 +203,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(open_npy, m)?)?;
     m.add_function(wrap_pyfunction!(open_npy_stack, m)?)?;
     m.add_function(wrap_pyfunction!(open_zarr, m)?)?;
-    m.add_function(wrap_pyfunction!(stored_chunks, m)?)?;
+    m.add_function(wrap_pyfunction!(zarr_array, m)?)?;
     m.add_function(wrap_pyfunction!(open_netcdf, m)?)?;
     m.add_function(wrap_pyfunction!(open_hdf5, m)?)
 }

@@ -5,11 +5,14 @@ Blocks go there and come back as copies. Processes begin when the first function
 
 from __future__ import annotations
 
+import atexit
 import functools
 
 from . import _pickles
 
-_pools = {}
+_pools: dict = {}
+# Before what processes are made of is gone.
+atexit.register(_pools.clear)
 
 
 def run(n, call, coords, blocks):

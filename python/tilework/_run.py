@@ -43,6 +43,9 @@ def compute(*collections, traverse=True, **settings):
         ends.append((len(handles), len(parts), end))
         handles += parts
     results = session.compute(handles) if handles else []
+    outputs = [o for x in found for o in getattr(x, "_outputs", tuple)()]
+    if outputs:
+        _tilework.store(session, outputs)
     return _filled(held, [end(results[at : at + n]) for at, n, end in ends])
 
 

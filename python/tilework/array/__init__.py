@@ -5,12 +5,14 @@ from numpy import (
     complex64, complex128, e, euler_gamma, float32, float64, inf, int8, int16, int32, int64, nan, newaxis, pi, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 
+from .._run import compute
+from . import _dispatch
 from ._api import __array_api_version__, __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, result_type
 from . import _indexing
 from ._core import Array
 from ._cutting import coarsen, rechunk, reshape_blockwise, shuffle, sliding_window_view, unify_chunks
 from ._histograms import bincount, histogram, histogram2d, histogram_bin_edges, histogramdd
-from ._blockwise import blockwise
+from ._blockwise import atop, blockwise
 from ._functions import apply_along_axis, apply_over_axes, map_blocks, reduction
 from ._groups import group_reduce
 from ._gufunc import apply_gufunc, as_gufunc, gufunc
@@ -70,6 +72,8 @@ __all__ = [
     # dtypes and constants
     "bool", "complex64", "complex128", "e", "euler_gamma", "float32", "float64", "inf", "int8", "int16", "int32", "int64", "nan", "newaxis", "pi",
     "uint8", "uint16", "uint32", "uint64",
+    # what runs
+    "compute",
     # _api
     "__array_api_version__", "__array_namespace_info__", "astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type",
     # _creation
@@ -95,7 +99,7 @@ __all__ = [
     "reciprocal", "remainder", "right_shift", "rint", "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "subtract", "tan",
     "tanh", "true_divide", "trunc", "ufunc",
     # _blockwise, _functions, _gufunc, overlap
-    "apply_along_axis", "apply_gufunc", "apply_over_axes", "as_gufunc", "blockwise", "group_reduce", "gufunc", "map_blocks", "map_overlap", "reduction",
+    "apply_along_axis", "apply_gufunc", "apply_over_axes", "as_gufunc", "atop", "blockwise", "group_reduce", "gufunc", "map_blocks", "map_overlap", "reduction",
     # _io, _stores
     "from_array", "from_dask", "from_delayed", "from_func", "from_npy_stack", "from_zarr", "open_hdf5", "open_netcdf", "open_npy", "store",
     "to_dask", "to_hdf5", "to_npy", "to_npy_stack", "to_zarr",
@@ -126,7 +130,9 @@ __all__ = [
     "quantile",
 ]  # fmt: skip
 
-_MODULES = ("core", "fft", "linalg", "ma", "ndimage", "overlap", "random", "reductions", "stats")
+globals().update(_dispatch.dispatching(globals()))
+
+_MODULES = ("core", "fft", "lib", "linalg", "ma", "ndimage", "overlap", "random", "reductions", "stats")
 
 
 def __getattr__(name):

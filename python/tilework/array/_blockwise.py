@@ -12,7 +12,7 @@ import weakref
 import numpy as np
 
 from .. import _config, _tilework
-from ._core import Array, handle
+from ._core import Array, from_numpy, handle, has_dtype
 from ._cutting import _common, unify_chunks
 
 _UNKNOWN_ELEMENTS = 1 << 24
@@ -32,7 +32,7 @@ class Call:
     """What is run for each block: the function with its arguments, and how they are made of the blocks."""
 
     nested = False
-    splits = place = finish = None
+    splits = place = finish = ndim = others = None
     keywords = ()
 
     def __init__(self, func, args, kwargs, dtypes, several, processes):
@@ -48,6 +48,8 @@ class Call:
 
     def run(self, coords, blocks):
         """The result for the block at ``coords``."""
+        if self.others:
+            blocks = [self.others[i][b] if i in self.others else b for i, b in enumerate(blocks)]
         if self.splits:
             blocks = [_split(b, s) if s else b for b, s in zip(blocks, self.splits)]
         if self.nested:
@@ -60,7 +62,9 @@ class Call:
         if self.finish:
             out = self.finish(out, coords)
         if not self.several:
-            return _result(out, self.dtypes[0])
+            r = _result(out, self.dtypes[0])
+            # One element is one element, whatever its dimensions.
+            return r if r.ndim == self.ndim or r.size != 1 else r.reshape((1,) * self.ndim)
         if not isinstance(out, (tuple, list)) or len(out) != len(self.dtypes):
             have = f"{len(out)} results" if isinstance(out, (tuple, list)) else f"a {type(out).__name__}"
             raise ValueError(f"the function gave {have}, but {len(self.dtypes)} results were declared: it must return a tuple of them")
@@ -75,7 +79,7 @@ def _result(r, dtype):
         r = np.asarray(r)
     if r.dtype != dtype:
         if not np.can_cast(r.dtype, dtype, "same_kind"):
-            raise TypeError(f"the function gave {r.dtype}, but {dtype} was declared: give its dtype with dtype=")
+            raise TypeError(f"the function gave {r.dtype}, but {dtype} was declared: declare the result's dtype with dtype=")
         return r.astype(dtype)
     root = r
     while type(root.base) is np.ndarray:
@@ -102,7 +106,20 @@ def _filled(o, blocks):
         return t(_filled(v, blocks) for v in o)
     if t is dict:
         return {k: _filled(v, blocks) for k, v in o.items()}
-    return o
+    return o.value() if t is Delayed else o
+
+
+class Delayed:
+    """Stands for something of dask's among the arguments, which is computed once, when it is first needed."""
+
+    def __init__(self, o):
+        self.o, self.found = o, None
+
+    def value(self):
+        """What dask makes of it."""
+        if self.found is None:
+            self.found = (self.o.compute(scheduler="synchronous"),)
+        return self.found[0]
 
 
 class Place:
@@ -144,9 +161,12 @@ def whole_arrays(o, inputs):
     """The arguments with slots in place of lazy arrays, which are put at the end of ``inputs`` in one chunk each."""
     t = type(o)
     if isinstance(o, Array):
-        x = o if all(n == 1 for n in o.numblocks) else o.rechunk(-1)
+        x, _ = operand(o)
+        x = x if all(n == 1 for n in x.numblocks) else x.rechunk(-1)
         inputs.append(x)
         return Slot(len(inputs) - 1)
+    if hasattr(t, "__dask_graph__") and not isinstance(o, type):
+        return Delayed(o)
     if t in (list, tuple):
         new = [whole_arrays(v, inputs) for v in o]
         return o if all(a is b for a, b in zip(o, new)) else t(new)
@@ -167,6 +187,18 @@ def _cuts(inputs, indices, align):
             elif have is None or len(c) > len(have) or have == (1,):
                 cuts[i] = c
     return cuts
+
+
+def operand(a):
+    """A lazy array of an argument; for elements that arrays cannot have (dates, texts) one of their places in NumPy's array, which is given, too."""
+    if isinstance(a, Array):
+        if hasattr(a, "mask"):
+            raise TypeError("functions of blocks take no lazy arrays with masks: give their data and their mask (x.data, x.mask), or fill them")
+        return a, None
+    if hasattr(a, "dtype") and not has_dtype(np.dtype(a.dtype)):
+        a = np.asarray(a)
+        return from_numpy(np.arange(a.size).reshape(a.shape)), a.ravel()
+    return Array(handle(a)), None
 
 
 def common_arrays(arrays):
@@ -219,21 +251,27 @@ def _aligned(x, ind, out, cuts, align, concatenate, label):
 
 
 def apply(
-    func, out, pairs, kwargs, dtypes, *, label, cores=None, adjust=None, new_axes=None, align=True, concatenate=True, finish=None, keywords=(), processes=None
-):
+    func, out, pairs, kwargs, dtypes, *, label, cores=None, adjust=None, new_axes=None, align=True, concatenate=True, finish=None, keywords=(), processes=None,
+    key=None, others=None,
+):  # fmt: skip
     """The lazy arrays that ``func`` gives of blocks that lie along indices: one for each of ``dtypes``.
 
     ``out`` has the indices of the result, ``pairs`` the arguments with theirs (None: not a blocked array); ``cores`` the shapes of several
     results behind these indices; ``finish(result, coords)`` is called on what the function gives, and ``finish.sizes(chunks)`` says what that makes of
-    the sizes.
+    the sizes. ``key`` tells it from other arrays, where functions and arguments do not say it all.
+    ``others`` has, by their numbers, the elements of arguments that are lazy arrays of places in them (see :func:`operand`).
     """
     out = tuple(out)
-    inputs, indices, numbers, args = [], [], [], []
+    inputs, indices, numbers, args, others, call_others = [], [], [], [], others or {}, {}
     for number, (a, ind) in enumerate(pairs):
         if ind is None:
             args.append(a)
             continue
-        x = a if isinstance(a, Array) else Array(handle(a))
+        x, elements = operand(a)
+        if elements is None:
+            elements = others.get(number)
+        if elements is not None:
+            call_others[len(inputs)] = elements
         if x.ndim != len(ind):
             raise ValueError(f"{label}: index {ind} does not match an array of {x.ndim} dimensions")
         args.append(Slot(len(inputs)))
@@ -256,12 +294,12 @@ def apply(
         chunks = finish.sizes(chunks)
     call = Call(func, placed_args, placed_kwargs, [np.dtype(d) for d in dtypes], cores is not None, processes)
     call.nested = placed_args is not args or placed_kwargs is not kwargs
-    call.finish = finish
+    call.finish, call.ndim, call.others = finish, len(out), call_others
     if any(splits):
         call.splits = splits
     if keywords:
         call.keywords = keywords
-        where = [(n, x.shape, [starts(c) for c in x.chunks], p) for n, x, p in zip(numbers, whole, layouts)]
+        where = [(n, x.shape, [starts(c) for c in x.chunks], tuple(p)) for n, x, p in zip(numbers, whole, layouts)]
         call.place = Place(where, tuple(sum(c) for c in chunks), chunks, call.dtypes[0])
     n_extra = max((l.count(None) for l in layouts), default=0)
     for l in layouts:
@@ -269,7 +307,7 @@ def apply(
         l[:] = [next(extra) if a is None else a for a in l]
     along = [_along(a, c, cuts[i], chunks, layouts, whole) for a, (c, i) in enumerate(zip(chunks, out))]
     results = [(d.name, core) for d, core in zip(call.dtypes, cores or [()])]
-    key = key_of(func, args, kwargs, finish and finish.__dict__, keywords, splits, len(results))
+    key = key_of("named", key) if key else key_of(func, args, kwargs, finish and finish.__dict__, keywords, splits, len(results), call_others)
     made = _tilework.call(call, label, key, [x._x for x in whole], layouts, results, along, n_extra)
     return [Array(x) for x in made]
 
@@ -373,6 +411,8 @@ def takes(func, keyword):
 
 
 def _one_element(o):
+    if type(o) is np.ndarray and o.size > 1 and not has_dtype(o.dtype):
+        return o[(slice(0, 1),) * o.ndim]
     if isinstance(o, Array):
         return np.zeros((1,) * o.ndim, o.dtype)
     if type(o) in (list, tuple):
@@ -404,8 +444,8 @@ def infer(func, args, kwargs, label, n_results=None, keyword="dtype"):
         raise
     except Exception as e:
         raise ValueError(
-            f"{label}: `dtype` inference failed: on arrays of one zero the function raised {type(e).__name__}: {e}. Please specify the dtype "
-            f"explicitly using the `{keyword}` kwarg."
+            f"`dtype` inference failed in `{label}`: on arrays of one zero the function raised {e!r}. Please specify the dtype explicitly using the "
+            f"`{keyword}` kwarg."
         ) from e
     if n_results is not None and len(dtypes) != n_results:
         raise ValueError(f"{label}: the function gave {len(dtypes)} results, but {n_results} are declared")
@@ -417,6 +457,22 @@ def declared(dtype, meta):
     if dtype is not None:
         return np.dtype(dtype)
     return None if meta is None else np.dtype(getattr(meta, "dtype", meta))
+
+
+def atop(*args, **kwargs):
+    """:func:`blockwise`, by the name that dask had for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> ta.atop(np.negative, "i", ta.arange(3), "i").compute()
+    array([ 0, -1, -2])
+    """
+    import warnings
+
+    warnings.warn("atop is called blockwise now", stacklevel=2)
+    return blockwise(*args, **kwargs)
 
 
 def blockwise(
@@ -478,13 +534,18 @@ def blockwise(
         raise ValueError(f"{label}: Unknown dimension {sorted(missing, key=str)}: give its length with new_axes")
     d = declared(dtype, meta)
     if d is None:
-        arrays = [a if ind is None else Array(handle(a)) for a, ind in pairs]
+        arrays = [a if ind is None else _known(a) for a, ind in pairs]
         if not concatenate:
             arrays = [_in_lists(a, ind, out) for a, (_, ind) in zip(arrays, pairs)]
         d = infer(func, arrays, kwargs, label)
     return apply(
         func, out, pairs, kwargs, [d], label=label, adjust=adjust_chunks, new_axes=new_axes, align=align_arrays, concatenate=bool(concatenate)
     )[0]
+
+
+def _known(a):
+    x, elements = operand(a)
+    return x if elements is None else elements.reshape(x.shape)
 
 
 def _in_lists(a, ind, out):

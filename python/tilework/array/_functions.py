@@ -331,6 +331,8 @@ def cumreduction(func, binop, ident, x, axis=None, dtype=None, out=None, method=
     axis = normalize_axis_index(axis, x.ndim)
     if dtype is None:
         dtype = infer(func, (x,), {"axis": axis}, name_of(func))
+    elif takes(func, "dtype") or isinstance(getattr(func, "__self__", None), np.ufunc):
+        func = functools.partial(func, dtype=dtype)
     dtype = np.dtype(dtype)
     within = map_blocks(func, x, axis=axis, dtype=dtype)
     n = x.numblocks[axis]

@@ -7,8 +7,7 @@ import re
 
 import numpy as np
 
-from ._blockwise import apply, infer, name_of
-from ._core import Array, handle
+from ._blockwise import apply, infer, name_of, operand
 
 __all__ = ["apply_gufunc", "as_gufunc", "gufunc"]
 
@@ -179,10 +178,12 @@ def apply_gufunc(
     """
     ins, out = _parsed(signature)
     outs = out if isinstance(out, list) else [out]
-    args = [a if isinstance(a, Array) else Array(handle(a)) for a in args]
+    operands = [operand(a) for a in args]
+    args = [x if e is None else e.reshape(x.shape) for x, e in operands]
     if len(ins) != len(args):
         raise ValueError(f"According to `signature`, `func` requires {len(ins)} arguments, but {len(args)} given")
     dtypes = _dtypes(func, args, kwargs, signature, output_dtypes, meta, len(outs) if isinstance(out, list) else None, vectorize)
+    args, others = [x for x, _ in operands], {i: e for i, (_, e) in enumerate(operands) if e is not None}
     own, made = _core_axes(axes, axis, keepdims, ins, outs)
     for i, (x, cores) in enumerate(zip(args, ins)):
         if x.ndim < len(cores):
@@ -204,10 +205,10 @@ def apply_gufunc(
     lengths = [tuple(sizes[c] for c in cores) for cores in outs]
     pairs = list(zip(args, dims))
     if isinstance(out, list):
-        results = apply(func, loop, pairs, kwargs, dtypes, label=label, cores=lengths)
+        results = apply(func, loop, pairs, kwargs, dtypes, label=label, cores=lengths, others=others)
     else:
         core = tuple(("result", k) for k in range(len(out)))
-        results = apply(func, loop + core, pairs, kwargs, dtypes, label=label, new_axes=dict(zip(core, lengths[0])))
+        results = apply(func, loop + core, pairs, kwargs, dtypes, label=label, new_axes=dict(zip(core, lengths[0])), others=others)
     results = [_placed(r, a, keepdims) for r, a in zip(results, made)]
     return tuple(results) if isinstance(out, list) else results[0]
 

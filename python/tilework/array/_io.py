@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 
 import numpy as np
 
 from .. import _tilework
-from ._blockwise import key_of
+from ._blockwise import apply, declared, key_of, name_of
 from ._chunks import cut
 from ._core import Array, from_numpy, has_dtype, methods
 
@@ -18,45 +19,74 @@ __all__ = [
 
 
 class Reader:
-    """Gives a box of an object's elements as NumPy's."""
+    """Gives a box of an object's elements as NumPy's, in the dtype that was declared."""
 
-    def __init__(self, x, lock, getitem, key):
-        self.x, self.lock, self.getitem, self.key = x, lock, getitem, key
+    def __init__(self, x, lock, getitem, dtype):
+        self.x, self.lock, self.getitem, self.dtype = x, lock, getitem, dtype
 
     def __call__(self, at):
-        with _held(self.lock):
-            part = self.x[at] if self.getitem is None else self.getitem(self.x, at)
-            return np.asarray(part)
-
-
-def _held(lock):
-    """Keeps others out while an object is read that cannot be read by several threads; one lock for all such objects."""
-    return _SERIAL if lock is True else lock or contextlib.nullcontext()
-
-
-class _Serial:
-    def __init__(self):
-        self._lock = None
-
-    def __enter__(self):
-        if self._lock is None:
-            import threading
-
-            self._lock = threading.RLock()
-        self._lock.acquire()
-
-    def __exit__(self, *_):
-        self._lock.release()
+        with held(self.lock):
+            part = np.asarray(self.x[at] if self.getitem is None else self.getitem(self.x, at))
+        return part if part.dtype == self.dtype else part.astype(self.dtype)
 
     def __reduce__(self):
-        return _serial, ()
+        # Open files are opened again where they are needed; another process has a lock of its own.
+        return _reader, (_reopening(self.x), bool(self.lock), self.getitem, self.dtype)
 
 
-def _serial():
-    return _SERIAL
+def _reader(x, lock, getitem, dtype):
+    return Reader(x() if type(x) is Reopened else x, lock, getitem, dtype)
 
 
-_SERIAL = _Serial()
+class Reopened:
+    """Opens a file's variable once more."""
+
+    def __init__(self, library, path, name):
+        self.library, self.path, self.name = library, path, name
+
+    def __call__(self):
+        if self.library == "h5py":
+            import h5py
+
+            return h5py.File(self.path, "r")[self.name]
+        import netCDF4
+
+        return netCDF4.Dataset(self.path)[self.name]
+
+
+def _reopening(x):
+    library = type(x).__module__.split(".")[0]
+    if library == "h5py":
+        return Reopened(library, os.path.abspath(x.file.filename), x.name)
+    if library == "netCDF4":
+        group = x.group()
+        return Reopened(library, os.path.abspath(group.filepath()), f"{group.path.rstrip('/')}/{x.name}")
+    return x
+
+
+def held(lock):
+    """Keeps others out while an object is used that cannot be used by several threads: True is one lock for all such objects."""
+    if not lock:
+        return contextlib.nullcontext()
+    if lock is True:
+        return _SERIAL
+    return lock if hasattr(lock, "__enter__") else _Held(lock)
+
+
+class _Held:
+    """A lock that can only be acquired and released."""
+
+    def __init__(self, lock):
+        self.lock = lock
+
+    def __enter__(self):
+        self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+
+_SERIAL = _thread.RLock()
 
 
 def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True, getitem=None, meta=None, inline_array=False):
@@ -94,51 +124,61 @@ def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True
     """
     if isinstance(x, Array):
         raise ValueError("Array is already a lazy array. Use 'asarray' or 'rechunk' instead.")
-    if type(x).__module__.startswith("xarray.") and hasattr(x, "chunk"):
+    library = type(x).__module__.split(".")[0]
+    if library == "dask" and hasattr(type(x), "__dask_graph__") and getitem is None:
+        return _of_dask(x, chunks)
+    if library == "xarray" and hasattr(x, "chunk"):
         import warnings
 
         warnings.warn("from_array takes the elements of an xarray object: its chunk() method keeps names and coordinates", UserWarning, stacklevel=2)
         x = x.data if not isinstance(x.data, Array) else np.asarray(x.data)
-    if isinstance(x, (list, tuple, memoryview, int, float, complex, bool, np.generic)) or type(x) is np.matrix:
-        x = np.asarray(x)
-    if isinstance(x, np.ndarray) and not isinstance(x, (np.memmap, np.ma.MaskedArray)) and getitem is None:
-        return from_numpy(np.asarray(x), chunks)
-    if isinstance(x, np.memmap) and getitem is None:
-        return from_numpy(x.view(np.ndarray), chunks)
     if isinstance(x, np.ma.MaskedArray):
         from . import ma
 
         return ma.from_numpy(x, chunks)
-    if not hasattr(x, "shape") or not hasattr(x, "dtype") or not (getitem or hasattr(type(x), "__getitem__")):
-        x = np.asarray(x)
-        return from_numpy(x, chunks)
-    dtype, shape = np.dtype(x.dtype), tuple(int(n) for n in x.shape)
-    if not has_dtype(dtype) or not dtype.isnative:
-        if has_dtype(dtype):
-            dtype, getitem = dtype.newbyteorder("="), _Native(getitem, dtype.newbyteorder("="))
-        else:
-            raise TypeError(f"arrays of dtype {dtype} are not supported: convert it first, to bool, an integer, a float or a complex dtype")
+    has_elements = hasattr(x, "shape") and hasattr(x, "dtype") and (getitem or hasattr(type(x), "__getitem__"))
+    if getitem is None and (isinstance(x, (np.ndarray, np.generic)) or not has_elements):
+        return from_numpy(np.asarray(x), chunks)
+    dtype, shape = np.dtype(x.dtype).newbyteorder("="), tuple(int(n) for n in x.shape)
+    if not has_dtype(dtype):
+        raise TypeError(f"arrays of dtype {dtype} are not supported: convert it first, to bool, an integer, a float or a complex dtype")
     stored = _stored(x, shape)
-    key = key_of("named", name) if isinstance(name, str) else key_of("object", os.urandom(16))
     previous = None if stored is None else tuple((n,) for n in stored)
     c = cut(chunks, shape, dtype, previous if _partly_automatic(chunks) else None)
+    path = local_path(x) if library == "zarr" and not lock and getitem is None else None
+    native = None if path is None else _natively(path, shape, dtype, c)
+    if native is not None:
+        return native
+    key = key_of("named", name) if isinstance(name, str) else key_of("object", os.urandom(16))
     label = getattr(x, "name", None)
     label = label.rsplit("/", 1)[-1] if isinstance(label, str) and label.strip("/") else type(x).__name__
-    return Array(_tilework.from_reader(Reader(x, lock, getitem, key), label, key, list(shape), dtype.name, stored, c))
+    return Array(_tilework.from_reader(Reader(x, lock, getitem, dtype), label, key, list(shape), dtype.name, stored, c))
+
+
+def local_path(z):
+    """The folder of an open Zarr array, if that is one of this machine's."""
+    root = getattr(getattr(z, "store", None), "root", None)
+    return os.path.join(root, z.path) if isinstance(root, os.PathLike) and os.path.isdir(root) else None
+
+
+def _natively(path, shape, dtype, c):
+    """The Zarr array of a folder by the engine's reader; None where that cannot read it."""
+    try:
+        x = Array(_tilework.open_zarr(path, c))
+    except (OSError, ValueError, TypeError, NotImplementedError):
+        return None
+    return x if x.shape == shape and x.dtype == dtype else None
+
+
+def _of_dask(x, chunks):
+    if hasattr(x, "to_dask_array"):
+        x = x.to_dask_array(lengths=True)
+    x = from_dask(x) if hasattr(x, "chunks") else from_array(x.compute(scheduler="synchronous"))
+    return x if isinstance(chunks, str) and chunks == "auto" else x.rechunk(chunks)
 
 
 def _partly_automatic(chunks):
     return isinstance(chunks, (tuple, list, dict)) or chunks not in ("auto", None)
-
-
-class _Native:
-    """Gives elements in the machine's byte order."""
-
-    def __init__(self, getitem, dtype):
-        self.getitem, self.dtype = getitem, dtype
-
-    def __call__(self, x, at):
-        return np.asarray(x[at] if self.getitem is None else self.getitem(x, at)).astype(self.dtype)
 
 
 def _stored(x, shape):
@@ -169,7 +209,7 @@ def from_zarr(url, component=None, storage_options=None, chunks=None, name=None,
     storage_options : dict, optional
         What `fsspec` needs for the store.
     chunks : int, tuple, "auto", …
-        By default those it is stored in (shards where there are any); ``"auto"`` takes whole numbers of them.
+        By default those it is stored in (within shards, where there are any); ``"auto"`` takes whole numbers of them, or of shards.
 
     Raises
     ------
@@ -187,15 +227,12 @@ def from_zarr(url, component=None, storage_options=None, chunks=None, name=None,
         path = os.fspath(url).rstrip("/")
         path = f"{path}/{component}" if component else path
         try:
-            whole = _tilework.open_zarr(path, None)
+            shape, dtype, stored = _tilework.zarr_array(path)
         except NotImplementedError:
             import zarr
 
             return from_zarr(zarr.open_array(path, mode="r"), chunks=chunks, name=name)
-        if chunks is None:
-            stored = _tilework.stored_chunks(whole)
-            return Array(_tilework.open_zarr(path, [n or 1 for n in stored] if stored else None))
-        return Array(_tilework.open_zarr(path, cut(chunks, tuple(whole.shape), whole.dtype)))
+        return Array(_tilework.open_zarr(path, cut(tuple(stored) if chunks is None else chunks, tuple(shape), dtype)))
     import zarr
 
     z = url
@@ -204,9 +241,7 @@ def from_zarr(url, component=None, storage_options=None, chunks=None, name=None,
         if storage_options is not None:
             store = zarr.storage.FsspecStore.from_url(os.fspath(url), read_only=True, storage_options=storage_options)
         z = zarr.open_array(store, path=component or "", mode="r", **kwargs)
-    if chunks is None:
-        chunks = getattr(z, "shards", None) or z.chunks
-    return from_array(z, chunks=chunks, name=name)
+    return from_array(z, chunks=z.chunks if chunks is None else chunks, name=name)
 
 
 def from_npy_stack(dirname, mmap_mode="r"):
@@ -270,25 +305,19 @@ def _opened(open_, chunks):
     return Array(open_(cut(chunks, tuple(whole.shape), whole.dtype)))
 
 
-class _Delayed:
-    """The elements of something that dask computes."""
-
-    def __init__(self, value, shape, dtype):
-        self.value, self.shape, self.dtype = value, shape, dtype
-
-    def __getitem__(self, at):
-        return np.asarray(self.value.compute(scheduler="synchronous"))[at]
-
-
 def from_delayed(value, shape, dtype=None, meta=None, name=None):
     """The array that a delayed object of dask's computes, as one chunk.
 
     Parameters
     ----------
+    value : dask.delayed.Delayed
+        What is computed, or anything that has a method ``compute``.
     shape : tuple
-        Its shape.
+        Its shape; nan for lengths that are not known.
     dtype : dtype
         Its dtype; or `meta`, an array that has it.
+    name : str, optional
+        What tells it from other arrays: equal names must mean equal elements.
 
     Examples
     --------
@@ -297,22 +326,25 @@ def from_delayed(value, shape, dtype=None, meta=None, name=None):
     >>> ta.from_delayed(dask.delayed(np.ones)(3), (3,), dtype=float).sum().compute()
     np.float64(3.0)
     """
-    if dtype is None and meta is None:
+    dtype = declared(dtype, meta)
+    if dtype is None:
         raise TypeError("from_delayed needs the dtype: give dtype= (or meta=, an array that has it)")
-    dtype = np.dtype(dtype if dtype is not None else meta.dtype)
-    if any(n != n for n in shape):
-        raise NotImplementedError("arrays of unknown size cannot be made of delayed objects: give their shape")
-    return from_array(_Delayed(value, tuple(shape), dtype), chunks=-1, name=name or f"delayed {value.key}")
+    if not hasattr(value, "compute"):
+        import dask
+
+        value = dask.delayed(value)
+    key = name or f"delayed {getattr(value, 'key', id(value))}"
+    return apply(_Computed(value), range(len(shape)), [], {}, [dtype], label=name or "delayed", new_axes=dict(enumerate(shape)), key=key)[0]
 
 
-class _Called:
-    """The elements that a function makes."""
+class _Computed:
+    """Computes something of dask's."""
 
-    def __init__(self, func, shape, dtype, args, kwargs):
-        self.func, self.shape, self.dtype, self.args, self.kwargs = func, shape, dtype, args, kwargs
+    def __init__(self, value):
+        self.value = value
 
-    def __getitem__(self, at):
-        return np.asarray(self.func(*self.args, **self.kwargs))[at]
+    def __call__(self):
+        return self.value.compute(scheduler="synchronous")
 
 
 def from_func(func, shape, dtype=None, name=None, args=(), kwargs=None):
@@ -327,7 +359,8 @@ def from_func(func, shape, dtype=None, name=None, args=(), kwargs=None):
     """
     if dtype is None:
         raise TypeError("from_func needs the dtype: give dtype=")
-    return from_array(_Called(func, tuple(shape), np.dtype(dtype), args, kwargs or {}), chunks=-1, name=name)
+    pairs = [(a, None) for a in args]
+    return apply(func, range(len(shape)), pairs, kwargs or {}, [dtype], label=name or name_of(func), new_axes=dict(enumerate(shape)), key=name)[0]
 
 
 class _Dask:
@@ -366,7 +399,18 @@ def to_dask(x):
     """
     import dask.array
 
-    return dask.array.from_array(x, chunks=x.chunks, name=x.name, asarray=True, fancy=False)
+    meta = np.empty((0,) * x.ndim, x.dtype)
+    return dask.array.from_array(_Elements(x), chunks=x.chunks, name=x.name, asarray=True, fancy=False, meta=meta)
+
+
+class _Elements:
+    """The elements of a lazy array, computed where they are asked for."""
+
+    def __init__(self, x):
+        self.x, self.shape, self.dtype, self.ndim = x, x.shape, x.dtype, x.ndim
+
+    def __getitem__(self, at):
+        return np.asarray(self.x[at])
 
 
 def _to_delayed(x, optimize_graph=True):

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from ._blockwise import apply
 from ._core import Array, methods
 from ._ufunc import UFUNCS
 
@@ -43,27 +44,19 @@ def _known(x):
 
 def _by_block(ufunc, method, inputs, kwargs):
     """A ufunc that the engine lacks (SciPy's, say), called with blocks; NumPy knows its dtypes without calling it."""
-    if method != "__call__" or ufunc.signature is not None or kwargs.keys() - {"dtype"}:
+    if method != "__call__" or (ufunc.signature is None and kwargs.keys() - {"dtype"}):
         raise NotImplementedError(f"{ufunc.__name__}.{method} is not done lazily here: use map_blocks or apply_gufunc")
     plain = {int: int, float: float, complex: complex}
     given = [type(x) if type(x) in plain else x.dtype if isinstance(x, (Array, np.ndarray, np.generic)) else np.asarray(x).dtype for x in inputs]
     dtypes = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout))[ufunc.nin :]
     if "dtype" in kwargs:
-        dtypes = [np.dtype(kwargs["dtype"])] * ufunc.nout
-    if ufunc.nout == 1:
-        return _OWN.map_blocks(_Elementwise(ufunc, None), *inputs, dtype=dtypes[0], token=ufunc.__name__)
-    return tuple(_OWN.map_blocks(_Elementwise(ufunc, i), *inputs, dtype=d, token=ufunc.__name__) for i, d in enumerate(dtypes))
-
-
-class _Elementwise:
-    """One result of a ufunc, of blocks."""
-
-    def __init__(self, ufunc, which):
-        self.ufunc, self.which = ufunc, which
-
-    def __call__(self, *blocks):
-        results = self.ufunc(*blocks)
-        return results if self.which is None else results[self.which]
+        dtypes = [np.dtype(kwargs.pop("dtype"))] * ufunc.nout
+    if ufunc.signature is not None:
+        return _OWN.apply_gufunc(ufunc, ufunc.signature, *inputs, output_dtypes=dtypes if ufunc.nout > 1 else dtypes[0], **kwargs)
+    pairs = [(x, tuple(range(np.ndim(x)))[::-1] if np.ndim(x) else None) for x in inputs]
+    out = max((ind for _, ind in pairs if ind), key=len, default=())
+    results = apply(ufunc, out, pairs, {}, dtypes, label=ufunc.__name__, cores=[()] * ufunc.nout if ufunc.nout > 1 else None)
+    return tuple(results) if ufunc.nout > 1 else results[0]
 
 
 def array_function(self, func, types, args, kwargs):

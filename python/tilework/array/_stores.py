@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
+import _thread
 import os
 
 import numpy as np
 
 from .. import _config, _run, _tilework
 from ._core import Array, handle, methods
+from ._functions import map_blocks
+from ._io import from_array, from_zarr, held, local_path
 
 __all__ = ["store", "to_hdf5", "to_npy_stack", "to_zarr"]
 
 
-class Writing:
-    """Outputs that are written when :meth:`compute` is called: what functions give that were told ``compute=False``.
+class Stored(Array):
+    """An array that goes into an output when it is computed: what functions give that were told ``compute=False``.
+
+    Computing it (alone, or with others in one run by :func:`tilework.compute`) gives None.
 
     Examples
     --------
@@ -27,12 +31,34 @@ class Writing:
     array([0., 1., 2.])
     """
 
-    def __init__(self, outputs):
-        self._outputs = outputs
+    __slots__ = ("_output",)
+
+    def __init__(self, x, output):
+        super().__init__(x._x)
+        self._output = output
+
+    def _parts(self):
+        return [], lambda results: None
+
+    def _outputs(self):
+        return [self._output()]
+
+    def _persisted(self, session):
+        _tilework.store(session, self._outputs())
+        return Array(self._x)
 
     def compute(self, **settings):
-        """Writes, in one run."""
-        _tilework.store(_config.session(_run.translated(settings)), self._outputs())
+        """Writes the array."""
+        write([self], **settings)
+
+    def persist(self, **settings):
+        """Writes the array."""
+        return self._persisted(_config.session(_run.translated(settings)))
+
+
+def write(stored, **settings):
+    """Writes arrays to their outputs, in one run."""
+    _tilework.store(_config.session(_run.translated(settings)), [o for s in stored for o in s._outputs()])
 
 
 class Put:
@@ -42,50 +68,60 @@ class Put:
         self.target, self.region, self.lock = target, region, lock
 
     def __call__(self, at, block):
-        if self.region is not None:
-            at = tuple(_within(r, s) for r, s in zip(self.region, at))
-        with self.lock:
+        at = at if self.region is None else _within(self.region, at)
+        with held(self.lock):
             self.target[at] = block
 
 
-def _within(region, part):
-    """The slice of the target that is a part of its region."""
-    start, step = region.start or 0, region.step or 1
-    return slice(start + part.start * step, start + part.stop * step, step)
+class PutAndGive(Put):
+    """The same as a function of blocks, which gives what it has put."""
+
+    def __call__(self, block, block_info=None):
+        super().__call__(tuple(slice(*r) for r in block_info[None]["array-location"]), block)
+        return block
 
 
-def _lock(lock):
-    if lock is True:
-        import threading
-
-        return threading.Lock()
-    return lock or contextlib.nullcontext()
+def _within(region, at):
+    """The place in the target of a part of its region."""
+    parts, rest = [], iter(at)
+    for r in region:
+        if isinstance(r, slice):
+            start, step, part = r.start or 0, 1 if r.step is None else r.step, next(rest)
+            parts.append(slice(start + part.start * step, start + part.stop * step, step))
+        elif np.ndim(r):
+            parts.append(r[next(rest)])
+        else:
+            parts.append(r)
+    return (*parts, *rest)
 
 
 def _regions(regions, n):
     """A region for each target, None for all of it."""
-    if regions is None:
-        return [None] * n
-    if isinstance(regions, tuple) and all(isinstance(r, slice) for r in regions):
-        regions = [regions]
+    if regions is None or isinstance(regions, tuple):
+        return [regions] * n
     regions = list(regions)
-    if len(regions) == 1 and n > 1:
-        regions *= n
     if len(regions) != n:
         raise ValueError(f"Different number of sources [{n}] and targets [{n}] than regions [{len(regions)}]")
-    return [None if r is None else tuple(r) for r in regions]
+    return regions
 
 
 def _checked(x, target, region):
-    shape = getattr(target, "shape", None)
-    if shape is None:
-        return
-    if region is not None:
-        shape = tuple(len(range(*r.indices(n))) for r, n in zip(region, shape))
+    """The region with all bounds as numbers from 0 on, where the target's shape is known."""
     if any(n != n for n in x.shape):
         raise ValueError("an array of unknown size cannot be stored: call compute_chunk_sizes() first")
-    if tuple(shape) != x.shape:
-        raise ValueError(f"an array of shape {x.shape} cannot be stored into a target (or region of one) of shape {tuple(shape)}")
+    shape = getattr(target, "shape", None)
+    if shape is None:
+        return region
+    shape = tuple(shape)
+    if region is not None:
+        region = tuple(slice(*r.indices(n)) if isinstance(r, slice) else np.asarray(r) if np.ndim(r) else r for r, n in zip(region, shape))
+        if any(isinstance(r, slice) and r.step < 0 for r in region):
+            raise ValueError(f"region {region} goes backwards: flip the array instead")
+        own = [len(range(r.start, r.stop, r.step)) if isinstance(r, slice) else r.size for r in region if isinstance(r, slice) or np.ndim(r)]
+        shape = (*own, *shape[len(region) :])
+    if shape != x.shape:
+        raise ValueError(f"an array of shape {x.shape} cannot be stored into a target (or region of one) of shape {shape}")
+    return region
 
 
 def store(sources, targets, lock=True, regions=None, compute=True, return_stored=False, load_stored=None, **settings):
@@ -102,11 +138,11 @@ def store(sources, targets, lock=True, regions=None, compute=True, return_stored
     regions : tuple of slices, or list of them
         Where in the targets.
     compute : bool
-        Whether it is done now. If not, what comes back has a method ``compute``.
+        Whether it is done now. If not, what comes back (for several sources a tuple) does it when its method ``compute`` is called.
     return_stored : bool
-        Whether arrays that read from the targets are given.
+        Whether arrays that read from the targets are given; those of what is not stored yet store it and keep what they have stored.
     load_stored : bool
-        Whether these are in memory already.
+        Whether they are in memory already.
     **settings
         Settings of the run, as of :func:`tilework.compute`.
 
@@ -132,23 +168,29 @@ def store(sources, targets, lock=True, regions=None, compute=True, return_stored
         raise ValueError("All sources must be lazy arrays")
     if len(sources) != len(targets):
         raise ValueError(f"Different number of sources [{len(sources)}] and targets [{len(targets)}]")
-    regions = _regions(regions, len(sources))
-    for x, t, r in zip(sources, targets, regions):
-        _checked(x, t, r)
-    lock = _lock(lock)
+    targets = [t.compute(scheduler="synchronous") if hasattr(type(t), "__dask_graph__") else t for t in targets]
+    regions = [_checked(x, t, r) for x, t, r in zip(sources, targets, _regions(regions, len(sources)))]
+    own = not isinstance(lock, bool)
+    lock = _thread.allocate_lock() if lock is True else lock
+    places = list(zip(sources, targets, regions))
     if not compute:
-        if return_stored:
-            raise NotImplementedError("arrays that read what is not written yet cannot be given: store with compute=True")
-        return Writing(lambda: [_output(x, t, r, lock) for x, t, r in zip(sources, targets, regions)])
-    session = _config.session(_run.translated(settings))
-    if all(r is None and _takes(t, x) for x, t, r in zip(sources, targets, regions)):
-        session.compute_into([x._x for x in sources], targets)
+        done = tuple(_later(x, t, r, lock, return_stored) for x, t, r in places)
     else:
-        _tilework.store(session, [_output(x, t, r, lock) for x, t, r in zip(sources, targets, regions)])
+        settings = _run.translated(settings)
+        if not own and all(r is None and _takes(t, x) for x, t, r in places):
+            _config.session(settings).compute_into([x._x for x in sources], targets)
+        else:
+            _tilework.store(_config.session(settings), [_output(x, t, r, lock) for x, t, r in places])
+        if not return_stored:
+            return None
+        done = tuple(_read_again(x, t, r, lock, load_stored) for x, t, r in places)
+    return done if len(done) > 1 else done[0]
+
+
+def _later(x, target, region, lock, return_stored):
     if not return_stored:
-        return None
-    stored = tuple(_read_again(x, t, r, load_stored) for x, t, r in zip(sources, targets, regions))
-    return stored if len(stored) > 1 else stored[0]
+        return Stored(x, lambda: _output(x, target, region, lock))
+    return map_blocks(PutAndGive(target, region, lock), x, dtype=x.dtype, token="store")
 
 
 def _takes(target, x):
@@ -157,20 +199,38 @@ def _takes(target, x):
 
 
 def _output(x, target, region, lock):
-    if isinstance(target, np.ndarray):
-        lock = contextlib.nullcontext()
+    native = _native_output(x, target, region)
+    if native is not None:
+        return native
+    if isinstance(target, np.ndarray) and isinstance(lock, _thread.LockType):
+        lock = None
     return _tilework.python_sink(x._x, Put(target, region, lock), f"store to {type(target).__name__}")
 
 
-def _read_again(x, target, region, load):
-    from ._io import from_array
+def _native_output(x, target, region):
+    """The engine's own writer into an open Zarr array, if it lies in a folder and whole chunks of it are written; else None."""
+    if not type(target).__module__.startswith("zarr.") or target.dtype != x.dtype:
+        return None
+    region = region or tuple(slice(0, n, 1) for n in x.shape)
+    path = local_path(target)
+    if path is None or len(region) != x.ndim or not all(isinstance(r, slice) and r.step == 1 for r in region):
+        return None
+    try:
+        return _tilework.zarr_region_sink(x._x, path, [r.start for r in region])
+    except (OSError, ValueError, TypeError, NotImplementedError):
+        return None
 
-    y = from_array(target, chunks=x.chunks if region is None else "auto")
-    y = y if region is None else y[region]
+
+def _read_again(x, target, region, lock, load):
+    if region is None:
+        y = from_array(target, chunks=x.chunks, lock=lock)
+    else:
+        y = from_array(target, lock=lock)[region].rechunk(x.chunks)
     return y.persist() if load else y
 
 
-_NATIVE = {"overwrite", "shards", "fill_value", "attributes", "dimension_names", "zarr_format", "chunks"}
+# Options of new arrays that the engine's writer knows.
+_NATIVE = {"attributes", "chunks", "dimension_names", "fill_value", "shards", "zarr_format"}
 
 
 def to_zarr(
@@ -217,21 +277,30 @@ def to_zarr(
     """
     x = arr if isinstance(arr, Array) else Array(handle(arr))
     if any(n != n for n in x.shape):
-        raise ValueError("Saving an array of unknown size to Zarr is not possible: call compute_chunk_sizes() first")
+        raise ValueError("an array with unknown chunk sizes cannot be saved to Zarr: call compute_chunk_sizes() first")
     options = {**(zarr_array_kwargs or {}), **options}
+    if mode == "r":
+        raise ValueError("Cannot use mode `r` (read-only) when writing to zarr.")
     overwrite = overwrite or options.pop("overwrite", False) or mode == "w"
-    read = zarr_read_kwargs or {}
-    if isinstance(url, (str, os.PathLike)) and storage_options is None and set(options) <= _NATIVE:
-        return _natively(x, _joined(url, component), region, compute, return_stored, overwrite, options)
-    target = _target(x, url, component, storage_options, overwrite, options, region)
-    cut = _aligned(x, target, region)
-    lock = cut is None
-    done = store(x if lock else cut, target, lock=lock, regions=region, compute=compute)
-    if return_stored:
-        from ._io import from_zarr
-
-        return from_zarr(target, **read)
-    return done
+    component = component or options.pop("name", None)
+    is_path = isinstance(url, (str, os.PathLike))
+    options = {k: v for k, v in options.items() if not (k in ("compressor", "compressors", "codecs") and isinstance(v, str) and v == "auto")}
+    natively = is_path and storage_options is None and options.keys() <= _NATIVE and region is None
+    if natively and (compute or not return_stored):
+        path = _joined(url, component)
+        done = Stored(x, lambda: _new(x, os.fspath(url), path, overwrite, options))
+    else:
+        target = _target(x, url, component, storage_options, overwrite, options, region)
+        path = target
+        region = _checked(x, target, region)
+        cut = _aligned(x, target, region)
+        done = Stored(x if cut is None else cut, lambda: _output(x if cut is None else cut, target, region, cut is None))
+        if not compute and return_stored:
+            return _later(x if cut is None else cut, target, region, cut is None, True)
+    if not compute:
+        return done
+    done.compute()
+    return from_zarr(path, **(zarr_read_kwargs or {})) if return_stored else None
 
 
 def _joined(url, component):
@@ -239,37 +308,40 @@ def _joined(url, component):
     return f"{url.rstrip('/')}/{component}" if component else url
 
 
-def _natively(x, path, region, compute, return_stored, overwrite, options):
-    """The engine's own writer: the array appears whole, under its name, or not at all."""
-    import json
+def _new(x, url, path, overwrite, options):
+    """The engine's own writer of a new array, which appears whole, under its name, or not at all."""
+    if "://" not in path:
+        if os.path.isdir(path) and not os.listdir(path):
+            # A folder that was made for it is no array yet.
+            os.rmdir(path)
+        elif os.path.isdir(path) and not overwrite and any(os.path.exists(os.path.join(path, name)) for name in ("zarr.json", ".zarray")):
+            raise FileExistsError(f"{path}: there is an array already: give overwrite=True to replace it")
+        if path != url:
+            _groups(url, path, options.get("zarr_format"))
+    if any(len(set(c[:-1])) > 1 or (len(c) > 1 and c[-1] > c[0]) for c in x.chunks):
+        x = x.rechunk(tuple(max(c) for c in x.chunks))
+    options = dict(options)
+    if options.get("attributes") is not None:
+        import json
 
-    def output():
-        if region is not None:
-            starts = [r.indices(n)[0] for r, n in zip(region, _tilework.open_zarr(path, None).shape)]
-            return [_tilework.zarr_region_sink(x._x, path, starts)]
-        cut = x
-        if len({len(set(c[:-1])) > 1 or (len(c) > 1 and c[-1] > c[0]) for c in x.chunks} & {True}):
-            cut = x.rechunk(tuple(max(c) for c in x.chunks))
-        attributes = options.get("attributes")
-        return [
-            _tilework.zarr_sink(
-                cut._x, path, overwrite, chunks=options.get("chunks"), shards=options.get("shards"), fill=options.get("fill_value"),
-                attributes=None if attributes is None else json.dumps(attributes), dimension_names=options.get("dimension_names"),
-                zarr_format=options.get("zarr_format"),
-            )
-        ]  # fmt: skip
+        options["attributes"] = json.dumps(options["attributes"])
+    chunks = options.pop("chunks", None)
+    options["fill"] = options.pop("fill_value", None)
+    return _tilework.zarr_sink(x._x, path, overwrite, chunks=None if chunks in (None, "auto") else list(chunks), **options)
 
-    if region is None and not overwrite and any(os.path.exists(os.path.join(path, name)) for name in ("zarr.json", ".zarray")):
-        raise FileExistsError(f"{path}: there is an array already: give overwrite=True to replace it")
-    writing = Writing(output)
-    if not compute:
-        return writing
-    writing.compute()
-    if return_stored:
-        from ._io import from_zarr
 
-        return from_zarr(path)
-    return None
+def _groups(url, path, zarr_format):
+    """Makes the groups that an array of a store shall lie in, where they are missing."""
+    outer = [url.rstrip("/")]
+    for part in path[len(outer[0]) + 1 :].split("/")[:-1]:
+        outer.append(f"{outer[-1]}/{part}")
+    old = zarr_format == 2 or os.path.exists(os.path.join(outer[0], ".zgroup"))
+    name, text = (".zgroup", '{"zarr_format": 2}') if old else ("zarr.json", '{"zarr_format": 3, "node_type": "group", "attributes": {}}')
+    for folder in outer:
+        os.makedirs(folder, exist_ok=True)
+        if not any(os.path.exists(os.path.join(folder, n)) for n in ("zarr.json", ".zgroup", ".zarray")):
+            with open(os.path.join(folder, name), "w") as f:
+                f.write(text)
 
 
 def _target(x, url, component, storage_options, overwrite, options, region):
@@ -283,7 +355,7 @@ def _target(x, url, component, storage_options, overwrite, options, region):
         store = zarr.storage.FsspecStore.from_url(os.fspath(url), storage_options=storage_options)
     if region is not None:
         return zarr.open_array(store, path=component or "", mode="r+")
-    options.setdefault("chunks", tuple(max(c) for c in x.chunks))
+    options.setdefault("chunks", tuple(max(*c, 1) if c else 1 for c in x.chunks))
     return zarr.create_array(store, name=component, shape=x.shape, dtype=x.dtype, overwrite=overwrite, **options)
 
 
@@ -292,7 +364,7 @@ def _aligned(x, target, region):
     pieces = getattr(target, "shards", None) or getattr(target, "chunks", None)
     if pieces is None or len(pieces) != x.ndim:
         return None
-    if region is not None and any((r.start or 0) % p or r.step not in (None, 1) for r, p in zip(region, pieces)):
+    if region is not None and any(not isinstance(r, slice) or r.start % p or r.step != 1 for r, p in zip(region, pieces)):
         return None
     if all(size % p == 0 for c, p in zip(x.chunks, pieces) for size in c[:-1]):
         return x
@@ -309,7 +381,7 @@ def to_npy_stack(dirname, x, axis=0):
     >>> ta.from_npy_stack("stack").compute()
     array([0, 1, 2, 3, 4, 5])
     """
-    Writing(lambda: [_tilework.npy_stack_sink(handle(x), dirname, axis, True)]).compute()
+    _tilework.store(_config.session(), [_tilework.npy_stack_sink(handle(x), dirname, axis, True)])
 
 
 def to_npy(x, path, overwrite=False):
@@ -330,7 +402,7 @@ def to_npy(x, path, overwrite=False):
     """
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path}: there is a file already: give overwrite=True to replace it")
-    Writing(lambda: [_tilework.npy_sink(handle(x), path, overwrite)]).compute()
+    _tilework.store(_config.session(), [_tilework.npy_sink(handle(x), path, overwrite)])
 
 
 def to_hdf5(filename, *args, chunks=True, **kwargs):

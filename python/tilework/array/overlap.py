@@ -8,8 +8,12 @@ from .. import _tilework
 from ._blockwise import common_arrays
 from ._core import Array, handle, methods
 from ._functions import map_blocks
+from ._padding import pad
 
-__all__ = ["ensure_minimum_chunksize", "map_overlap", "overlap", "trim_internal", "trim_overlap"]
+__all__ = [
+    "boundaries", "constant", "ensure_minimum_chunksize", "map_overlap", "nearest", "overlap", "overlap_internal", "periodic", "reflect", "trim_internal",
+    "trim_overlap",
+]  # fmt: skip
 
 
 def coerce_depth(ndim, depth):
@@ -135,6 +139,88 @@ def _number(value, dtype):
     return dtype.type(value).item()
 
 
+def overlap_internal(x, axes):
+    """The array whose blocks have elements of their neighbours around them, and nothing beyond the border: :func:`overlap` with ``"none"``.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.overlap.overlap_internal(ta.arange(6, chunks=3), {0: 1}).chunks
+    ((4, 4),)
+    """
+    return overlap(x, axes, "none", allow_rechunk=False)
+
+
+def _beyond(x, axis, depth, mode, **how):
+    return pad(x, [(depth, depth) if a == axis else (0, 0) for a in range(x.ndim)], mode, **how)
+
+
+def periodic(x, axis, depth):
+    """The array with elements of its other end at both ends of an axis.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.overlap.periodic(ta.arange(4, chunks=2), 0, 1).compute()
+    array([3, 0, 1, 2, 3, 0])
+    """
+    return _beyond(x, axis, depth, "wrap")
+
+
+def reflect(x, axis, depth):
+    """The array mirrored at both ends of an axis, the border twice.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.overlap.reflect(ta.arange(4, chunks=2), 0, 2).compute()
+    array([1, 0, 0, 1, 2, 3, 3, 2])
+    """
+    return _beyond(x, axis, depth, "symmetric")
+
+
+def nearest(x, axis, depth):
+    """The array with its border repeated at both ends of an axis.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.overlap.nearest(ta.arange(4, chunks=2), 0, 2).compute()
+    array([0, 0, 0, 1, 2, 3, 3, 3])
+    """
+    return _beyond(x, axis, depth, "edge")
+
+
+def constant(x, axis, depth, value):
+    """The array with a value at both ends of an axis.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.overlap.constant(ta.arange(4, chunks=2), 0, 1, -1).compute()
+    array([-1,  0,  1,  2,  3, -1])
+    """
+    return _beyond(x, axis, depth, "constant", constant_values=value)
+
+
+def boundaries(x, depth=None, kind=None):
+    """The array with what lies beyond its border: `depth` and `kind` as of :func:`overlap`.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.overlap.boundaries(ta.arange(4, chunks=2), 1, {0: "periodic"}).compute()
+    array([3, 0, 1, 2, 3, 0])
+    """
+    named = {"periodic": periodic, "reflect": reflect, "nearest": nearest}
+    kind = coerce_boundary(x.ndim, kind)
+    for axis, n in coerce_depth(x.ndim, depth).items():
+        if n and not _open(kind[axis]):
+            f = named.get(kind[axis]) if isinstance(kind[axis], str) else None
+            x = f(x, axis, n) if f else constant(x, axis, n, kind[axis])
+    return x
+
+
 class Trim:
     """Takes elements of neighbours off the blocks of an array again."""
 
@@ -229,7 +315,11 @@ def map_overlap(func, *args, depth=None, boundary=None, trim=True, align_arrays=
     array([ 1,  0,  1,  1,  0,  0, -1, -1,  0])
     """
     if isinstance(func, Array) and args and callable(args[0]):
-        return _method(func, *args, **{k: v for k, v in (("depth", depth), ("boundary", boundary)) if v is not None}, trim=trim, **kwargs)
+        import warnings
+
+        warnings.warn("map_overlap(array, func, ...) is deprecated: call map_overlap(func, array, ...)", FutureWarning, stacklevel=2)
+        given = {"depth": depth, "boundary": boundary, "trim": trim} | dict(zip(("depth", "boundary", "trim"), args[1:]))
+        return _method(func, args[0], **given, align_arrays=align_arrays, allow_rechunk=allow_rechunk, **kwargs)
     if not callable(func):
         raise TypeError(f"First argument must be callable function, not {type(func).__name__}: map_overlap(function, x, ...)")
     if not args or not all(isinstance(x, Array) for x in args):
