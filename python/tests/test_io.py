@@ -1,6 +1,5 @@
 """Arrays from and to files, objects and other libraries."""
 
-import pickle
 import threading
 
 import numpy as np
@@ -110,30 +109,6 @@ def test_store():
     np.testing.assert_array_equal(c[1:8, 0:10:2], X)
     with pytest.raises(ValueError, match="shape"):
         x.store(np.zeros(3))
-
-
-def test_pickles_are_expressions():
-    x = (ta.ones((1000, 1000), chunks=100) + 1).sum()
-    data = pickle.dumps(x)
-    assert len(data) < 2000
-    assert pickle.loads(data).compute() == 2e6
-    y = ta.from_array(X, chunks=3) * 2
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(y)), X * 2)
-
-
-def test_functions_go_into_pickles():
-    pytest.importorskip("cloudpickle")
-    y = ta.from_array(X, chunks=3).map_blocks(lambda b: b + 1, dtype=float)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(y)), X + 1)
-
-
-def test_dask_and_back():
-    da = pytest.importorskip("dask.array")
-    x = ta.from_array(X, chunks=3)
-    d = x.to_dask()
-    assert d.chunks == x.chunks
-    np.testing.assert_array_equal((d + 1).compute(scheduler="sync"), X + 1)
-    np.testing.assert_array_equal(ta.from_dask(da.from_array(X, chunks=2)) * 2, X * 2)
 
 
 def test_protocols():

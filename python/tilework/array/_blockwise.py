@@ -46,6 +46,9 @@ class Call:
             return _processes.run(n, self, coords, blocks)
         return self.run(coords, blocks)
 
+    def __getstate__(self):
+        return {k: v for k, v in self.__dict__.items() if k != "_written"}
+
     def run(self, coords, blocks):
         """The result for the block at ``coords``."""
         if self.others:
@@ -58,7 +61,12 @@ class Call:
             args, kwargs = [blocks[a.i] if type(a) is Slot else a for a in self.args], self.kwargs
         if self.keywords:
             kwargs = kwargs | {k: coords if k == "block_id" else self.place.info(coords) for k in self.keywords}
-        out = self.func(*args, **kwargs)
+        try:
+            out = self.func(*args, **kwargs)
+        except ValueError as e:
+            if "read-only" in str(e) and hasattr(e, "add_note"):
+                e.add_note("blocks are read-only views: change a copy (block = block.copy())")
+            raise
         if self.finish:
             out = self.finish(out, coords)
         if not self.several:
@@ -292,7 +300,11 @@ def apply(
     chunks = [_adjusted(cuts[i], adjust[i], i) if adjust and i in adjust else cuts[i] for i in out]
     if finish:
         chunks = finish.sizes(chunks)
-    call = Call(func, placed_args, placed_kwargs, [np.dtype(d) for d in dtypes], cores is not None, processes)
+    dtypes = [np.dtype(d) for d in dtypes]
+    for d in dtypes:
+        if not has_dtype(d):
+            raise TypeError(f"{label}: results of dtype {d} are not supported: return bools, integers, floats or complex numbers, and declare their dtype")
+    call = Call(func, placed_args, placed_kwargs, dtypes, cores is not None, processes)
     call.nested = placed_args is not args or placed_kwargs is not kwargs
     call.finish, call.ndim, call.others = finish, len(out), call_others
     if any(splits):

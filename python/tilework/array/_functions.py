@@ -280,7 +280,7 @@ def reduction(
     if weights is not None:
         w = weights if isinstance(weights, Array) else Array(handle(weights))
         try:
-            arrays.append(w if w.shape == x.shape else w.broadcast_to(x.shape))
+            arrays.append(w if w.shape == x.shape else broadcast_to(w, x.shape))
         except ValueError:
             raise ValueError(f"Weights with shape {w.shape} are not broadcastable to x with shape {x.shape}") from None
     functions = _states.Functions(chunk, combine or aggregate, aggregate, axis, concatenate)
