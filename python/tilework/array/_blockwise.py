@@ -478,7 +478,9 @@ def atop(*args, **kwargs):
     --------
     >>> import numpy as np
     >>> import tilework.array as ta
-    >>> ta.atop(np.negative, "i", ta.arange(3), "i").compute()
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     ta.atop(np.negative, "i", ta.arange(3), "i").compute()
     array([ 0, -1, -2])
     """
     import warnings
