@@ -35,10 +35,12 @@ def dispatching(names):
 
 
 def _looking(name, f):
+    joins = name in JOINS
+
     @functools.wraps(f)
     def function(*args, **kwargs):
         for a in args:
-            if type(a) is not Array and (_masked(a) or (isinstance(a, (list, tuple)) and _among(a))):
+            if type(a) is not Array and (_masked(a) or (joins and isinstance(a, (list, tuple)) and _among(a))):
                 return call(name, *args, **kwargs)
         return f(*args, **kwargs)
 
