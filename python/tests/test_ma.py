@@ -159,6 +159,6 @@ def test_a_mask_is_never_dropped_silently(b):
     with pytest.raises(TypeError, match="mask"):
         b.topk(2)
     with pytest.raises(AttributeError, match="mask"):
-        b.view("int64")
+        b._x  # what methods that know nothing of masks begin with
     with pytest.raises(TypeError, match="mask"):
         ta.add(b, 1, out=ta.asarray(X))
