@@ -9,7 +9,7 @@ use crate::lazy::Lazy;
 use ndarray::ArrayViewD;
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;
-use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
+use pyo3::prelude::{Bound, Py, PyAny, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
 use pyo3::{pyclass, pyfunction};
 use std::sync::Arc;
 use tilework::array::DynArray;
@@ -42,11 +42,25 @@ impl AsRef<[u8]> for Held {
 pub fn dtype(a: &Bound<'_, PyUntypedArray>) -> Out<DType> {
     use numpy::PyArrayDescrMethods;
     let d = a.dtype();
-    let name: String = d.getattr("name")?.extract()?;
-    match DType::parse(&name) {
-        Ok(t) if d.is_native_byteorder() != Some(false) => Ok(t),
-        _ => Err(Fail::Python(PyTypeError::new_err(format!("arrays of dtype {d} are not supported")))),
-    }
+    let found = match (d.kind(), d.itemsize()) {
+        (b'b', 1) => Some(DType::Bool),
+        (b'i', 1) => Some(DType::I8),
+        (b'i', 2) => Some(DType::I16),
+        (b'i', 4) => Some(DType::I32),
+        (b'i', 8) => Some(DType::I64),
+        (b'u', 1) => Some(DType::U8),
+        (b'u', 2) => Some(DType::U16),
+        (b'u', 4) => Some(DType::U32),
+        (b'u', 8) => Some(DType::U64),
+        (b'f', 4) => Some(DType::F32),
+        (b'f', 8) => Some(DType::F64),
+        (b'c', 8) => Some(DType::C64),
+        (b'c', 16) => Some(DType::C128),
+        _ => None,
+    };
+    found.filter(|_| d.is_native_byteorder() != Some(false)).ok_or_else(|| {
+        Fail::Python(PyTypeError::new_err(format!("arrays of dtype {d} are not supported")))
+    })
 }
 
 /// An array of NumPy's as a tensor over the same memory.
