@@ -32,7 +32,8 @@ from ._numeric import (
 )  # fmt: skip
 from . import _protocols, _running
 from ._padding import pad
-from .overlap import map_overlap
+from .core import PerformanceWarning
+from .overlap import map_overlap, push
 from ._selection import (
     argwhere, choose, compress, diag_indices, extract, flatnonzero, nonzero, piecewise, ravel_multi_index, select, take, take_along_axis,
     tril_indices, tril_indices_from, triu_indices, triu_indices_from, unravel_index, where,
@@ -99,7 +100,8 @@ __all__ = [
     "reciprocal", "remainder", "right_shift", "rint", "sign", "signbit", "sin", "sinh", "spacing", "sqrt", "square", "subtract", "tan",
     "tanh", "true_divide", "trunc", "ufunc",
     # _blockwise, _functions, _gufunc, overlap
-    "apply_along_axis", "apply_gufunc", "apply_over_axes", "as_gufunc", "atop", "blockwise", "group_reduce", "gufunc", "map_blocks", "map_overlap", "reduction",
+    "apply_along_axis", "apply_gufunc", "apply_over_axes", "as_gufunc", "atop", "blockwise", "group_reduce", "gufunc", "map_blocks", "map_overlap",
+    "push", "reduction", "PerformanceWarning",
     # _io, _stores
     "from_array", "from_dask", "from_delayed", "from_func", "from_npy_stack", "from_zarr", "open_hdf5", "open_netcdf", "open_npy", "store",
     "to_dask", "to_hdf5", "to_npy", "to_npy_stack", "to_zarr",

@@ -423,7 +423,7 @@ def takes(func, keyword):
 
 
 def _one_element(o):
-    if type(o) is np.ndarray and o.size > 1 and not has_dtype(o.dtype):
+    if type(o) is np.ndarray and o.ndim and o.size > 1:
         return o[(slice(0, 1),) * o.ndim]
     if isinstance(o, Array):
         return np.zeros((1,) * o.ndim, o.dtype)

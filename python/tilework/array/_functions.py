@@ -12,7 +12,7 @@ from ._blockwise import apply, blockwise, declared, infer, name_of, takes
 from ._core import Array, handle, has_mask, methods
 from ._manipulation import broadcast_to
 
-__all__ = ["apply_along_axis", "apply_over_axes", "blockwise", "cumreduction", "map_blocks", "reduction"]
+__all__ = ["apply_along_axis", "apply_over_axes", "blockwise", "cumreduction", "elemwise", "map_blocks", "reduction"]
 
 
 def map_blocks(
@@ -154,6 +154,46 @@ class _Ndim:
         return out
 
 
+def elemwise(op, *args, out=None, where=True, dtype=None, name=None, **kwargs):
+    """A function of elements, called for blocks of arrays that broadcast and are cut alike.
+
+    Parameters
+    ----------
+    op : callable
+        Gets blocks that broadcast, and what else is among `args`.
+    *args
+        Lazy arrays, NumPy's arrays, and anything else, which is passed as it is.
+    out : Array, optional
+        Becomes the result.
+    dtype : dtype, optional
+        The result's; without it as of :func:`map_blocks`.
+    name : str, optional
+        A name for people.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tilework.array.core import elemwise
+    >>> import tilework.array as ta
+    >>> elemwise(np.hypot, ta.arange(3.0, chunks=2), np.ones((2, 1))).shape
+    (2, 3)
+    """
+    if where is not True:
+        raise NotImplementedError("elemwise takes no where=: use where() on its result")
+    pairs = [(a, tuple(range(a.ndim))[::-1] if isinstance(a, (Array, np.ndarray)) and a.ndim else None) for a in args]
+    index = max((i for _, i in pairs if i), key=len, default=())
+    label = name or name_of(op)
+    dtype = infer(op, args, kwargs, label) if dtype is None else dtype
+    return _into(out, apply(op, index, pairs, kwargs, [dtype], label=label)[0])
+
+
+def _into(out, result):
+    if out is None:
+        return result
+    out._x = result._x
+    return out
+
+
 def apply_along_axis(func1d, axis, arr, *args, dtype=None, shape=None, **kwargs):
     """A function of every lane along an axis.
 
@@ -285,11 +325,7 @@ def reduction(
         except ValueError:
             raise ValueError(f"Weights with shape {w.shape} are not broadcastable to x with shape {x.shape}") from None
     functions = _states.Functions(chunk, combine or aggregate, aggregate, axis, concatenate)
-    result = _states.reduced(arrays, functions, keepdims, dtype, _every(split_every, axis), name or name_of(aggregate), output_size)
-    if out is None:
-        return result
-    out._x = result._x
-    return out
+    return _into(out, _states.reduced(arrays, functions, keepdims, dtype, _every(split_every, axis), name or name_of(aggregate), output_size))
 
 
 def _every(split_every, axis):
@@ -342,10 +378,7 @@ def cumreduction(func, binop, ident, x, axis=None, dtype=None, out=None, method=
         last = map_blocks(functools.partial(_last, axis), within, dtype=dtype, chunks=one).rechunk({axis: -1})
         before = map_blocks(functools.partial(_before, binop, ident, axis), last, dtype=dtype).rechunk({axis: 1})
         within = map_blocks(functools.partial(_joined, binop), before, within, dtype=dtype, chunks=within.chunks, token=name_of(func))
-    if out is None:
-        return within
-    out._x = within._x
-    return out
+    return _into(out, within)
 
 
 def _last(axis, block):

@@ -11,8 +11,8 @@ from ._functions import map_blocks
 from ._padding import pad
 
 __all__ = [
-    "boundaries", "constant", "ensure_minimum_chunksize", "map_overlap", "nearest", "overlap", "overlap_internal", "periodic", "reflect", "trim_internal",
-    "trim_overlap",
+    "boundaries", "constant", "ensure_minimum_chunksize", "map_overlap", "nearest", "overlap", "overlap_internal", "periodic", "push", "reflect",
+    "trim_internal", "trim_overlap",
 ]  # fmt: skip
 
 
@@ -338,6 +338,19 @@ def map_overlap(func, *args, depth=None, boundary=None, trim=True, align_arrays=
     first = max(range(len(args)), key=lambda i: (args[i].ndim, -i))
     depth, boundary = _moved(depths[first], boundaries[first], args[first].ndim, kwargs.get("drop_axis"), kwargs.get("new_axis"))
     return map_blocks(func, *around, _finish=Trim(depth, boundary), **kwargs)
+
+
+def push(array, n, axis):
+    """NaN replaced by the last value before it along an axis that is none, at most `n` places on (None: any).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> ta.push(ta.asarray([1.0, np.nan, np.nan, 2.0], chunks=2), 1, 0).compute()
+    array([ 1.,  1., nan,  2.])
+    """
+    return Array(_tilework.push(handle(array), axis, n))
 
 
 def _each(args, given, coerce):
