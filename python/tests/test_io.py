@@ -121,3 +121,146 @@ def test_protocols():
     np.testing.assert_allclose(special.erf(x / 10), special.erf(X / 10))
     with pytest.warns(FutureWarning, match="tilework.array has no"):
         np.place(X.copy(), X > 100, x)
+
+
+# Zarr, by either writer.
+
+
+@pytest.mark.parametrize("kind", ["whole", "aligned", "unaligned", "sharded", "v2", "f4", "steps"])
+def test_store_into_zarr(tmp_path, kind):
+    zarr = pytest.importorskip("zarr")
+    options = {"shards": (4, 4)} if kind == "sharded" else {"zarr_format": 2} if kind == "v2" else {}
+    z = zarr.create_array(str(tmp_path / "z.zarr"), name="deep/x", shape=(12, 11), chunks=(2, 2), dtype="f4" if kind == "f4" else "f8", fill_value=7, **options)
+    want = np.full((12, 11), 7.0)
+    rng = np.random.default_rng(0)
+    region = {"aligned": (slice(4, 8), slice(2, 11)), "unaligned": (slice(3, 9), slice(1, 4)), "steps": (slice(0, 12, 3), slice(0, 5))}.get(kind)
+    part = want[region] if region else want
+    part[...] = rng.integers(0, 100, part.shape)
+    x = ta.from_array(part.copy(), chunks=3)
+    x.store(z, regions=region)
+    np.testing.assert_array_equal(z[:], want)
+    x.to_zarr(z, region=region)
+    np.testing.assert_array_equal(z[:], want)
+    np.testing.assert_array_equal(ta.from_zarr(z), want)
+    np.testing.assert_array_equal(ta.from_zarr(tmp_path / "z.zarr", component="deep/x"), want)
+
+
+def test_options_of_zarr(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    x = ta.from_array(X, chunks=2)
+    x.to_zarr(tmp_path / "a.zarr", shards=(4, 6), attributes={"unit": "K"}, dimension_names=("y", "x"), fill_value=-1)
+    z = zarr.open_array(str(tmp_path / "a.zarr"))
+    assert (z.shards, z.chunks, z.attrs["unit"], z.metadata.dimension_names, z.fill_value) == ((4, 6), (2, 2), "K", ("y", "x"), -1)
+    assert ta.from_zarr(tmp_path / "a.zarr").chunks == x.chunks
+    x.to_zarr(tmp_path / "b.zarr", zarr_format=2)
+    assert zarr.open_array(str(tmp_path / "b.zarr")).metadata.zarr_format == 2
+    x.to_zarr(tmp_path / "c.zarr", compressors=zarr.codecs.GzipCodec(level=1))
+    for name in "abc":
+        np.testing.assert_array_equal(zarr.open_array(str(tmp_path / f"{name}.zarr"))[:], X)
+    with pytest.raises(ValueError, match="read-only"):
+        x.to_zarr(tmp_path / "d.zarr", mode="r")
+    with pytest.raises(TypeError):
+        x.to_zarr(tmp_path / "d.zarr", nonsense=3)
+    with pytest.raises(ValueError, match="unknown chunk sizes"):
+        x[x > 3].to_zarr(tmp_path / "d.zarr")
+
+
+def test_zarr_groups(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    x = ta.from_array(X, chunks=3)
+    x.to_zarr(tmp_path, component="ocean/t")
+    (x + 1).to_zarr(tmp_path, component="ocean/s")
+    g = zarr.open_group(str(tmp_path))
+    np.testing.assert_array_equal(g["ocean/t"][:], X)
+    np.testing.assert_array_equal(g["ocean"]["s"][:], X + 1)
+    with pytest.raises(FileExistsError):
+        x.to_zarr(tmp_path, component="ocean/t")
+    x.to_zarr(tmp_path, component="ocean/s", mode="w")
+    np.testing.assert_array_equal(ta.from_zarr(tmp_path, component="ocean/s"), X)
+
+
+def test_zarr_leaves_others_files_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    x = ta.from_array(X, chunks=3)
+    with pytest.raises(OSError):
+        x.to_zarr(tmp_path / "mine")
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_zarr_stores(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    x = ta.from_array(X, chunks=3)
+    store = zarr.storage.MemoryStore()
+    x.to_zarr(store, component="x")
+    np.testing.assert_array_equal(ta.from_zarr(store, component="x"), X)
+    x.to_zarr("memory://here/x.zarr")
+    np.testing.assert_array_equal(ta.from_zarr("memory://here/x.zarr"), X)
+    pytest.importorskip("fsspec")
+    x.to_zarr(f"file://{tmp_path}/y.zarr", storage_options={"auto_mkdir": True})
+    np.testing.assert_array_equal(ta.from_zarr(f"file://{tmp_path}/y.zarr", storage_options={}), X)
+    with pytest.raises(FileNotFoundError):
+        ta.from_zarr(tmp_path / "no.zarr")
+
+
+def test_storing_later(tmp_path):
+    x, a, b = ta.from_array(X, chunks=3), np.zeros((7, 5)), np.zeros((7, 5))
+    later = ta.store([x, x + 1], [a, b], compute=False)
+    assert all(isinstance(s, ta.Array) and s.chunks == x.chunks for s in later) and not a.any()
+    assert ta.compute(*later, x.sum()) == (None, None, X.sum())
+    np.testing.assert_array_equal(a, X)
+    np.testing.assert_array_equal(b, X + 1)
+    kept = x.store(np.zeros((7, 5)), compute=False, return_stored=True)
+    np.testing.assert_array_equal(kept, X)
+    back = x.store(a, return_stored=True)
+    np.testing.assert_array_equal(back + 1, X + 1)
+    later = x.to_zarr(tmp_path / "x.zarr", compute=False)
+    assert not (tmp_path / "x.zarr").exists()
+    later.compute()
+    np.testing.assert_array_equal(x.to_zarr(tmp_path / "y.zarr", return_stored=True), ta.from_zarr(tmp_path / "x.zarr"))
+
+
+class Counted:
+    """A lock that is no context manager."""
+
+    def __init__(self):
+        self.lock, self.n = threading.Lock(), 0
+
+    def acquire(self):
+        self.lock.acquire()
+        self.n += 1
+
+    def release(self):
+        self.lock.release()
+
+
+def test_locks():
+    x, lock = ta.from_array(X, chunks=3), Counted()
+    x.store(np.zeros((7, 5)), lock=lock)
+    assert lock.n == 6
+
+    class Torn:
+        def __setitem__(self, at, block):
+            raise OSError("the tape is torn")
+
+    with pytest.raises(OSError, match="torn"):
+        x.store(Torn(), lock=lock)
+    assert lock.lock.acquire(blocking=False)
+
+
+def test_regions():
+    x = ta.from_array(X, chunks=3)
+    c = np.zeros((2, 7, 5))
+    x.store(c, regions=(1,))
+    np.testing.assert_array_equal(c[1], X)
+    assert not c[0].any()
+    d = np.zeros((7, 9))
+    x.store(d, regions=(slice(None), [0, 2, 3, 5, 8]))
+    np.testing.assert_array_equal(d[:, [0, 2, 3, 5, 8]], X)
+    for wrong in ((slice(0, 3),), (slice(6, None, -1), slice(None)), [(slice(None),)] * 3):
+        with pytest.raises(ValueError):
+            x.store(np.zeros((7, 5)), regions=wrong)
+    with pytest.raises(ValueError, match="sources"):
+        ta.store([x, x], [c])
+    with pytest.raises(ValueError, match="lazy"):
+        ta.store([X], [c])

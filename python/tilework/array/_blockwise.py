@@ -423,8 +423,6 @@ def takes(func, keyword):
 
 
 def _one_element(o):
-    if type(o) is np.ndarray and o.ndim and o.size > 1:
-        return o[(slice(0, 1),) * o.ndim]
     if isinstance(o, Array):
         return np.zeros((1,) * o.ndim, o.dtype)
     if type(o) in (list, tuple):
@@ -446,7 +444,7 @@ def infer(func, args, kwargs, label, n_results=None, keyword="dtype"):
     """
     if not _config.get("infer"):
         raise TypeError(f"{label}: declare the dtype of the result with {keyword}=, as settings forbid to infer it (infer=False)")
-    args, kwargs = _one_element(list(args)), _one_element(kwargs)
+    args, kwargs = _one_element([a[(slice(0, 1),) * a.ndim] if type(a) is np.ndarray else a for a in args]), _one_element(kwargs)
     try:
         with np.errstate(all="ignore"):
             out = func(*args, **kwargs)
