@@ -264,3 +264,9 @@ def test_regions():
         ta.store([x, x], [c])
     with pytest.raises(ValueError, match="lazy"):
         ta.store([X], [c])
+
+
+def test_what_is_stored_later_is_an_array():
+    x = ta.store(ta.ones(4, chunks=2), np.zeros(4), compute=False)
+    for y in (x + 1, np.exp(x), ta.flip(x), ta.sum(x), x.rechunk(1)):
+        assert type(y) is ta.Array

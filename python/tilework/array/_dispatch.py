@@ -50,7 +50,7 @@ def _looking(name, f):
 
 
 def _masked(a):
-    return isinstance(a, Array) or has_mask(a)
+    return (isinstance(a, Array) and hasattr(a, "mask")) or has_mask(a)
 
 
 def _among(a):
