@@ -17,7 +17,8 @@ from ._functions import apply_along_axis, apply_over_axes, map_blocks, reduction
 from ._groups import group_reduce
 from ._gufunc import apply_gufunc, as_gufunc, gufunc
 from ._io import from_array, from_dask, from_delayed, from_func, from_npy_stack, from_zarr, open_hdf5, open_netcdf, open_npy, to_dask
-from ._stores import store, to_hdf5, to_npy, to_npy_stack, to_zarr
+from ._stores import store, to_hdf5, to_npy, to_npy_stack
+from ._zarr import to_zarr
 from ._joining import (
     append, array_split, block, column_stack, concat, concatenate, delete, dsplit, dstack, hsplit, hstack, insert, repeat, split, stack,
     tile, unstack, vsplit, vstack,

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from . import _states
-from ._blockwise import apply, blockwise, declared, infer, name_of, takes
+from ._blockwise import apply, blockwise
 from ._core import Array, handle, has_mask, methods
+from ._inference import declared, infer, name_of, takes
 from ._manipulation import broadcast_to
 
 __all__ = ["apply_along_axis", "apply_over_axes", "blockwise", "cumreduction", "elemwise", "map_blocks", "reduction"]

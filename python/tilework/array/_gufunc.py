@@ -7,7 +7,8 @@ import re
 
 import numpy as np
 
-from ._blockwise import apply, infer, name_of, operand
+from ._blockwise import apply, operand
+from ._inference import infer, name_of
 
 __all__ = ["apply_gufunc", "as_gufunc", "gufunc"]
 

@@ -2,91 +2,20 @@
 
 from __future__ import annotations
 
-import _thread
-import contextlib
 import os
 
 import numpy as np
 
 from .. import _tilework
-from ._blockwise import apply, declared, key_of, name_of
+from ._blockwise import apply
 from ._chunks import cut
 from ._core import Array, from_numpy, has_dtype, methods
+from ._inference import declared, key_of, name_of
+from ._reading import Reader, local_path, stored_chunks
 
 __all__ = [
     "from_array", "from_dask", "from_delayed", "from_func", "from_npy_stack", "from_zarr", "open_hdf5", "open_netcdf", "open_npy", "to_dask",
 ]  # fmt: skip
-
-
-class Reader:
-    """Gives a box of an object's elements as NumPy's, in the dtype that was declared."""
-
-    def __init__(self, x, lock, getitem, dtype):
-        self.x, self.lock, self.getitem, self.dtype = x, lock, getitem, dtype
-
-    def __call__(self, at):
-        with held(self.lock):
-            part = np.asarray(self.x[at] if self.getitem is None else self.getitem(self.x, at))
-        return part if part.dtype == self.dtype else part.astype(self.dtype)
-
-    def __reduce__(self):
-        # Open files are opened again where they are needed; another process has a lock of its own.
-        return _reader, (_reopening(self.x), bool(self.lock), self.getitem, self.dtype)
-
-
-def _reader(x, lock, getitem, dtype):
-    return Reader(x() if type(x) is Reopened else x, lock, getitem, dtype)
-
-
-class Reopened:
-    """Opens a file's variable once more."""
-
-    def __init__(self, library, path, name):
-        self.library, self.path, self.name = library, path, name
-
-    def __call__(self):
-        if self.library == "h5py":
-            import h5py
-
-            return h5py.File(self.path, "r")[self.name]
-        import netCDF4
-
-        return netCDF4.Dataset(self.path)[self.name]
-
-
-def _reopening(x):
-    library = type(x).__module__.split(".")[0]
-    if library == "h5py":
-        return Reopened(library, os.path.abspath(x.file.filename), x.name)
-    if library == "netCDF4":
-        group = x.group()
-        return Reopened(library, os.path.abspath(group.filepath()), f"{group.path.rstrip('/')}/{x.name}")
-    return x
-
-
-def held(lock):
-    """Keeps others out while an object is used that cannot be used by several threads: True is one lock for all such objects."""
-    if not lock:
-        return contextlib.nullcontext()
-    if lock is True:
-        return _SERIAL
-    return lock if hasattr(lock, "__enter__") else _Held(lock)
-
-
-class _Held:
-    """A lock that can only be acquired and released."""
-
-    def __init__(self, lock):
-        self.lock = lock
-
-    def __enter__(self):
-        self.lock.acquire()
-
-    def __exit__(self, *_):
-        self.lock.release()
-
-
-_SERIAL = _thread.RLock()
 
 
 def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True, getitem=None, meta=None, inline_array=False):
@@ -142,7 +71,7 @@ def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True
     dtype, shape = np.dtype(x.dtype).newbyteorder("="), tuple(int(n) for n in x.shape)
     if not has_dtype(dtype):
         raise TypeError(f"arrays of dtype {dtype} are not supported: convert it first, to bool, an integer, a float or a complex dtype")
-    stored = _stored(x, shape)
+    stored = stored_chunks(x, shape)
     previous = None if stored is None else tuple((n,) for n in stored)
     c = cut(chunks, shape, dtype, previous if _partly_automatic(chunks) else None)
     path = local_path(x) if library == "zarr" and not lock and getitem is None else None
@@ -153,12 +82,6 @@ def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True
     label = getattr(x, "name", None)
     label = label.rsplit("/", 1)[-1] if isinstance(label, str) and label.strip("/") else type(x).__name__
     return Array(_tilework.from_reader(Reader(x, lock, getitem, dtype), label, key, list(shape), dtype.name, stored, c))
-
-
-def local_path(z):
-    """The folder of an open Zarr array, if that is one of this machine's."""
-    root = getattr(getattr(z, "store", None), "root", None)
-    return os.path.join(root, z.path) if isinstance(root, os.PathLike) and os.path.isdir(root) else None
 
 
 def _natively(path, shape, dtype, c):
@@ -179,22 +102,6 @@ def _of_dask(x, chunks):
 
 def _partly_automatic(chunks):
     return isinstance(chunks, (tuple, list, dict)) or chunks not in ("auto", None)
-
-
-def _stored(x, shape):
-    """The shape of the chunks that an object is stored in, if it says so."""
-    for name in ("shards", "chunks"):
-        c = getattr(x, name, None)
-        if callable(c):
-            c = None
-        if isinstance(c, tuple) and len(c) == len(shape) and all(isinstance(n, (int, np.integer)) and n > 0 for n in c):
-            return [int(n) for n in c]
-    chunking = getattr(x, "chunking", None)
-    if callable(chunking):
-        c = chunking()
-        if isinstance(c, (list, tuple)) and len(c) == len(shape):
-            return [int(n) for n in c]
-    return None
 
 
 def from_zarr(url, component=None, storage_options=None, chunks=None, name=None, inline_array=False, **kwargs):

@@ -2,7 +2,8 @@
 
 import itertools
 
-from ._blockwise import blockwise, starts
+from ._blockwise import blockwise
+from ._call import starts
 from ._chunks import normalize_chunks
 from ._core import Array
 from ._creation import asanyarray, asarray
@@ -11,7 +12,8 @@ from ._functions import elemwise, map_blocks
 from ._io import from_array, from_delayed, from_func, from_npy_stack, from_zarr
 from ._joining import block, concatenate, stack
 from ._manipulation import broadcast_arrays, broadcast_shapes, broadcast_to
-from ._stores import store, to_hdf5, to_npy_stack, to_zarr
+from ._stores import store, to_hdf5, to_npy_stack
+from ._zarr import to_zarr
 
 __all__ = [
     "Array", "PerformanceWarning", "asanyarray", "asarray", "block", "blockwise", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "concatenate",
