@@ -401,7 +401,14 @@ def _joined(binop, before, block):
 
 
 def _method(x, func, *args, **kwargs):
-    """A function of every block of this array: :func:`map_blocks`."""
+    """A function of every block of this array: see :func:`map_blocks`.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.arange(4, chunks=2).map_blocks(lambda b: b[::-1]).compute()
+    array([1, 0, 3, 2])
+    """
     return map_blocks(func, x, *args, **kwargs)
 
 

@@ -14,7 +14,7 @@ __all__ = ["apply_gufunc", "as_gufunc", "gufunc"]
 
 _NAME = r"\w+"
 _GROUP = rf"\((?:{_NAME}(?:,{_NAME})*,?)?\)"
-_SIGNATURE = re.compile(rf"(?:{_GROUP}(?:,{_GROUP})*,?)?->{_GROUP}(?:,{_GROUP})*,?")
+_SIGNATURE = rf"(?:{_GROUP}(?:,{_GROUP})*,?)?->{_GROUP}(?:,{_GROUP})*,?"
 
 
 def _parsed(signature):
@@ -22,7 +22,7 @@ def _parsed(signature):
     if not isinstance(signature, str):
         raise TypeError("`signature` has to be of type string")
     text = re.sub(r"\s+", "", signature)
-    if not _SIGNATURE.fullmatch(text):
+    if not re.fullmatch(_SIGNATURE, text):
         raise ValueError(f"Not a valid gufunc signature: {text}: write it as (i,j),(j)->(i)")
     left, right = text.split("->")
     ins, outs = ([tuple(re.findall(_NAME, g)) for g in re.findall(_GROUP, side)] for side in (left, right))

@@ -321,7 +321,14 @@ class _Elements:
 
 
 def _to_delayed(x, optimize_graph=True):
-    """dask's delayed objects of the blocks: those of :meth:`to_dask`."""
+    """dask's delayed objects of the blocks, as an array of NumPy's: those of :meth:`to_dask`.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.arange(6, chunks=3).to_delayed()[1].compute()
+    array([3, 4, 5])
+    """
     return to_dask(x).to_delayed(optimize_graph=optimize_graph)
 
 

@@ -305,12 +305,30 @@ def to_hdf5(filename, *args, chunks=True, **kwargs):
 
 
 def _store_method(x, target, **kwargs):
-    """Computes this array into a target that exists: see :func:`store`."""
+    """Computes this array into a target that exists: see :func:`store`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> out = np.zeros(5)
+    >>> ta.arange(3.0).store(out, regions=(slice(1, 4),))
+    >>> out
+    array([0., 0., 1., 2., 0.])
+    """
     return store([x], [target], **kwargs)
 
 
 def _to_hdf5_method(x, filename, datapath, **kwargs):
-    """Writes this array as a dataset of an HDF5 file: see :func:`to_hdf5`."""
+    """Writes this array as a dataset of an HDF5 file: see :func:`to_hdf5`.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> ta.arange(6, chunks=3).to_hdf5("x.h5", "/x")
+    >>> ta.open_hdf5("x.h5", "/x").sum().compute()
+    np.int64(15)
+    """
     return to_hdf5(filename, datapath, x, **kwargs)
 
 

@@ -373,7 +373,15 @@ def _moved(depth, boundary, ndim, drop_axis, new_axis):
 
 
 def _method(x, func, depth=None, boundary=None, trim=True, **kwargs):
-    """A function of every block of this array with elements of its neighbours around it: :func:`map_overlap`."""
+    """A function of every block of this array with elements of its neighbours around it: see :func:`map_overlap`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tilework.array as ta
+    >>> ta.arange(5, chunks=2).map_overlap(lambda b: b - np.roll(b, 1), depth=1, boundary="nearest").compute()
+    array([0, 1, 1, 1, 1])
+    """
     return map_overlap(func, x, depth=depth, boundary=boundary, trim=trim, **kwargs)
 
 
