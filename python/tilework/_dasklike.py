@@ -1,8 +1,8 @@
 """Where xarray takes one path for dask's arrays and another for all else, though the first is that of any lazy array: Tilework's take it too.
 
-Chunk managers have no say there: indexing by points, shifts that keep their chunks, fits and weights that are not looked at before they are computed, gaps filled across
-chunks, groups reduced by flox. xarray tells dask's arrays by a function that each of its modules imports; in the modules below it knows Tilework's too. Others are left alone, as dask's
-graphs are wanted there.
+Chunk managers have no say there: shifts that keep their chunks, fits and weights that are not looked at before they are computed, gaps filled across chunks, points of an array, groups
+reduced by flox, and which library cuts what is cut again. xarray tells dask's arrays by a function that each of its modules imports; in the modules below it knows Tilework's too. Others
+are left alone, as dask's graphs are wanted there. What has no such switch is wrapped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from .array._core import Array
 
 _MODULES = (
     "xarray.core.duck_array_ops",
-    "xarray.core.indexing",
     "xarray.core.variable",
     "xarray.computation.fit",
     "xarray.computation.weighted",
@@ -35,9 +34,8 @@ def register():
         module = importlib.import_module(name)
         if module.is_duck_dask_array is is_duck_dask_array:
             module.is_duck_dask_array = is_lazy
-    _wrap("xarray.compat.dask_array_ops", "push", _push)
-    _wrap("xarray.core.groupby", "GroupBy._flox_reduce", _with_flox)
-    _wrap("xarray.core.groupby", "GroupBy._flox_scan", _with_flox)
+    for module, path, wrapper in _WRAPPED:
+        _wrap(module, path, wrapper)
     if "flox" in sys.modules:
         register_flox()
 
@@ -69,6 +67,76 @@ def _push(theirs, array, n, axis, method="blelloch"):
     return theirs(array, n, axis, method=method)
 
 
+def _points(theirs, self, indexer):
+    """Elements where positions along all axes meet, which xarray takes no other library's arrays to have."""
+    return self.array.vindex[indexer.tuple] if isinstance(self.array, Array) else theirs(self, indexer)
+
+
+def _set(theirs, self, indexer, value):
+    """Elements set where positions meet or, of an outer indexer, cross."""
+    if not isinstance(self.array, Array):
+        return theirs(self, indexer, value)
+    from xarray.core.indexing import OuterIndexer, _outer_to_numpy_indexer
+
+    self.array[_outer_to_numpy_indexer(indexer, self.array.shape) if isinstance(indexer, OuterIndexer) else indexer.tuple] = value
+
+
+def _cut(theirs, self, *args, **kwargs):
+    """``chunk``: what Tilework has cut is cut by it again, unless another library is named."""
+    if kwargs.get("chunked_array_type") is None and (ours := _ours(self)) is not None:
+        from xarray.namedarray.parallelcompat import get_chunked_array_type
+
+        kwargs["chunked_array_type"] = get_chunked_array_type(ours)
+    return theirs(self, *args, **kwargs)
+
+
+def _beside_groups(theirs, self, *args, **kwargs):
+    """Groups with what belongs to each, which is cut by the library that has cut the groups."""
+    if _ours(self._obj) is None:
+        return theirs(self, *args, **kwargs)
+    import xarray
+
+    with xarray.set_options(chunk_manager="tilework"):
+        return theirs(self, *args, **kwargs)
+
+
+def _ours(obj):
+    """An array of Tilework's among an object's, None if there is none."""
+    data = (v._data for v in getattr(obj, "variables", {"": getattr(obj, "variable", obj)}).values())
+    return next((d for d in data if isinstance(d, Array)), None)
+
+
+def _map_blocks(theirs, func, obj, *args, **kwargs):
+    if _ours(obj) is None:
+        return theirs(func, obj, *args, **kwargs)
+    from ._map_blocks import map_blocks
+
+    return map_blocks(func, obj, *args, **kwargs)
+
+
+def _for_dask(theirs, self, *args, **kwargs):
+    """A table of dask's, which takes dask's arrays only."""
+    given = {name: v.copy(data=v._data.to_dask()) for name, v in self.variables.items() if isinstance(v._data, Array)}
+    coords = {name: given.pop(name) for name in [*given] if name in self.coords}
+    return theirs(self.assign_coords(coords).assign(given), *args, **kwargs)
+
+
 def _with_flox(theirs, *args, **kwargs):
     register_flox()
     return theirs(*args, **kwargs)
+
+
+_WRAPPED = (
+    ("xarray", "map_blocks", _map_blocks),
+    ("xarray.core.parallel", "map_blocks", _map_blocks),
+    ("xarray.compat.dask_array_ops", "push", _push),
+    ("xarray.core.indexing", "ArrayApiIndexingAdapter._vindex_get", _points),
+    ("xarray.core.indexing", "ArrayApiIndexingAdapter._vindex_set", _set),
+    ("xarray.core.indexing", "ArrayApiIndexingAdapter._oindex_set", _set),
+    ("xarray.core.dataset", "Dataset.chunk", _cut),
+    ("xarray.core.dataset", "Dataset.to_dask_dataframe", _for_dask),
+    ("xarray.core.variable", "Variable.chunk", _cut),
+    ("xarray.core.groupby", "GroupBy._binary_op", _beside_groups),
+    ("xarray.core.groupby", "GroupBy._flox_reduce", _with_flox),
+    ("xarray.core.groupby", "GroupBy._flox_scan", _with_flox),
+)

@@ -31,7 +31,7 @@ def reduce_blockwise(theirs, array, by, agg, *, axis, expected_groups, **setting
 
 
 def _by_engine(array, by, agg, n_groups):
-    labels = by.ravel()
+    labels = np.broadcast_to(by, array.shape[array.ndim - by.ndim :]).ravel()
     x = array.reshape(array.shape[: array.ndim - by.ndim] + (labels.size,)) if by.ndim > 1 else array
     labelled = np.flatnonzero(labels >= 0)
     if labelled.size < labels.size:

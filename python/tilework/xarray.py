@@ -12,11 +12,13 @@ Elements whose dtype the engine lacks (dates, strings, objects) are never cut: s
 
 from __future__ import annotations
 
+import numpy as np
 from xarray.core.indexing import ImplicitToExplicitIndexingAdapter
 from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint
 
 from . import _config, _dasklike, _run
 from . import array as ta
+from ._backends import natively
 from .array._core import Array, has_dtype
 
 __all__ = ["TileworkManager"]
@@ -63,29 +65,31 @@ class TileworkManager(ChunkManagerEntrypoint[Array]):
     # In and out.
 
     def from_array(self, data, chunks, **kwargs):
-        """A lazy array of what xarray holds: elements in memory, or a variable of a file, which is read chunk by chunk as it is needed."""
+        """A lazy array of what xarray holds: elements in memory, or a variable of a file, of which each chunk is read when it is needed."""
         in_file = isinstance(data, ImplicitToExplicitIndexingAdapter)
-        if not has_dtype(data.dtype):
-            return data.array if in_file else data
-        return ta.from_array(data, chunks, **kwargs)
+        if not isinstance(data.dtype, np.dtype) or not has_dtype(data.dtype):
+            # Of another library's lazy arrays xarray would make no run with Tilework's.
+            return data.array if in_file else np.asarray(data) if hasattr(data, "chunks") else data
+        x = natively(data, chunks) if in_file and not any(kwargs.values()) else None
+        return ta.from_array(data, chunks, **kwargs) if x is None else x
 
     def compute(self, *data, **kwargs):
         """The elements of all lazy arrays, in one run; anything else as it is."""
-        return _each(_run.compute, data, kwargs)
+        return _run.compute(*data, traverse=False, **kwargs)
 
     def persist(self, *data, **kwargs):
         """All lazy arrays computed and kept in memory chunk by chunk; anything else as it is."""
-        return _each(_run.persist, data, kwargs)
+        return _run.persist(*data, traverse=False, **kwargs)
 
-    def store(self, sources, targets, **kwargs):
+    def store(self, sources, targets, compute=True, flush=True, **kwargs):
         """Computes arrays into Zarr arrays, files' variables and other things with elements that can be set."""
-        kwargs.pop("flush", None)
-        if kwargs.pop("compute", True):
-            return ta.store(sources, targets, **kwargs)
+        done = ta.store(sources, targets, compute=compute, **kwargs)
+        if compute:
+            return done
         # xarray closes the file by a task of dask's, which has to follow the writing.
         import dask
 
-        return dask.delayed(ta.store, pure=False)(dask.delayed(_Constant(sources)), dask.delayed(_Constant(targets)))
+        return dask.delayed(_run.compute, pure=False)(*(done if isinstance(done, tuple) else (done,)))
 
     # Functions over chunks.
 
@@ -113,12 +117,3 @@ class TileworkManager(ChunkManagerEntrypoint[Array]):
         """Elements along an axis in another order, those of each list of ``indexer`` in one chunk."""
         return ta.shuffle(x, indexer, axis, chunks="auto" if chunks is None else chunks)
 
-
-def _each(run, data, settings):
-    """What ``run`` makes of the lazy ones among ``data``, in their places."""
-    lazy = [i for i, d in enumerate(data) if isinstance(d, Array)]
-    results = list(data)
-    with _config.config(**settings):
-        for i, r in zip(lazy, run(*(data[i] for i in lazy))):
-            results[i] = r
-    return tuple(results)

@@ -9,11 +9,12 @@ import numpy as np
 from .. import _config
 
 
-def cut(chunks, shape, dtype=None, previous=None, limit=None):
+def cut(chunks, shape, dtype=None, previous=None, limit=None, whole=True):
     """What the engine takes for ``chunks`` of an array of ``shape``: bytes to aim at, sizes, or all sizes.
 
     ``chunks`` is ``"auto"``, a number of bytes as text (``"10MiB"``), a size for all axes, -1 or None (the whole axis), a tuple or a dict with
-    one of these, or all sizes, for each axis. ``previous`` are the chunks that axes not named keep, and that automatic ones are made of; ``limit`` the bytes of automatic ones.
+    one of these, or all sizes, for each axis. ``previous`` are the chunks that axes not named keep, and that automatic ones are made of if these
+    shall be ``whole``; ``limit`` the bytes of automatic ones.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def cut(chunks, shape, dtype=None, previous=None, limit=None):
             sizes.append(min(int(c), max(int(n), 1)) or max(int(n), 1))
     if automatic:
         texts = (_config.parse_bytes(chunks[a]) for a in automatic if chunks[a] != "auto")
-        _automatic(sizes, automatic, shape, np.dtype(dtype or "f8").itemsize or 1, min(texts, default=limit or _config.get("chunk_bytes")), previous)
+        _automatic(sizes, automatic, shape, np.dtype(dtype or "f8").itemsize or 1, min(texts, default=limit or _config.get("chunk_bytes")), previous if whole else None)
     if any(isinstance(s, tuple) for s in sizes):
         return tuple(s if isinstance(s, tuple) else _regular(int(n), s) for s, n in zip(sizes, shape))
     return [int(s) for s in sizes]

@@ -219,6 +219,10 @@ class Array:
         """The same array; a change of one is none of the other."""
         return Array(self._x)
 
+    def _repr_inline_(self, max_width):
+        # What xarray shows of a variable, whose shape and dtype stand beside it.
+        return f"tilework.Array<chunksize={self.chunksize}>"[:max_width]
+
     def __repr__(self):
         x = self._x
         chunks = self.chunks if math.prod(x.numblocks) <= 64 else self.chunksize
@@ -261,7 +265,7 @@ class Array:
             raise ValueError("arrays of unknown size cannot be cut anew: call compute_chunk_sizes() first")
         if block_size_limit is not None and chunks == "auto":
             chunks = f"{block_size_limit}B"
-        return Array(self._x.rechunk(cut(chunks, shape, self.dtype, self.chunks if isinstance(chunks, (dict, tuple, list)) else None)))
+        return Array(self._x.rechunk(cut(chunks, shape, self.dtype, self.chunks if isinstance(chunks, (dict, tuple, list)) else None, whole=False)))
 
     def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         """The elements as another dtype; of complex numbers as real ones the real parts, with a warning.

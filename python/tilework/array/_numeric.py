@@ -110,6 +110,10 @@ def _slope(x, spacing, axis, edge_order):
     n = x.shape[axis]
     if n < edge_order + 1:
         raise ValueError("Shape of array too small to calculate a numerical gradient, at least (edge_order + 1) elements are required.")
+    if not isinstance(spacing, Array) and np.ndim(spacing) == 1 and len(spacing) == n:
+        # As NumPy: equal distances are one distance, with which the middle of three elements counts for nothing.
+        d = np.diff(spacing)
+        spacing = d[0] if (d == d[0]).all() else spacing
     if np.ndim(spacing) == 0 and not isinstance(spacing, Array):
         return Array(_tilework.gradient(x._x, float(spacing), axis, edge_order))
     places = Array(handle(spacing))
@@ -137,7 +141,7 @@ def _slope(x, spacing, axis, edge_order):
         first = at(0, 1) * (-(2.0 * p + q) / (p * (p + q))) + at(1, 2) * ((p + q) / (p * q)) + at(2, 3) * (-p / (q * (p + q)))
         p, q = d[-2], d[-1]
         last = at(n - 3, n - 2) * (q / (p * (p + q))) + at(n - 2, n - 1) * (-(q + p) / (p * q)) + at(n - 1, n) * ((2.0 * q + p) / (q * (p + q)))
-    return concatenate([first, inner, last], axis).rechunk(x.chunks)
+    return concatenate([first, inner, last], axis).rechunk(x.chunks).astype(x.dtype)
 
 
 def trapezoid(y, x=None, dx=1.0, axis=-1):
