@@ -7,6 +7,7 @@ are left alone, as dask's graphs are wanted there. What has no such switch is wr
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import sys
@@ -23,6 +24,10 @@ _MODULES = (
 )
 
 
+# Of a version of xarray that has a thing elsewhere, the rest still works.
+_IF_THERE = contextlib.suppress(ImportError, AttributeError)
+
+
 def register():
     """Makes xarray know Tilework's arrays; a second call changes nothing."""
     from xarray.namedarray.utils import is_duck_dask_array
@@ -31,11 +36,13 @@ def register():
         return isinstance(x, Array) or is_duck_dask_array(x)
 
     for name in _MODULES:
-        module = importlib.import_module(name)
-        if module.is_duck_dask_array is is_duck_dask_array:
-            module.is_duck_dask_array = is_lazy
+        with _IF_THERE:
+            module = importlib.import_module(name)
+            if module.is_duck_dask_array is is_duck_dask_array:
+                module.is_duck_dask_array = is_lazy
     for module, path, wrapper in _WRAPPED:
-        _wrap(module, path, wrapper)
+        with _IF_THERE:
+            _wrap(module, path, wrapper)
     if "flox" in sys.modules:
         register_flox()
 
@@ -94,10 +101,15 @@ def _beside_groups(theirs, self, *args, **kwargs):
     """Groups with what belongs to each, which is cut by the library that has cut the groups."""
     if _ours(self._obj) is None:
         return theirs(self, *args, **kwargs)
+    with _manager("tilework"):
+        return theirs(self, *args, **kwargs)
+
+
+def _manager(name):
+    """A library as the one that xarray takes by itself."""
     import xarray
 
-    with xarray.set_options(chunk_manager="tilework"):
-        return theirs(self, *args, **kwargs)
+    return xarray.set_options(chunk_manager=name) if "chunk_manager" in xarray.get_options() else contextlib.nullcontext()
 
 
 def _ours(obj):
@@ -118,7 +130,8 @@ def _for_dask(theirs, self, *args, **kwargs):
     """A table of dask's, which takes dask's arrays only."""
     given = {name: v.copy(data=v._data.to_dask()) for name, v in self.variables.items() if isinstance(v._data, Array)}
     coords = {name: given.pop(name) for name in [*given] if name in self.coords}
-    return theirs(self.assign_coords(coords).assign(given), *args, **kwargs)
+    with _manager("dask"):
+        return theirs(self.assign_coords(coords).assign(given), *args, **kwargs)
 
 
 def _with_flox(theirs, *args, **kwargs):

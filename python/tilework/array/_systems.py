@@ -161,6 +161,11 @@ def lstsq(a, b, rcond=None):
     x, left, rank, s = _tilework.lstsq(a, b, rcond)
     if a.shape[0] <= a.shape[1]:
         left = left.index((slice(0, 0),))
+    elif b.ndim > 1:
+        left = left.rechunk((tuple(b.chunks[1]),))
+    if b.ndim > 1:
+        # Columns stay cut as they are, as what they came from may be put together again.
+        x = x.rechunk((tuple(x.chunks[0]), tuple(b.chunks[1])))
     return Array(x), Array(left), Array(rank), Array(s)
 
 
