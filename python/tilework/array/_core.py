@@ -371,7 +371,9 @@ def beside(other):
     if isinstance(other, Array):
         return getattr(other, "_x", NotImplemented)
     if isinstance(other, (list, tuple)):
-        return from_numpy(np.asarray(other))._x
+        from ._creation import asarray
+
+        return asarray(other)._x
     return NotImplemented
 
 
@@ -384,7 +386,9 @@ def handle(x):
         return from_numpy(np.asarray(h))._x
     if isinstance(x, Array) or has_mask(x):
         raise TypeError("this takes no arrays with a mask: use the functions of tilework.array.ma, or fill it first (x.filled(0))")
-    return from_numpy(np.asarray(x))._x
+    from ._creation import asarray
+
+    return asarray(x)._x
 
 
 def methods(**functions):

@@ -296,9 +296,8 @@ def roll(array, shift, axis=None):
     """
     h = handle(array)
     if axis is None:
-        if np.ndim(shift):
-            raise TypeError("shift must be an integer when axis is None")
-        return Array(_tilework.roll(h, [operator.index(shift)], None))
+        shift = sum(operator.index(s) for s in np.ravel(shift))
+        return Array(_tilework.roll(h, [shift], None))
     axis = normalize_axis_tuple(axis, h.ndim, allow_duplicate=True)
     pairs = np.broadcast_arrays(shift, axis)
     if pairs[0].ndim > 1:
