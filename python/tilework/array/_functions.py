@@ -231,11 +231,12 @@ def apply_along_axis(func1d, axis, arr, *args, dtype=None, shape=None, **kwargs)
     own = tuple(range(x.ndim))
     new = tuple(range(x.ndim, x.ndim + len(shape)))
     out = own[:axis] + new + own[axis + 1 :]
-    func = functools.partial(_along, func1d, axis, args, kwargs)
-    return apply(func, out, [(x, own)], {}, [dtype], label=name_of(func1d), new_axes=dict(zip(new, shape)))[0]
+    pairs = [(x, own), *((a, None) for a in args)]
+    func = functools.partial(_along, func1d, axis)
+    return apply(func, out, pairs, kwargs, [dtype], label=name_of(func1d), new_axes=dict(zip(new, shape)))[0]
 
 
-def _along(func1d, axis, args, kwargs, block):
+def _along(func1d, axis, block, *args, **kwargs):
     return np.apply_along_axis(func1d, axis, block, *args, **kwargs)
 
 
