@@ -296,8 +296,11 @@ def piecewise(x, condlist, funclist, *args, **kw):
     array([ 2.,  1., 10.])
     """
     x = Array(handle(x))
-    if not isinstance(condlist, (list, tuple)) or (condlist and np.ndim(condlist[0]) == 0 and x.ndim > 0):
-        condlist = [condlist]
+    if isinstance(condlist, (list, tuple)):
+        one = bool(condlist) and np.ndim(condlist[0]) == 0 and x.ndim > 0
+    else:
+        one = np.ndim(condlist) <= x.ndim
+    condlist = [condlist] if one else list(condlist)
     conditions = [Array(_truth(c)) for c in condlist]
     n = len(conditions)
     if len(funclist) not in (n, n + 1):

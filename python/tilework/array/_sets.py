@@ -15,8 +15,17 @@ _Counts = namedtuple("UniqueCountsResult", "values counts")
 _Inverse = namedtuple("UniqueInverseResult", "values inverse_indices")
 
 
+def _one_nan(x):
+    """Complex numbers with one NaN for all that have NaN in a part, as NumPy counts them."""
+    if x.dtype[0] != "c":
+        return x
+    x = Array(x)
+    return where(x == x, x, complex("nan+nanj"))._x
+
+
 def _distinct(x, equal_nan):
     """Values, places, inverse and counts of the distinct elements."""
+    x = _one_nan(x)
     values, places, inverse, counts = map(Array, _tilework.unique_all(x))
     if equal_nan or x.dtype[0] not in "fc":
         return values, places, inverse, counts
@@ -55,7 +64,7 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     >>> values.compute(), counts.compute()
     (array([1, 3]), array([1, 2]))
     """
-    x = handle(ar)
+    x = _one_nan(handle(ar)) if equal_nan else handle(ar)
     if axis is not None and x.ndim != 1:
         raise NotImplementedError("unique along an axis is not supported: compute the array, or take the elements of the flat array")
     if not (return_index or return_inverse or return_counts):
@@ -128,7 +137,7 @@ def unique_values(x, /):
 
 def _set(name, words, example):
     def f(ar1, ar2, assume_unique=False):
-        return Array(_tilework.sets(name, ravel(ar1)._x, ravel(ar2)._x))
+        return Array(_tilework.sets(name, _one_nan(ravel(ar1)._x), _one_nan(ravel(ar2)._x)))
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = f"""{words}
