@@ -118,3 +118,44 @@ def test_ufuncs_of_other_libraries():
     ):
         assert isinstance(got, ta.Array)
         np.testing.assert_allclose(got, want)
+
+
+def test_dask_takes_lazy_arrays():
+    dask = pytest.importorskip("dask")
+    calls = []
+    x = ta.from_array(X, chunks=3)
+    y = x.map_blocks(lambda b: (calls.append(1), b)[1], dtype=float)
+    got = dask.compute(y.sum(), {"most": y.max(), "n": [1, x]}, 3)
+    assert got[0] == X.sum() and got[1]["most"] == 34 and got[2] == 3
+    np.testing.assert_array_equal(got[1]["n"][1], X)
+    assert len(calls) == 6
+    (kept,) = dask.persist(y)
+    assert type(kept) is ta.Array and kept.chunks == y.chunks
+    np.testing.assert_array_equal(kept, X)
+    assert dask.delayed(lambda a, n: (type(a), a.sum() + n))(x, 1).compute() == (np.ndarray, X.sum() + 1)
+    assert dask.compute(x.sum(), scheduler="sync") == (X.sum(),)
+    assert dask.optimize(x)[0].name == x.name
+    out = np.zeros((7, 5))
+    assert dask.compute(x.store(out, compute=False)) == (None,)
+    np.testing.assert_array_equal(out, X)
+    assert isinstance(dask.compute(ta.ma.masked_equal(x, 3))[0], np.ma.MaskedArray)
+    da = pytest.importorskip("dask.array")
+    mixed = dask.compute(x.sum(), da.ones(3).sum())
+    assert mixed == (X.sum(), 3)
+
+
+def test_others_see_no_collection_of_dasks():
+    dask = pytest.importorskip("dask")
+    assert not dask.is_dask_collection(ta.ones(3))
+
+
+def test_names_of_dasks_own():
+    from tilework.array.utils import assert_eq, meta_from_array
+
+    x = ta.from_array(X, chunks=3)
+    assert x._meta.shape == (0, 0) and x._meta.dtype == float
+    assert meta_from_array(x, ndim=1, dtype="i4").shape == (0,)
+    assert assert_eq(x, X) and assert_eq(x + 1, x + 1)
+    for wrong in (X + 1, X.astype("f4"), X[:3]):
+        with pytest.raises(AssertionError):
+            assert_eq(x, wrong)

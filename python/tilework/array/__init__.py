@@ -31,7 +31,7 @@ from ._numeric import (
     convolve, correlate, diff, ediff1d, gradient, interp, iscomplexobj, isnull, isrealobj, isscalar, ndim, notnull, polyval, shape, size,
     trapezoid, unwrap, vander,
 )  # fmt: skip
-from . import _protocols, _running
+from . import _collection, _protocols, _running
 from ._padding import pad
 from .core import PerformanceWarning
 from .overlap import map_overlap, push
@@ -135,7 +135,7 @@ __all__ = [
 
 globals().update(_dispatch.dispatching(globals()))
 
-_MODULES = ("core", "fft", "lib", "linalg", "ma", "ndimage", "overlap", "random", "reductions", "stats")
+_MODULES = ("core", "fft", "lib", "linalg", "ma", "ndimage", "overlap", "random", "reductions", "stats", "utils")
 
 
 def __getattr__(name):

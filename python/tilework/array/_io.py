@@ -332,4 +332,15 @@ def _to_delayed(x, optimize_graph=True):
     return to_dask(x).to_delayed(optimize_graph=optimize_graph)
 
 
-methods(to_dask=to_dask, to_delayed=_to_delayed)
+def _meta(x):
+    """An empty array of NumPy's with this array's dtype and number of dimensions, by which dask's programs ask for these."""
+    make = np.ma.empty if hasattr(x, "mask") else np.empty
+    return make((0,) * x.ndim, x.dtype)
+
+
+def _set_meta(x, meta):
+    if meta.dtype != x.dtype:
+        x._x = x._x.astype(np.dtype(meta.dtype).name)
+
+
+methods(to_dask=to_dask, to_delayed=_to_delayed, _meta=property(_meta, _set_meta))
