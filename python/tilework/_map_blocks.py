@@ -135,14 +135,22 @@ class _Blocks:
                 raise ValueError(f"map_blocks requires that one block of the input makes one block of the result: along {d!r} there are {n} and {len(sizes)}")
         self.out_bounds = {d: starts(c) for d, c in self.cut.items()}
         self.names = set(template.coords), set(template.data_vars)
-        self.variables = {}
+        self.variables, self.kept = {}, {}
         for name, v in template.variables.items():
             if has_dtype(v.dtype) and name not in coords.xindexes:
                 self.variables[name] = v.dims, v.dtype
             elif name not in coords:
-                raise TypeError(f"the function gives {name!r} with dtype {v.dtype}, which chunks cannot have: drop it, or convert it")
+                self.kept[name] = self._kept(name, v)
 
         self.n_bytes = max(self.starts({d: int(np.argmax(c)) for d, c in self.cut.items()})[-1], 1)
+
+    def _kept(self, name, v):
+        """A variable whose dtype chunks cannot have: that of an argument, which the function must give as it is."""
+        own = (a.rest.variables[name] for a in self.given if isinstance(a, _Part) and name in a.rest.variables)
+        own = next(own, None)
+        if own is None or own.dims != v.dims or own.dtype != v.dtype:
+            raise TypeError(f"the function gives {name!r} with dtype {v.dtype}, which chunks cannot have: drop it, or convert it")
+        return own
 
     def result(self):
         """The lazy dataset."""
@@ -153,7 +161,7 @@ class _Blocks:
             self, (*self.bounds, _BYTES), pairs, {}, ["u1"], label=label, adjust=dict.fromkeys(self.bounds, 1), new_axes={_BYTES: self.n_bytes, **alone},
             keywords=("block_id",),
         )  # fmt: skip
-        made = xr.Dataset(coords=self.coords, attrs=self.template.attrs)
+        made = xr.Dataset(self.kept, self.coords, self.template.attrs)
         for number, (name, (dims, dtype)) in enumerate(self.variables.items()):
             v = self.template.variables[name]
             made[name] = xr.Variable(dims, self._taken(packed, number, name, dims, dtype), v.attrs, v.encoding)
@@ -209,6 +217,9 @@ class _Blocks:
         for d, sizes in self.cut.items():
             if ds.sizes[d] != sizes[at.get(d, 0)]:
                 raise ValueError(f"Received dimension {d!r} of length {ds.sizes[d]}. Expected length {sizes[at.get(d, 0)]}.")
+        for name, v in self.kept.items():
+            if not v.isel({d: slice(*self.bounds[d][at[d] : at[d] + 2]) for d in v.dims}).equals(ds.variables[name]):
+                raise ValueError(f"the function changes {name!r}, whose dtype {v.dtype} chunks cannot have: convert it")
         for name, index in ds.xindexes.items():
             want = self.coords.xindexes.get(name)
             within = {d: slice(*self.out_bounds[d][at[d] : at[d] + 2]) for d in ds[name].dims if d in at}
