@@ -220,7 +220,7 @@ def histogramdd(sample, bins=10, range=None, normed=None, weights=None, density=
 
 
 def _is_number(bins):
-    return not isinstance(bins, (Array, np.ndarray)) and np.ndim(bins) == 0
+    return isinstance(bins, (int, np.integer)) or (isinstance(bins, np.ndarray) and bins.ndim == 0)
 
 
 def _columns(sample):
@@ -280,8 +280,6 @@ def histogram2d(x, y, bins=10, range=None, normed=None, weights=None, density=No
     """
     if not _is_number(bins) and len(bins) not in (1, 2):
         bins = [bins, bins]
-    elif not _is_number(bins) and len(bins) == 1:
-        bins = list(bins) * 2
     counts, edges = histogramdd((x, y), bins, range, normed, weights, density)
     return counts, *edges
 

@@ -11,22 +11,30 @@ from ._joining import concatenate
 from ._ufunc import put
 
 
+# The methods that give elements themselves.
+_TAKING = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")
+
+
 def _quantiles(name, a, q, axis, method, keepdims, out, skip_nan, hundred):
     h = handle(a)
     if np.dtype(h.dtype).kind == "c":
         raise TypeError("a must be an array of real numbers")
     if isinstance(q, Array):
         raise TypeError(f"{name}: q must be in memory, as the shape of the result follows from it: compute it first")
+    if h.dtype == "float32" and type(q) not in (int, float) and method not in _TAKING:
+        # As NumPy: shares are float64 unless they are numbers of Python's.
+        h = h.astype("float64")
     q = np.asarray(q, dtype=np.float64)
     if not ((q >= 0) & (q <= hundred)).all():
         words = "Percentiles must be in the range [0, 100]" if hundred == 100 else "Quantiles must be in the range [0, 1]"
         raise ValueError(words)
     axes = None if axis is None else list(normalize_axis_tuple(axis, h.ndim))
-    if h.ndim == 0:
+    ndim = h.ndim
+    if ndim == 0:
         h, axes = _tilework.reshape(h, (1,)), None
     made = Array(_tilework.quantile(h, (q / hundred).ravel().tolist(), axes, method, skip_nan))
     if keepdims:
-        every = range(Array(handle(a)).ndim) if axis is None else axes
+        every = range(ndim) if axis is None else axes
         made = Array(_tilework.expand_dims(made._x, [i + 1 for i in sorted(every)]))
     made = made.reshape(q.shape + made.shape[1:]) if q.ndim != 1 else made
     return made if out is None else Array(put(made._x, out, name)._x)
