@@ -138,6 +138,16 @@ def test_sizes_that_are_not_known():
         x.map_blocks(lambda b: np.repeat(b, 99), drop_axis=1, chunks=(np.nan,), dtype=float).compute()
 
 
+def test_blocks_of_unknown_size_beside_others():
+    x = ta.from_array(np.arange(6) % 3, chunks=6)
+    table = ta.arange(5, chunks=5)
+    table = table[table > 1]
+    got = ta.map_blocks(lambda t, b: t[b], table, x, dtype=int, chunks=x.chunks)
+    assert got.compute().tolist() == [2, 3, 4, 2, 3, 4]
+    got = ta.map_blocks(lambda t, b: t[b], table, x.rechunk(2), dtype=int)
+    assert got.compute().tolist() == [2, 3, 4, 2, 3, 4]
+
+
 def test_shapes_are_told():
     x = ta.from_array(X, chunks=3)
     with pytest.raises(ValueError, match=r"first, chunk \[\d, \d\].* gave float64 \[1, \d\], but float64 \[\d, \d\] was declared"):

@@ -47,7 +47,7 @@ def _cuts(inputs, indices, align):
             have = cuts.get(i)
             if align:
                 cuts[i] = _common(have, c, i)
-            elif have is None or len(c) > len(have) or have == (1,):
+            elif have is None or have == (1,) or len(c) > len(have) or (len(c) == len(have) and have[0] != have[0]):
                 cuts[i] = c
     return cuts
 
@@ -168,6 +168,9 @@ def apply(
         call.keywords = keywords
         where = [(n, x.shape, [starts(c) for c in x.chunks], tuple(p)) for n, x, p in zip(numbers, whole, layouts)]
         call.place = Place(where, tuple(sum(c) for c in chunks), chunks, call.dtypes[0])
+    for x, l in zip(whole, layouts):
+        # A block of unknown size goes with a result whose size is known as a whole.
+        l[:] = [None if o is not None and c[0] != c[0] and len(c) == 1 and chunks[o][0] == chunks[o][0] else o for o, c in zip(l, x.chunks)]
     n_extra = max((l.count(None) for l in layouts), default=0)
     for l in layouts:
         extra = iter(range(len(out), len(out) + n_extra))
