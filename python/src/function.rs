@@ -10,7 +10,9 @@ use crate::memory;
 use crate::pickle;
 use crate::running;
 use pyo3::exceptions::PyTypeError;
-use pyo3::prelude::{Borrowed, Bound, FromPyObject, Py, PyAny, PyAnyMethods, PyErr, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
+use pyo3::prelude::{
+    Borrowed, Bound, FromPyObject, Py, PyAny, PyAnyMethods, PyErr, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction,
+};
 use pyo3::pyfunction;
 use pyo3::types::{PyList, PyTuple, PyTupleMethods, PyTypeMethods};
 use std::sync::Arc;
@@ -287,7 +289,11 @@ fn halo(x: &Lazy, depth: Vec<(usize, usize)>, boundary: &Bound<'_, PyAny>) -> Ou
             "nearest" => Boundary::Nearest,
             "reflect" => Boundary::Reflect,
             "periodic" => Boundary::Periodic,
-            _ => return Err(value(format!("there is no boundary '{name}': use 'reflect', 'periodic', 'nearest', 'none' or a number"))),
+            _ => {
+                return Err(value(format!(
+                    "there is no boundary '{name}': use 'reflect', 'periodic', 'nearest', 'none' or a number"
+                )));
+            }
         },
     };
     Ok(Lazy(DynArray::from_expr(build::halo(x.0.expr(), &depth, kind)?)?))

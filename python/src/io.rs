@@ -182,7 +182,11 @@ fn zarr_array(path: PathBuf) -> Out<(Vec<usize>, &'static str, Vec<usize>)> {
 /// A variable of a NetCDF file, as stored or as its attributes say it is meant.
 #[pyfunction]
 fn open_netcdf(path: PathBuf, variable: &str, chunks: Cut, decoded: bool) -> Out<Lazy> {
-    Ok(Lazy(if decoded { array::open_netcdf_decoded(path, variable, chunks.0)? } else { array::open_netcdf(path, variable, chunks.0)? }))
+    Ok(Lazy(if decoded {
+        array::open_netcdf_decoded(path, variable, chunks.0)?
+    } else {
+        array::open_netcdf(path, variable, chunks.0)?
+    }))
 }
 
 /// A dataset of an HDF5 file.

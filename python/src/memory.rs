@@ -58,9 +58,9 @@ pub fn dtype(a: &Bound<'_, PyUntypedArray>) -> Out<DType> {
         (b'c', 16) => Some(DType::C128),
         _ => None,
     };
-    found.filter(|_| d.is_native_byteorder() != Some(false)).ok_or_else(|| {
-        Fail::Python(PyTypeError::new_err(format!("arrays of dtype {d} are not supported")))
-    })
+    found
+        .filter(|_| d.is_native_byteorder() != Some(false))
+        .ok_or_else(|| Fail::Python(PyTypeError::new_err(format!("arrays of dtype {d} are not supported"))))
 }
 
 /// An array of NumPy's as a tensor over the same memory.

@@ -20,7 +20,10 @@ fn registry() -> Registry {
 }
 
 /// Objects of Python's as bytes.
-pub fn dumps<'py>(py: Python<'py>, objects: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error: Into<pyo3::PyErr>>) -> Out<Vec<u8>> {
+pub fn dumps<'py>(
+    py: Python<'py>,
+    objects: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error: Into<pyo3::PyErr>>,
+) -> Out<Vec<u8>> {
     let objects = objects.into_pyobject(py).map_err(Into::into)?;
     Ok(py.import("tilework._pickles")?.call_method1("dumps", (objects,))?.extract()?)
 }

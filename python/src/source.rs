@@ -40,7 +40,8 @@ impl Source for PySource {
 
     fn params(&self) -> Result<Vec<u8>> {
         let sizes: Vec<Vec<usize>> = self.grid.axes().iter().map(|a| a.sizes().collect()).collect();
-        let written = Python::attach(|py| pickle::dumps(py, (self.read.clone_ref(py), &self.label, self.key, self.dtype.name(), sizes)));
+        let written =
+            Python::attach(|py| pickle::dumps(py, (self.read.clone_ref(py), &self.label, self.key, self.dtype.name(), sizes)));
         written.map_err(|f| failure(f).at(self.label.clone()))
     }
 
@@ -64,7 +65,8 @@ impl Source for PySource {
         let read = |py: Python<'_>| -> Out<Tensor> { array(&self.read.bind(py).call1((slices(py, region)?,))?) };
         let t = Python::attach(read).map_err(failure)?;
         if t.shape() != region.shape().as_slice() || t.dtype() != self.dtype {
-            let (have, want) = (format!("{} {:?}", t.dtype(), t.shape()), format!("{} {:?}", self.dtype, region.shape().as_slice()));
+            let (have, want) =
+                (format!("{} {:?}", t.dtype(), t.shape()), format!("{} {:?}", self.dtype, region.shape().as_slice()));
             return Err(Error::usage(format!("{want} was asked for, but the object gave {have}")));
         }
         Ok(t)
@@ -87,7 +89,8 @@ impl Source for PySource {
 /// The source that [`Source::params`] describes.
 pub fn open(params: &[u8]) -> Result<Arc<dyn Source>> {
     let read = |py: Python<'_>| -> Out<PySource> {
-        let (read, label, key, dtype, sizes): (Py<PyAny>, String, u128, Type, Vec<Vec<usize>>) = pickle::loads(py, params)?.extract()?;
+        let (read, label, key, dtype, sizes): (Py<PyAny>, String, u128, Type, Vec<Vec<usize>>) =
+            pickle::loads(py, params)?.extract()?;
         Ok(PySource { read, label, key, dtype: dtype.0, grid: grid(&sizes) })
     };
     Ok(Arc::new(Python::attach(read).map_err(failure)?))
