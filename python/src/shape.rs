@@ -108,6 +108,23 @@ fn windows(x: &Lazy, form: Vec<usize>, axes: Vec<isize>) -> Out<Lazy> {
     Ok(Lazy(x.0.sliding_window_view(form, Some(&axes))?.array()?))
 }
 
+/// A reduction of every window of a form within the array, made without the array of windows.
+#[pyfunction]
+fn reduce_windows(op: &str, x: &Lazy, form: Vec<usize>, axes: Vec<isize>, ddof: f64) -> Out<Lazy> {
+    let w = x.0.sliding_window_view(form, Some(&axes))?;
+    Ok(Lazy(match op {
+        "sum" => w.sum()?,
+        "mean" => w.mean()?,
+        "min" => w.min()?,
+        "max" => w.max()?,
+        "all" => w.all()?,
+        "any" => w.any()?,
+        "var" => w.var(ddof)?,
+        "std" => w.std(ddof)?,
+        _ => return Err(value(format!("windows have no reduction {op}"))),
+    }))
+}
+
 /// Arrays repeated to their common shape and cut alike.
 #[pyfunction]
 fn broadcast_arrays(xs: Vec<Lazy>) -> Out<Vec<Lazy>> {
@@ -135,6 +152,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(pad, m)?)?;
     m.add_function(wrap_pyfunction!(reshape_blockwise, m)?)?;
     m.add_function(wrap_pyfunction!(windows, m)?)?;
+    m.add_function(wrap_pyfunction!(reduce_windows, m)?)?;
     m.add_function(wrap_pyfunction!(broadcast_arrays, m)?)?;
     m.add_function(wrap_pyfunction!(unify_chunks, m)?)
 }

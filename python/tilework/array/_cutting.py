@@ -96,12 +96,28 @@ def reshape_blockwise(x, shape, chunks=None):
     h = handle(x)
     shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
     shape = [operator.index(n) for n in shape]
+    if None in h.shape:
+        raise ValueError("Array chunk size or shape is unknown: call compute_chunk_sizes() first")
+    n = math.prod(h.shape)
     if -1 in shape:
         rest = math.prod(n for n in shape if n != -1)
-        shape[shape.index(-1)] = math.prod(h.shape) // max(rest, 1)
-    if chunks is None and len(shape) > h.ndim:
+        shape[shape.index(-1)] = n // max(rest, 1)
+    if math.prod(shape) != n:
+        raise ValueError(f"total size of new array must be unchanged: {tuple(h.shape)} cannot become {tuple(shape)}")
+    if len(shape) > h.ndim and chunks is None:
         raise TypeError("Need to specify chunks if expanding dimensions.")
-    return Array(_tilework.reshape_blockwise(h, shape, None if chunks is None else tuple(map(tuple, chunks))))
+    if len(shape) < h.ndim and chunks is not None:
+        raise ValueError("Setting chunks is not allowed when reducing the number of dimensions.")
+    if len(shape) == h.ndim:
+        if shape != list(h.shape):
+            raise NotImplementedError("reshape_blockwise not implemented for expanding dimensions while others are merged: merge them first, then part them")
+        return Array(h)
+    if chunks is not None:
+        chunks = tuple(map(tuple, chunks))
+        wrong = [c for c, n in zip(chunks, shape) if sum(c) != n]
+        if wrong or len(chunks) != len(shape):
+            raise ValueError(f"Chunk sizes do not match for the following chunks: {wrong or chunks}, of the shape {tuple(shape)}")
+    return Array(_tilework.reshape_blockwise(h, shape, chunks))
 
 
 def shuffle(x, indexer, axis, chunks="auto"):
@@ -135,6 +151,7 @@ def shuffle(x, indexer, axis, chunks="auto"):
     n = h.shape[axis]
     if flat.size and (flat.max() >= n or flat.min() < 0):
         raise IndexError(f"Indexer contains out of bounds index. Dimension only has {n} elements.")
+    # As dask, groups may make chunks longer by a quarter.
     most = max(h.chunks[axis]) * 1.25
     sizes = [0]
     for g in indexer:
@@ -142,8 +159,24 @@ def shuffle(x, indexer, axis, chunks="auto"):
             sizes.append(0)
         sizes[-1] += len(g)
     y = h.index((slice(None),) * axis + (flat,))
-    goal = [c if a != axis else sizes for a, c in enumerate(y.chunks)]
+    goal = [list(c) for c in h.chunks]
+    goal[axis] = sizes
+    if max(sizes) > most:
+        goal = _smaller(goal, axis, max(sizes) / max(h.chunks[axis]))
     return Array(y.rechunk(tuple(map(tuple, goal))))
+
+
+def _smaller(chunks, axis, factor):
+    """Chunks cut along other axes, the longest ones in halves, until they have so many times fewer elements."""
+    others = [a for a in range(len(chunks)) if a != axis]
+    most = math.prod(max(chunks[a]) for a in others) / factor
+    while math.prod(max(chunks[a]) for a in others) > most:
+        a = max(others, key=lambda a: max(chunks[a]))
+        if max(chunks[a]) <= 1:
+            break
+        half = -(-max(chunks[a]) // 2)
+        chunks[a] = [n for c in chunks[a] for n in [half] * (c // half) + [c % half] * (c % half > 0)]
+    return chunks
 
 
 def coarsen(reduction, x, axes, trim_excess=False, **kwargs):
@@ -218,7 +251,31 @@ def sliding_window_view(x, window_shape, axis=None, automatic_rechunk=True, *, s
         raise ValueError(f"Must provide window_shape {words}; got {len(form)} window_shape elements and {len(axes)} axes.")
     if any(h.shape[a] is not None and n > h.shape[a] for a, n in zip(axes, form)):
         raise ValueError("window shape cannot be larger than input array shape")
-    return Array(_tilework.windows(h, form, list(axes)))
+    windows = Windows(_tilework.windows(h, form, list(axes)))
+    windows._of = h, form, list(axes)
+    return windows
+
+
+class Windows(Array):
+    """All windows of an array. Where each is reduced to a number the engine makes the numbers without the windows."""
+
+    __slots__ = ("_of",)
+
+    def __getitem__(self, key):
+        key = key if isinstance(key, tuple) else (key,)
+        whole = all(p is Ellipsis or (isinstance(p, slice) and p.start in (None, 0) and p.stop is None and p.step in (None, 1)) for p in key)
+        return self if whole and len(key) <= self.ndim else Array(self._x)[key]
+
+    def reduced(self, name, axes, ddof):
+        """The engine's handle of a reduction of every window; None where it has none, or for other axes than the windows' own."""
+        h, form, of = getattr(self, "_of", (self._x, [], []))
+        own = range(h.ndim, self.ndim)
+        if name not in _OF_WINDOWS or not form or axes is None or sorted(axes) != list(own) or 0 in form or len(set(of)) < len(of) or np.dtype(h.dtype).kind == "c":
+            return None
+        return _tilework.reduce_windows(name, h, form, of, float(ddof or 0))
+
+
+_OF_WINDOWS = {"sum", "mean", "min", "max", "all", "any", "var", "std"}
 
 
 methods(shuffle=shuffle)

@@ -13,6 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from .. import _tilework
 from ._core import Array, handle, methods
+from ._cutting import Windows
 from ._ufunc import put
 
 _INEXACT = {"mean", "var", "std", "nanmean", "nanvar", "nanstd"}
@@ -49,7 +50,10 @@ def fold(name, a, axis=None, dtype=None, out=None, keepdims=False, initial=None,
     mask = None if where is True or where is np._NoValue else handle(where)
     keepdims = False if keepdims is np._NoValue else bool(keepdims)
     every = _split(split_every, axes, x.ndim)
-    if axes == [] and mask is None and initial is None:
+    r = a.reduced(name, axes, ddof) if type(a) is Windows and dtype is None and mask is None and initial is None and not keepdims else None
+    if r is not None:
+        pass
+    elif axes == [] and mask is None and initial is None:
         r = _alone(name, x, ddof)
     else:
         r = _tilework.reduce(name, x, axes, keepdims, ddof, mask, _number(initial, name), every)
