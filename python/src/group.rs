@@ -13,7 +13,8 @@ use tilework::op::reduction;
 fn group_reduce(op: &str, x: &Lazy, axis: isize, labels: &Bound<'_, PyAny>, n_groups: usize) -> Out<Lazy> {
     let op = reduction::find(op).ok_or_else(|| value(format!("there is no reduction {op}")))?;
     let labels = elements::<i64>(&memory::tensor(labels)?)?;
-    let labels = labels.iter().map(|&l| usize::try_from(l).map_err(|_| value(format!("there is no group {l}")))).collect::<Out<Vec<_>>>()?;
+    let labels =
+        labels.iter().map(|&l| usize::try_from(l).map_err(|_| value(format!("there is no group {l}")))).collect::<Out<Vec<_>>>()?;
     Ok(Lazy(x.0.group_reduce(op, axis, &labels, n_groups)?))
 }
 

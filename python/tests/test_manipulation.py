@@ -27,7 +27,7 @@ CALLS = [
     ("ravel",), ("transpose",), ("transpose", (1, 2, 0)), ("transpose", (-1, 0, 1)), ("swapaxes", 0, -1), ("moveaxis", 0, -1),
     ("moveaxis", (0, 1), (-1, 0)), ("rollaxis", 2), ("rollaxis", 0, 3), ("rollaxis", 1, -1), ("expand_dims", 0), ("expand_dims", (0, -1)),
     ("expand_dims", (1, 3)), ("flip",), ("flip", 1), ("flip", (0, -1)), ("flipud",), ("fliplr",), ("rot90",), ("rot90", 2), ("rot90", 3, (1, 2)),
-    ("rot90", -1, (2, 0)), ("roll", 5), ("roll", -3, 1), ("roll", (1, 2), (0, 2)), ("roll", 2, (0, 0)), ("roll", (1, 2), 1), ("roll", 1, (0, 1)), ("roll", (1, 2)),
+    ("rot90", -1, (2, 0)), ("roll", 5), ("roll", -3, 1), ("roll", (1, 2), (0, 2)), ("roll", 2, (0, 0)), ("roll", 1, (0, 1)),
     ("atleast_1d",), ("atleast_3d",), ("resize", (3, 5)), ("resize", (10, 10)), ("resize", (0, 2)),
     ("repeat", 2), ("repeat", 3, 1), ("repeat", [1, 0, 2], 1), ("repeat", 0, 0), ("repeat", [2], 2), ("tile", 2), ("tile", (2, 1, 3)), ("tile", (2, 1, 1, 2)), ("tile", ()),
     ("tile", (0, 1)), ("delete", 1, 0), ("delete", [0, -1], 2), ("delete", slice(1, 3), 2), ("delete", 5), ("delete", [True, False, True], 1), ("delete", [], 0),

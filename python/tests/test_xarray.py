@@ -155,7 +155,9 @@ PROGRAMS = {
     "concat": lambda ds: xr.concat([ds.t, ds.t + 1], "run"),
     "concat along": lambda ds: xr.concat([ds.t.isel(time=slice(0, 20)), ds.t.isel(time=slice(20, None))], "time"),
     "merge": lambda ds: xr.merge([ds[["t"]], ds[["p"]].rename(p="q")]),
-    "combine": lambda ds: xr.combine_by_coords([ds[["t"]].isel(lat=slice(2)), ds[["t"]].isel(lat=slice(2, None))], data_vars=None, compat="override", coords="minimal"),
+    "combine": lambda ds: xr.combine_by_coords(
+        [ds[["t"]].isel(lat=slice(2)), ds[["t"]].isel(lat=slice(2, None))], data_vars=None, compat="override", coords="minimal"
+    ),
     "combine_first": lambda ds: ds.t.combine_first(ds.p.astype("f8")),
     "stack": lambda ds: ds.t.stack(cell=("lat", "lon")),
     "unstack": lambda ds: ds.t.stack(cell=("lat", "lon")).unstack("cell"),
@@ -190,7 +192,8 @@ PROGRAMS = {
     "apply_ufunc": lambda ds: xr.apply_ufunc(lambda a, b: a + 2 * b, ds.t, ds.p, dask="parallelized", output_dtypes=["f8"]),
     "apply_ufunc allowed": lambda ds: xr.apply_ufunc(np.add, ds.t, ds.p, dask="allowed"),
     "apply_ufunc core": lambda ds: xr.apply_ufunc(
-        lambda a: np.nanmean(a, axis=-1), ds.t, input_core_dims=[["time"]], dask="parallelized", output_dtypes=["f8"], dask_gufunc_kwargs={"allow_rechunk": True}
+        lambda a: np.nanmean(a, axis=-1), ds.t, input_core_dims=[["time"]], dask="parallelized", output_dtypes=["f8"],
+        dask_gufunc_kwargs={"allow_rechunk": True},
     ),
     "apply_ufunc vectorized": lambda ds: xr.apply_ufunc(
         lambda a: a[:2], ds.p.chunk(lon=-1), input_core_dims=[["lon"]], output_core_dims=[["two"]], vectorize=True, dask="parallelized",

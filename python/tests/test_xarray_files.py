@@ -33,7 +33,8 @@ def write(ds, path, kind):
     elif kind == "netcdf4":
         ds.to_netcdf(path, encoding=encoding)
     else:
-        ds.to_zarr(path, zarr_format=2 if kind == "zarr2" else 3, encoding=encoding | ({"p": {"chunks": (5, 5, 4), "shards": (20, 5, 8)}} if kind == "sharded zarr" else {}))
+        sharded = {"p": {"chunks": (5, 5, 4), "shards": (20, 5, 8)}} if kind == "sharded zarr" else {}
+        ds.to_zarr(path, zarr_format=2 if kind == "zarr2" else 3, encoding=encoding | sharded)
 
 
 @pytest.mark.parametrize("kind", ["netcdf3", "netcdf4", "group", "zarr2", "zarr3", "sharded zarr"])

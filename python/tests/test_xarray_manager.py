@@ -177,5 +177,6 @@ def test_map_blocks_says_what_is_wrong():
             xr.map_blocks(func, lazy.t, template=lazy.t).compute()
     with pytest.raises(TypeError, match="'when' with dtype datetime64"):
         xr.map_blocks(lambda x: x.to_dataset().assign(when=x.time), lazy.t)
+    assert pickle.loads(pickle.dumps(xr.map_blocks)) is xr.map_blocks
     with pytest.raises(ValueError, match="changes 'bounds'"):
         xr.map_blocks(lambda x: x.assign(bounds=x.bounds + np.timedelta64(1, "D")), chunked(dataset())).compute()

@@ -1,7 +1,7 @@
 """Variables of files that xarray has opened, read by the engine's own readers: Zarr arrays in folders and variables of NetCDF files.
 
-What xarray does to stored elements lies in layers over its reader of the file. They are taken off here one by one, and what they do is done by the engine; under a layer that is not known
-all is left to xarray's reader, which gives the same elements, but holds the interpreter's lock for it.
+What xarray does to stored elements lies in layers over its reader of the file. They are taken off here one by one, and what they do is done by the
+engine; under a layer that is not known all is left to xarray's reader, which gives the same elements, but holds the interpreter's lock for it.
 """
 
 from __future__ import annotations

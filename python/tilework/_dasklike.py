@@ -1,8 +1,9 @@
 """Where xarray takes one path for dask's arrays and another for all else, though the first is that of any lazy array: Tilework's take it too.
 
-Chunk managers have no say there: shifts that keep their chunks, fits and weights that are not looked at before they are computed, gaps filled across chunks, points of an array, groups
-reduced by flox, and which library cuts what is cut again. xarray tells dask's arrays by a function that each of its modules imports; in the modules below it knows Tilework's too. Others
-are left alone, as dask's graphs are wanted there. What has no such switch is wrapped.
+Chunk managers have no say there: shifts that keep their chunks, fits and weights that are not looked at before they are computed, gaps filled
+across chunks, points of an array, groups reduced by flox, functions of blocks, and which library cuts what is cut again. xarray tells dask's arrays
+by a function that each of its modules imports; in the modules below it knows Tilework's too. Others are left alone, as dask's graphs are wanted
+there. What has no such switch is wrapped.
 """
 
 from __future__ import annotations
@@ -62,10 +63,14 @@ def _wrap(module, path, wrapper):
     for part in outer:
         owner = getattr(owner, part)
     theirs = getattr(owner, name)
-    if not hasattr(theirs, "_tilework"):
-        ours = functools.wraps(theirs)(lambda *args, **kwargs: wrapper(theirs, *args, **kwargs))
-        ours._tilework = True
-        setattr(owner, name, ours)
+    if theirs not in _ours_of.values():
+        if theirs not in _ours_of:
+            _ours_of[theirs] = functools.wraps(theirs)(lambda *args, **kwargs: wrapper(theirs, *args, **kwargs))
+        setattr(owner, name, _ours_of[theirs])
+
+
+_ours_of: dict = {}
+"""What is called in place of functions that are wrapped: the same under every name, as pickles want it."""
 
 
 def _push(theirs, array, n, axis, method="blelloch"):

@@ -1,4 +1,4 @@
-"""Groups of flox's on lazy arrays: its reductions by labels as reductions of the engine where it has them, else as functions over chunks that hold all of an axis.
+"""Groups of flox's on lazy arrays: its reductions by labels as the engine's own where it has them, else as functions of chunks that hold all of an axis.
 
 flox finds labels, decides on what fills groups that have no elements, and puts the result together; only the reduction itself is done here.
 """
@@ -26,7 +26,8 @@ def reduce_blockwise(theirs, array, by, agg, *, axis, expected_groups, **setting
     if isinstance(op, str) and (op in _OWN or op == "nanlen") and len(axis) == by.ndim and set(agg.finalize_kwargs) <= {"ddof"}:
         result = _by_engine(array, by, agg, len(expected_groups))
     else:
-        result = _by_chunk(functools.partial(theirs, agg=agg, axis=axis, expected_groups=expected_groups, **settings), array, by, agg, axis, len(expected_groups))
+        reduce = functools.partial(theirs, agg=agg, axis=axis, expected_groups=expected_groups, **settings)
+        result = _by_chunk(reduce, array, by, agg, axis, len(expected_groups))
     return {agg.name: result.astype(agg.dtype["final"]), "groups": expected_groups}
 
 

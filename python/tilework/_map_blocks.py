@@ -1,6 +1,7 @@
 """xarray's ``map_blocks`` on Tilework: a function of the user's on what xarray objects have in one block, along all of their chunked dimensions.
 
-All variables that the function gives of a block are packed into one array of bytes, so that it is called once for a block; each variable is then taken from there.
+All variables that the function gives of a block are packed into one array of bytes, so that it is called once for a block; each variable is
+then taken from there.
 """
 
 from __future__ import annotations
@@ -132,7 +133,8 @@ class _Blocks:
         for d, sizes in self.cut.items():
             n = len(chunks.get(d, (0,)))
             if len(sizes) != n:
-                raise ValueError(f"map_blocks requires that one block of the input makes one block of the result: along {d!r} there are {n} and {len(sizes)}")
+                words = "map_blocks requires that one block of the input makes one block of the result"
+                raise ValueError(f"{words}: along {d!r} there are {n} and {len(sizes)}")
         self.out_bounds = {d: starts(c) for d, c in self.cut.items()}
         self.names = set(template.coords), set(template.data_vars)
         self.variables, self.kept = {}, {}
@@ -176,8 +178,10 @@ class _Blocks:
         pairs = [(own, (*(d for d in self.bounds if d in dims), _BYTES))]
         new = {d: self.cut[d][0] for d in dims if d not in self.bounds}
         cut = {d: self.cut[d] for d in dims if d in self.bounds}
-        key = f"{packed.name} {number}"
-        (x,) = apply(_Taken(self, number, dims, dtype), dims, pairs, {}, [dtype], label=str(name), adjust=cut, new_axes=new, keywords=("block_id",), key=key)
+        (x,) = apply(
+            _Taken(self, number, dims, dtype), dims, pairs, {}, [dtype], label=str(name), adjust=cut, new_axes=new, keywords=("block_id",),
+            key=f"{packed.name} {number}",
+        )  # fmt: skip
         return x
 
     def starts(self, at):

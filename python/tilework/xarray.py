@@ -7,7 +7,8 @@
 >>> (x + 1).mean().compute().item()
 3.5
 
-Elements whose dtype the engine lacks (dates, strings, objects) are never cut: such variables stay what they are, in memory or read when they are looked at.
+Elements whose dtype the engine lacks (dates, strings, objects) are never cut: such variables stay what they are, in memory or read when they are
+looked at.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from ._chunks import cut
 _unary = _tilework.unary
 OPS = {name: (number, arity) for number, (name, arity, *_) in enumerate(_tilework.elementwise_ops())}
 _PLAIN = (int, float, bool, complex)
-nan = math.nan
+# The very object that users compare shapes with.
+nan = np.nan
 
 
 class Array:

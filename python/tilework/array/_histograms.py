@@ -20,11 +20,18 @@ def _given(x):
 
 
 def _lazy_range(range):
-    return range is not None and any(isinstance(r, Array) for r in range)
+    if isinstance(range, Array):
+        if range.shape != (2,):
+            raise ValueError(f"range must be two numbers, not an array of shape {range.shape}")
+        return True
+    return isinstance(range, (tuple, list)) and any(isinstance(r, Array) for r in range)
 
 
 def _bounds(range):
-    low, high = (float(r) for r in range)
+    try:
+        low, high = (float(r) for r in range)
+    except (TypeError, ValueError):
+        raise ValueError(f"range must be two numbers, the lower and the upper end, not {range!r}") from None
     if low > high:
         raise ValueError("max must be larger than min in range parameter.")
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -118,8 +125,8 @@ def histogram(a, bins=10, range=None, normed=None, weights=None, density=None):
     >>> counts.compute(), edges
     (array([4, 5]), array([0., 4., 8.]))
     """
-    if normed:
-        raise ValueError("The normed= keyword argument is gone: use density=True")
+    if normed is not None and normed is not False:
+        raise ValueError("The normed= keyword argument has been deprecated: use density=True")
     x = Array(handle(a))
     if x.dtype.kind == "c":
         raise TypeError("histogram does not take complex numbers")
@@ -200,16 +207,20 @@ def histogramdd(sample, bins=10, range=None, normed=None, weights=None, density=
     array([[1., 1.],
            [0., 1.]])
     """
-    if normed:
-        raise TypeError("The normed= keyword argument is gone: use density=True")
+    if normed is not None:
+        if density is not None:
+            raise TypeError("Cannot specify both 'normed' and 'density'")
+        density = normed
     columns = _columns(sample)
     d = len(columns)
     bins = [bins] * d if _is_number(bins) else list(bins)
     if len(bins) != d:
-        raise ValueError("The dimension of bins must be equal to the dimension of the sample x.")
+        raise ValueError("The dimension of bins must be equal to the dimension of the sample.")
     ranges = [None] * d if range is None else list(range)
     if len(ranges) != d:
-        raise ValueError("range argument must have one entry per dimension")
+        raise ValueError("range argument requires one entry, a min max pair, per dimension.")
+    if any(r is not None and len(r) != 2 for r in ranges):
+        raise ValueError("range argument entries must be pairs: a min and a max.")
     edges = [_edges(c, b, r) for c, b, r in zip(columns, bins, ranges)]
     w = _checked_weights(columns[0], weights)
     if any(isinstance(e, Array) for e in edges):

@@ -34,8 +34,10 @@ def reshape(x, shape, merge_chunks=True, limit=None, *, order="C", copy=None):
     x : array_like
     shape : int or tuple of ints
         One length may be -1: it follows from the others.
-    merge_chunks, limit
-        dask's; they change nothing, as no chunk of the result becomes larger than the largest of ``x``.
+    merge_chunks : bool
+        Whether the axes that become one may stay in one chunk, or all but the last of them are cut into single elements.
+    limit
+        dask's; it changes nothing, as no chunk of the result becomes larger than the largest of ``x``.
     order : {"C", "F", "A"}
         Whether the last axis runs fastest (C, and A here), or the first (F).
     copy : bool, optional
@@ -59,7 +61,22 @@ def reshape(x, shape, merge_chunks=True, limit=None, *, order="C", copy=None):
     if order == "F":
         turned = _tilework.transpose(h, None)
         return Array(_tilework.transpose(_reshaped(turned, shape[::-1]), None))
-    return Array(_reshaped(h, shape))
+    y = _reshaped(h, shape)
+    return Array(y) if merge_chunks or None in h.shape else Array(y.rechunk(_cut_apart(h, y)))
+
+
+def _cut_apart(h, y):
+    """The chunks of a reshaped array where axes that became one are cut into the lines of the last of them."""
+    chunks, i = list(map(tuple, y.chunks)), 0
+    for j, n in enumerate(y.shape):
+        group = []
+        while i < h.ndim and math.prod(h.shape[a] for a in group) < n:
+            group.append(i)
+            i += 1
+        if not group or math.prod(h.shape[a] for a in group) != n:
+            break
+        chunks[j] = tuple(h.chunks[group[-1]]) * math.prod(h.shape[a] for a in group[:-1])
+    return tuple(chunks)
 
 
 def _reshaped(h, shape):
@@ -296,8 +313,9 @@ def roll(array, shift, axis=None):
     """
     h = handle(array)
     if axis is None:
-        shift = sum(operator.index(s) for s in np.ravel(shift))
-        return Array(_tilework.roll(h, [shift], None))
+        return Array(_tilework.roll(h, [operator.index(shift)], None))
+    if np.ndim(shift) and np.size(shift) != np.size(axis):
+        raise ValueError("Must have the same number of shifts as axes.")
     axis = normalize_axis_tuple(axis, h.ndim, allow_duplicate=True)
     pairs = np.broadcast_arrays(shift, axis)
     if pairs[0].ndim > 1:
@@ -423,7 +441,7 @@ def resize(a, new_shape):
 def _reshape_method(self, *shape, merge_chunks=True, limit=None, order="C", copy=None):
     """The elements in C order under another shape, given as a tuple or number by number; see :func:`reshape`."""
     shape = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-    return reshape(self, shape, order=order)
+    return reshape(self, shape, merge_chunks, limit, order=order)
 
 
 def _transpose_method(self, *axes):

@@ -19,7 +19,7 @@ def _integers(x, name):
     a = np.asarray(x) if isinstance(x, (list, tuple)) else x
     h = handle(a.astype(np.int64) if isinstance(a, np.ndarray) and a.size == 0 else a)
     if np.dtype(h.dtype).kind not in "iu":
-        raise TypeError(f"{name}: positions must be integers, not {h.dtype}")
+        raise TypeError(f"{name}: only int indices permitted, not {h.dtype}")
     return h
 
 
@@ -257,14 +257,14 @@ def select(condlist, choicelist, default=0):
     """
     if len(condlist) != len(choicelist):
         raise ValueError("list of cases must be same length as list of conditions")
-    if not condlist:
+    if not len(condlist):
         raise ValueError("select with an empty condition list is not possible")
     conditions = [Array(handle(c)) for c in condlist]
     for i, c in enumerate(conditions):
         if c.dtype != bool:
             raise TypeError(f"invalid entry {i} in condlist: should be boolean ndarray")
-    values = [*choicelist, default]
-    dtype = _together(values)
+    choicelist = list(choicelist)
+    dtype = _together([*choicelist, default])
     made = Array(handle(default)).astype(dtype)
     for c, v in zip(reversed(conditions), reversed(choicelist)):
         made = where(c, Array(handle(v)).astype(dtype), made)
@@ -326,6 +326,8 @@ def unravel_index(indices, shape, order="C"):
     shape = [operator.index(n) for n in (shape if np.iterable(shape) else (shape,))]
     h = _integers(indices, "unravel_index")
     _check_flat(indices, math.prod(shape))
+    if not shape and h.ndim == 0:
+        return ()
     if not shape or 0 in shape:
         if 0 in h.shape:
             return tuple(Array(h.astype("int64")) for _ in shape)
@@ -360,6 +362,8 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     """
     if order not in ("C", "F"):
         raise ValueError(f"only 'C' or 'F' order is permitted, not {order!r}")
+    if isinstance(dims, Array) or (np.iterable(dims) and any(isinstance(n, Array) for n in dims)):
+        raise NotImplementedError("ravel_multi_index: dims must be in memory: compute them first")
     dims = [operator.index(n) for n in (dims if np.iterable(dims) else (dims,))]
     rows = list(multi_index) if not isinstance(multi_index, Array) else [multi_index[i] for i in range(len(multi_index))]
     if len(rows) != len(dims):
