@@ -109,14 +109,7 @@ fn filter_edges(name: &str, x: &Lazy, axis: isize, options: Options) -> Out<Lazy
 /// The neighbour at some place of the order: `sizes` or a `footprint` says which; `at` is the rank or percentile where there is one.
 #[pyfunction]
 #[pyo3(signature = (name, x, sizes, footprint, at, options))]
-fn filter_order(
-    name: &str,
-    x: &Lazy,
-    sizes: Vec<usize>,
-    footprint: Option<Small<bool>>,
-    at: f64,
-    options: Options,
-) -> Out<Lazy> {
+fn filter_order(name: &str, x: &Lazy, sizes: Vec<usize>, footprint: Option<Small<bool>>, at: f64, options: Options) -> Out<Lazy> {
     let window = footprint.map_or_else(|| Neighbourhood::from(&sizes[..]), |f| Neighbourhood::from(f.0));
     let f = options.filter()?;
     Ok(Lazy(match name {

@@ -7,9 +7,9 @@ use crate::memory;
 use crate::sort::elements;
 use pyo3::prelude::{Bound, PyAny, PyModule, PyModuleMethods, PyResult, wrap_pyfunction};
 use pyo3::pyfunction;
+use tilework::array::Tolerance;
 use tilework::array::curve::Interp;
 use tilework::array::filter::{self, Overlapping};
-use tilework::array::Tolerance;
 use tilework::for_dtype;
 
 /// Each element minus the one before it, `n` times over.

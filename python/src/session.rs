@@ -166,7 +166,11 @@ impl Session {
     ///
     /// # Errors
     /// Those of `f`, a panic in it as a bug; the exception of a signal's handler; RuntimeError in a process that was forked while one ran.
-    pub fn run<T: Send + 'static>(&self, py: Python<'_>, f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static) -> Out<T> {
+    pub fn run<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static,
+    ) -> Out<T> {
         self.watched_by(py, Watched::begin(py, self.recorders.clone(), self.progress.as_ref())?, f)
     }
 
@@ -174,7 +178,11 @@ impl Session {
     ///
     /// # Errors
     /// As there.
-    pub fn plan<T: Send + 'static>(&self, py: Python<'_>, f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static) -> Out<T> {
+    pub fn plan<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        f: impl FnOnce(&tilework::Session) -> Result<T> + Send + 'static,
+    ) -> Out<T> {
         self.watched_by(py, Watched::default(), f)
     }
 

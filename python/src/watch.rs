@@ -152,7 +152,11 @@ pub struct Watched {
 
 impl Watched {
     /// `progress` is asked for a bar.
-    pub fn begin(py: Python<'_>, recorders: Vec<Arc<tilework::dashboard::Recorder>>, progress: Option<&Py<PyAny>>) -> PyResult<Watched> {
+    pub fn begin(
+        py: Python<'_>,
+        recorders: Vec<Arc<tilework::dashboard::Recorder>>,
+        progress: Option<&Py<PyAny>>,
+    ) -> PyResult<Watched> {
         let bar = progress.map(|p| p.call0(py)).transpose()?.filter(|b| !b.is_none(py));
         let counted = Counted {
             begin: Instant::now(),

@@ -44,6 +44,8 @@ def cut(chunks, shape, dtype=None, previous=None, limit=None, whole=True):
     chunks = tuple(chunks)
     if ndim == 1 and len(chunks) > 1 and all(isinstance(c, (int, np.integer)) for c in chunks):
         chunks = (chunks,)
+    if not chunks and not any(shape):
+        chunks = (-1,) * ndim
     if len(chunks) != ndim:
         raise ValueError(f"chunks {chunks} are given for {len(chunks)} axes, but the shape {tuple(shape)} has {ndim}")
     automatic = [a for a, c in enumerate(chunks) if isinstance(c, str)]

@@ -219,8 +219,8 @@ def histogramdd(sample, bins=10, range=None, normed=None, weights=None, density=
     ranges = [None] * d if range is None else list(range)
     if len(ranges) != d:
         raise ValueError("range argument requires one entry, a min max pair, per dimension.")
-    if any(r is not None and len(r) != 2 for r in ranges):
-        raise ValueError("range argument entries must be pairs: a min and a max.")
+    if any(r is not None and (np.ndim(r) == 0 or len(r) != 2) for r in ranges):
+        raise ValueError("range argument should be a sequence of pairs: a min and a max for each dimension")
     edges = [_edges(c, b, r) for c, b, r in zip(columns, bins, ranges)]
     w = _checked_weights(columns[0], weights)
     if any(isinstance(e, Array) for e in edges):
