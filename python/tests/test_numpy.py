@@ -234,7 +234,7 @@ def test_bad_calls_name_what_is_wrong():
         (lambda: x + ta.ones(3), ValueError, "broadcast"),
         (lambda: x.sum(axis=2), np.exceptions.AxisError, "axis 2"),
         (lambda: x[5], IndexError, "5"),
-        (lambda: x["a"], IndexError, "index"),
+        (lambda: x["a"], IndexError, "indices"),
         (lambda: x & 1, TypeError, "float64"),
         (lambda: x.reshape(5, 5), ValueError, "reshape"),
         (lambda: x.rechunk((2, 2, 2)), ValueError, "chunks"),
