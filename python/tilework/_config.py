@@ -236,7 +236,7 @@ class config:
         >>> with tw.config(threads=2):
         ...     tw.config.show()
         memory       ...
-        threads      2 ... config()
+        threads      2...config()
         ...
         """
         rows = [(name, _shown(name, get(name)), origin) for name, origin in _hold()[1].items()]

@@ -103,11 +103,17 @@ def _cut(theirs, self, *args, **kwargs):
 
 
 def _beside_groups(theirs, self, *args, **kwargs):
-    """Groups with what belongs to each, which is cut by the library that has cut the groups."""
+    """Groups with what belongs to each, which is cut by the library that has cut the groups; the result is cut as they are."""
     if _ours(self._obj) is None:
         return theirs(self, *args, **kwargs)
     with _manager("tilework"):
-        return theirs(self, *args, **kwargs)
+        made = theirs(self, *args, **kwargs)
+    chunks = {d: c for d, c in self._obj.chunksizes.items() if made.sizes.get(d) == sum(c)}
+    variables = made.variables.values() if hasattr(made, "data_vars") else [made.variable]
+    for v in variables:
+        if isinstance(v._data, Array):
+            v.data = v.data.rechunk({v.get_axis_num(d): c for d, c in chunks.items() if d in v.dims})
+    return made
 
 
 def _manager(name):

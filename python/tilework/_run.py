@@ -101,7 +101,7 @@ def chunk_report(*collections, **settings):
     Examples
     --------
     >>> import tilework as tw
-    >>> x = tw.array.ones((1000, 1000), chunks=(1000, 100))
+    >>> x = tw.array.ones((1000, 1000), chunks=(1000, 100)).cumsum(axis=0)
     >>> tw.chunk_report(x.rechunk((100, 1000))).moved_bytes
     8000000
     """
