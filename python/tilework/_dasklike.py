@@ -15,6 +15,7 @@ import sys
 
 from . import _tilework
 from .array._core import Array
+from .array._cutting import Windows
 
 _MODULES = (
     "xarray.core.duck_array_ops",
@@ -93,6 +94,14 @@ def _set(theirs, self, indexer, value):
     self.array[_outer_to_numpy_indexer(indexer, self.array.shape) if isinstance(indexer, OuterIndexer) else indexer.tuple] = value
 
 
+def _windows(theirs, self, *args, **kwargs):
+    """A window for each element, whose numbers are cut as the elements are, and not as these with what was put around them."""
+    made = theirs(self, *args, **kwargs)
+    if isinstance(made._data, Windows):
+        made.data = made._data.beginning_in(self._data.chunks)
+    return made
+
+
 def _cut(theirs, self, *args, **kwargs):
     """``chunk``: what Tilework has cut is cut by it again, unless another library is named."""
     if kwargs.get("chunked_array_type") is None and (ours := _ours(self)) is not None:
@@ -160,6 +169,7 @@ _WRAPPED = (
     ("xarray.core.dataset", "Dataset.chunk", _cut),
     ("xarray.core.dataset", "Dataset.to_dask_dataframe", _for_dask),
     ("xarray.core.variable", "Variable.chunk", _cut),
+    ("xarray.core.variable", "Variable.rolling_window", _windows),
     ("xarray.core.groupby", "GroupBy._binary_op", _beside_groups),
     ("xarray.core.groupby", "GroupBy._flox_reduce", _with_flox),
     ("xarray.core.groupby", "GroupBy._flox_scan", _with_flox),

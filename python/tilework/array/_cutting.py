@@ -270,9 +270,19 @@ class Windows(Array):
         """The engine's handle of a reduction of every window; None where it has none, or for other axes than the windows' own."""
         h, form, of = getattr(self, "_of", (self._x, [], []))
         own = range(h.ndim, self.ndim)
-        if name not in _OF_WINDOWS or not form or axes is None or sorted(axes) != list(own) or 0 in form or len(set(of)) < len(of) or np.dtype(h.dtype).kind == "c":
+        if name not in _OF_WINDOWS or not form or axes is None or sorted(axes) != list(own):
+            return None
+        if 0 in form or len(set(of)) < len(of) or np.dtype(h.dtype).kind == "c":
             return None
         return _tilework.reduce_windows(name, h, form, of, float(ddof or 0))
+
+    def beginning_in(self, chunks):
+        """The same windows, where numbers of them are cut as the chunks in which they begin."""
+        h, form, of = self._of
+        cut = [list(c) for c in chunks]
+        for axis, n in zip(of, form):
+            cut[axis][-1] += n - 1
+        return sliding_window_view(Array(h.rechunk(tuple(map(tuple, cut)))), form, of)
 
 
 _OF_WINDOWS = {"sum", "mean", "min", "max", "all", "any", "var", "std"}
