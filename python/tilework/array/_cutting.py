@@ -171,8 +171,8 @@ def _smaller(chunks, axis, factor):
     others = [a for a in range(len(chunks)) if a != axis]
     most = math.prod(max(chunks[a]) for a in others) / factor
     while math.prod(max(chunks[a]) for a in others) > most:
-        a = max(others, key=lambda a: max(chunks[a]))
-        if max(chunks[a]) <= 1:
+        a = max(others, key=lambda a: max(chunks[a]), default=None)
+        if a is None or max(chunks[a]) <= 1:
             break
         half = -(-max(chunks[a]) // 2)
         chunks[a] = [n for c in chunks[a] for n in [half] * (c // half) + [c % half] * (c % half > 0)]
