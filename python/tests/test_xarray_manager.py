@@ -180,3 +180,10 @@ def test_map_blocks_says_what_is_wrong():
     assert pickle.loads(pickle.dumps(xr.map_blocks)) is xr.map_blocks
     with pytest.raises(ValueError, match="changes 'bounds'"):
         xr.map_blocks(lambda x: x.assign(bounds=x.bounds + np.timedelta64(1, "D")), chunked(dataset())).compute()
+
+
+def test_shuffle_to_chunks():
+    ds = xr.Dataset({"a": ("x", np.arange(10.0))}, {"x": [1, 2, 3, 1, 2, 3, 1, 2, 3, 0]})
+    got = ds.chunk(x=2, chunked_array_type=TILEWORK).groupby("x").shuffle_to_chunks()
+    assert is_lazy(got)
+    xr.testing.assert_identical(got.compute(), ds.groupby("x").shuffle_to_chunks())
