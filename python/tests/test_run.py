@@ -61,7 +61,7 @@ def test_what_a_run_would_do():
     plan = (ta.ones((100, 100), chunks=10) + 1).sum().explain()
     assert plan.n_tasks > 100 and "sum" in str(plan) and "<" in plan._repr_html_()
     assert ta.ones(4).visualize().svg.startswith("<svg")
-    assert ta.ones((100, 100), chunks=10).rechunk((100, 1)).chunk_report().moved_bytes > 0
+    assert ta.ones((100, 100), chunks=10).cumsum(axis=0).rechunk((100, 1)).chunk_report().moved_bytes > 0
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (100, 100), (10, 20, 30), (2, 3, 4, 5), (0, 3)])
@@ -69,7 +69,7 @@ def test_html(shape):
     html = ta.ones(shape, chunks=3)._repr_html_()
     assert "float64" in html and html.count("<table") == html.count("</table>") and html.count("<svg") == html.count("</svg>")
     x = ta.arange(9, chunks=2)
-    assert "unknown" in x[x > 2]._repr_html_().lower() or "nan" in x[x > 2]._repr_html_().lower()
+    assert "not known" in x[x > 2]._repr_html_()
 
 
 def test_report(tmp_path):
