@@ -101,6 +101,12 @@ impl Session {
         self.compute_to(py, &xs, &outs)
     }
 
+    /// The array with the sizes that were unknown: a run counts elements and keeps nothing else.
+    fn resolve(&self, py: Python<'_>, x: &Lazy) -> Out<Lazy> {
+        let x = x.0.clone();
+        Ok(Lazy(self.run(py, move |s| x.resolve(s))?))
+    }
+
     /// The array computed now and kept in memory chunk by chunk.
     fn persist(&self, py: Python<'_>, x: &Lazy) -> Out<Lazy> {
         let x = x.0.expr().clone();

@@ -139,7 +139,7 @@ class Array:
         >>> y.shape, y.compute_chunk_sizes().shape
         ((nan,), (3,))
         """
-        self._x = _tilework.resolve(_config.session(), self._x)
+        self._x = _config.session().resolve(self._x)
         return self
 
     def persist(self, **settings):
