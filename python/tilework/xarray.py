@@ -24,6 +24,8 @@ from .array._core import Array, has_dtype
 
 __all__ = ["TileworkManager"]
 
+_dasklike.register()
+
 
 class TileworkManager(ChunkManagerEntrypoint[Array]):
     """What xarray asks of a library of chunked arrays, answered by :mod:`tilework.array`.
@@ -34,7 +36,7 @@ class TileworkManager(ChunkManagerEntrypoint[Array]):
     array_cls = Array
 
     def __init__(self):
-        _dasklike.register()
+        pass
 
     @property
     def array_api(self):
