@@ -6,6 +6,8 @@ use crate::lazy::Lazy;
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, wrap_pyfunction};
 use pyo3::pyfunction;
 use tilework::array::{self, DynArray, PadMode};
+use tilework::base::{Axis, Grid};
+use tilework::expr::build;
 
 fn arrays(xs: Vec<Lazy>) -> Vec<DynArray> {
     xs.into_iter().map(|x| x.0).collect()
@@ -102,6 +104,14 @@ fn reshape_blockwise(x: &Lazy, shape: Vec<usize>, chunks: Option<Cut>) -> Out<La
     Ok(Lazy(x.0.reshape_blockwise(&shape, chunks.map(|c| c.0))?))
 }
 
+/// The same elements in other chunks along the axes of known size; None leaves one as it is.
+#[pyfunction]
+fn rechunk_known(x: &Lazy, chunks: Vec<Option<Vec<usize>>>) -> Out<Lazy> {
+    let (_, grid) = x.grid();
+    let axes = grid.axes().iter().zip(&chunks).map(|(own, c)| c.as_ref().map_or_else(|| own.clone(), |c| Axis::from_sizes(c)));
+    Ok(Lazy(DynArray::from_expr(build::rechunk(x.0.expr(), Grid::new(axes))?)?))
+}
+
 /// All windows of a form within the array, along new last axes.
 #[pyfunction]
 fn windows(x: &Lazy, form: Vec<usize>, axes: Vec<isize>) -> Out<Lazy> {
@@ -151,6 +161,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(tile, m)?)?;
     m.add_function(wrap_pyfunction!(pad, m)?)?;
     m.add_function(wrap_pyfunction!(reshape_blockwise, m)?)?;
+    m.add_function(wrap_pyfunction!(rechunk_known, m)?)?;
     m.add_function(wrap_pyfunction!(windows, m)?)?;
     m.add_function(wrap_pyfunction!(reduce_windows, m)?)?;
     m.add_function(wrap_pyfunction!(broadcast_arrays, m)?)?;

@@ -287,3 +287,24 @@ def test_lists_of_lazy_arrays_stay_lazy(monkeypatch):
     e = ta.concatenate([[d, d], [d]])
     monkeypatch.undo()
     same(e, np.concatenate([[np.arange(3)] * 2, [np.arange(3)]]))
+
+
+def test_axes_of_unknown_size_stay_when_others_are_cut():
+    x = np.arange(60).reshape(20, 3)
+    d = ta.asarray(x, chunks=(4, 2))
+    u, x = d[d[:, 0] % 2 == 0], x[x[:, 0] % 2 == 0]
+    for chunks in ({1: -1}, (None, 3), ("auto", 2), ((np.nan,) * 5, 1)):
+        same(np.asarray(u.rechunk(chunks)), x)
+    with pytest.raises(ValueError, match="unchanging"):
+        u.rechunk({0: 2})
+
+
+def test_rechunk_balances_and_keeps():
+    d = ta.ones((13, 8), chunks=(5, 3))
+    assert d.rechunk((4, None), balance=True).chunks == ((5, 5, 3), (3, 3, 2))
+    assert d.rechunk({0: None, 1: 4}).chunks == ((5, 5, 3), (4, 4))
+    assert ta.ones(100, chunks=7).rechunk({0: "auto"}, block_size_limit=160).chunks == ((14,) * 7 + (2,),)
+    with pytest.raises(TypeError, match="blah"):
+        d.rechunk({"blah": 4})
+    with pytest.warns(UserWarning, match="Try increasing"):
+        assert ta.ones(100).rechunk(9, balance=True).chunks == ta.ones(100).rechunk(9).chunks

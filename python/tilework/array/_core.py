@@ -249,25 +249,6 @@ class Array:
         """The elements in C order, as an array of one axis."""
         return self.reshape(-1)
 
-    def rechunk(self, chunks="auto", threshold=None, block_size_limit=None, balance=False, method=None):
-        """The same elements in other chunks.
-
-        Parameters
-        ----------
-        chunks : int, tuple, dict, "auto" or bytes as text
-            See :func:`normalize_chunks`; axes that a dict does not name stay.
-        block_size_limit : int, optional
-            Bytes that automatic chunks aim at.
-        threshold, balance, method
-            dask's; they change nothing.
-        """
-        shape = self.shape
-        if any(n != n for n in shape):
-            raise ValueError("arrays of unknown size cannot be cut anew: call compute_chunk_sizes() first")
-        if block_size_limit is not None and chunks == "auto":
-            chunks = f"{block_size_limit}B"
-        return Array(self._x.rechunk(cut(chunks, shape, self.dtype, self.chunks if isinstance(chunks, (dict, tuple, list)) else None, whole=False)))
-
     def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         """The elements as another dtype; of complex numbers as real ones the real parts, with a warning.
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import warnings
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from .. import _config, _tilework
+from .. import _tilework
+from ._chunks import cut, normalize_chunks
 from ._core import Array, handle, methods
 
 
 def rechunk(x, chunks="auto", threshold=None, block_size_limit=None, balance=False, method=None):
-    """The same elements in other chunks: see :meth:`Array.rechunk`.
+    """The same elements in other chunks.
+
+    Parameters
+    ----------
+    chunks : int, tuple, dict, "auto" or bytes as text
+        See :func:`normalize_chunks`; axes for which a dict or tuple has nothing (or None) stay as they are, and so must axes of unknown size.
+    block_size_limit : int, optional
+        Bytes that automatic chunks aim at.
+    balance : bool
+        Whether chunks become about equally long, in about as many pieces.
+    threshold, method
+        dask's; they change nothing.
 
     Examples
     --------
@@ -22,7 +35,62 @@ def rechunk(x, chunks="auto", threshold=None, block_size_limit=None, balance=Fal
     >>> ta.rechunk(ta.ones((4, 6)), {1: 2}).chunks
     ((4,), (2, 2, 2))
     """
-    return Array(handle(x)).rechunk(chunks, threshold, block_size_limit, balance, method)
+    h = handle(x)
+    own = Array(h).chunks
+    if isinstance(chunks, dict):
+        chunks = {_axis(a, h.ndim): c for a, c in chunks.items() if c is not None}
+    elif isinstance(chunks, (tuple, list)) and len(chunks) == h.ndim:
+        chunks = tuple(o if c is None else c for c, o in zip(chunks, own))
+    if None in h.shape:
+        return Array(_tilework.rechunk_known(h, _kept_unknown(h, chunks, own)))
+    if block_size_limit is not None and isinstance(chunks, str):
+        chunks = (chunks,) * h.ndim
+    keeps = isinstance(chunks, (dict, tuple, list))
+    given = (chunks, tuple(h.shape), h.dtype, own if keeps else None, block_size_limit)
+    y = h.rechunk(cut(*given, whole=block_size_limit is not None))
+    if block_size_limit is not None and math.prod(y.chunksize) * np.dtype(h.dtype).itemsize > block_size_limit:
+        # The chunks that there are do not fit into the limit whole.
+        y = h.rechunk(cut(*given, whole=False))
+    return Array(y.rechunk(tuple(map(_balanced, y.chunks))) if balance else y)
+
+
+def _axis(axis, ndim):
+    try:
+        a = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"chunks are given for the axis {axis!r}, which is no number") from None
+    if not -ndim <= a < ndim:
+        raise ValueError(f"chunks are given for axis {a} of an array of {ndim} dimensions")
+    return a % ndim
+
+
+def _kept_unknown(h, chunks, own):
+    """All sizes, None for the axes of unknown size, which stay as they are."""
+    if isinstance(chunks, dict):
+        chunks = tuple(chunks.get(a, o) for a, o in enumerate(own))
+    elif not isinstance(chunks, (tuple, list)):
+        chunks = (chunks,) * h.ndim
+    if len(chunks) != h.ndim:
+        raise ValueError(f"chunks {chunks} are given for {len(chunks)} axes, but the array has {h.ndim}")
+    made = []
+    for c, n, o in zip(chunks, h.shape, own):
+        same = isinstance(c, (tuple, list)) and len(c) == len(o) and all(i != i for i in c)
+        if n is None and not same and c != "auto":
+            raise ValueError("Chunks must be unchanging along dimensions with missing values: call compute_chunk_sizes() first")
+        made.append(None if n is None else normalize_chunks((c,), (n,), dtype=h.dtype)[0])
+    return made
+
+
+def _balanced(sizes):
+    """About equally long chunks, one fewer where one is but a rest."""
+    n, k = sum(sizes), len(sizes) - (min(sizes) <= max(sizes) / 2)
+    middle = int(np.median(sizes))
+    tries = [s for s in range(max(middle - middle // 2, 1), middle + middle // 2 + 1) if -(-n // s) == k]
+    if not tries:
+        warnings.warn("chunk size balancing not possible with given chunks. Try increasing the chunk size.", stacklevel=4)
+        return sizes
+    s = min(tries, key=lambda s: s - (n - s * (k - 1)))
+    return (s,) * (k - 1) + (n - s * (k - 1),)
 
 
 def unify_chunks(*args, **kwargs):
@@ -288,4 +356,4 @@ class Windows(Array):
 _OF_WINDOWS = {"sum", "mean", "min", "max", "all", "any", "var", "std"}
 
 
-methods(shuffle=shuffle)
+methods(rechunk=rechunk, shuffle=shuffle)
