@@ -60,6 +60,14 @@ fn results_are_those_of_numpy() {
         let zero = |v: u64| v == 0 || (out.is_float() && v == 1 << (8 * out.size() - 1));
         let either_zero = op.name.contains("max") || op.name.contains("min") || op.name == "clip";
         for ((g, w), case) in got.iter().zip(&want).zip(&cases) {
+            if let (true, [a, b, _]) = (op.name == "floor_divide" && out.is_float(), &case[..]) {
+                let (a, b) = (number(out, parse(out, a)), number(out, parse(out, b)));
+                if a.is_infinite() && b.is_finite() {
+                    // The Array API standard has an infinity here, NumPy has NaN.
+                    assert_eq!(number(out, *g), a / b, "{dtype} {case:?}");
+                    continue;
+                }
+            }
             let fair = close(op.name, out, *g, *w, case.iter().map(|c| parse(out, c)));
             assert!(g == w || fair || (either_zero && zero(*g) && zero(*w)), "{} {dtype} {case:?}: {g:x}, not {w:x}", op.name);
         }
