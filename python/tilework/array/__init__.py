@@ -28,15 +28,16 @@ from ._manipulation import (
     permute_dims, ravel, reshape, resize, roll, rollaxis, rot90, squeeze, swapaxes, transpose,
 )  # fmt: skip
 from ._numeric import (
-    convolve, correlate, diff, ediff1d, gradient, interp, iscomplexobj, isnull, isrealobj, isscalar, ndim, notnull, polyval, shape, size,
+    convolve, copy, correlate, diff, ediff1d, gradient, interp, iscomplexobj, isnull, isrealobj, isscalar, ndim, notnull, polyval, shape, size,
     trapezoid, unwrap, vander,
 )  # fmt: skip
 from . import _collection, _protocols, _running
 from ._padding import pad
+from ._placing import copyto, place, put, put_along_axis, putmask
 from .core import PerformanceWarning
 from .overlap import map_overlap, push
 from ._selection import (
-    argwhere, choose, compress, diag_indices, extract, flatnonzero, nonzero, piecewise, ravel_multi_index, select, take, take_along_axis,
+    argwhere, choose, compress, diag_indices, diag_indices_from, extract, flatnonzero, ix_, nonzero, piecewise, ravel_multi_index, select, take, take_along_axis,
     tril_indices, tril_indices_from, triu_indices, triu_indices_from, unravel_index, where,
 )  # fmt: skip
 from ._sets import intersect1d, setdiff1d, setxor1d, union1d, unique, unique_all, unique_counts, unique_inverse, unique_values
@@ -117,12 +118,14 @@ __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "expand_dims", "flip", "fliplr",
     "flipud", "moveaxis", "permute_dims", "ravel", "reshape", "resize", "roll", "rollaxis", "rot90", "squeeze", "swapaxes", "transpose",
     # _numeric
-    "convolve", "correlate", "diff", "ediff1d", "gradient", "interp", "iscomplexobj", "isnull", "isrealobj", "isscalar", "ndim", "notnull",
+    "convolve", "copy", "correlate", "diff", "ediff1d", "gradient", "interp", "iscomplexobj", "isnull", "isrealobj", "isscalar", "ndim", "notnull",
     "polyval", "shape", "size", "trapezoid", "unwrap", "vander",
     # _padding
     "pad",
+    # _placing
+    "copyto", "place", "put", "put_along_axis", "putmask",
     # _selection
-    "argwhere", "choose", "compress", "diag_indices", "extract", "flatnonzero", "nonzero", "piecewise", "ravel_multi_index", "select",
+    "argwhere", "choose", "compress", "diag_indices", "diag_indices_from", "extract", "flatnonzero", "ix_", "nonzero", "piecewise", "ravel_multi_index", "select",
     "take", "take_along_axis", "tril_indices", "tril_indices_from", "triu_indices", "triu_indices_from", "unravel_index", "where",
     # _sets
     "intersect1d", "setdiff1d", "setxor1d", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values",

@@ -205,7 +205,7 @@ def shuffle(x, indexer, axis, chunks="auto"):
     >>> x = ta.arange(6, chunks=3)
     >>> y = ta.shuffle(x, [[5, 0], [1, 2, 3], [4]], axis=0)
     >>> y.compute(), y.chunks
-    (array([5, 0, 1, 2, 3, 4]), ((2, 4),))
+    (array([5, 0, 1, 2, 3, 4]), ((2, 3, 1),))
     """
     h = handle(x)
     axis = normalize_axis_index(axis, h.ndim)

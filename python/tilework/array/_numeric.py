@@ -13,6 +13,21 @@ from ._joining import concatenate
 from ._manipulation import ravel
 
 
+def copy(a):
+    """The array as another one: a change of one is none of the other.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> x = ta.zeros(2)
+    >>> y = ta.copy(x)
+    >>> y[0] = 1
+    >>> x.compute()
+    array([0., 0.])
+    """
+    return Array(handle(a))
+
+
 def _dtype(x):
     return np.dtype(handle(x).dtype) if not hasattr(x, "dtype") else np.dtype(x.dtype)
 

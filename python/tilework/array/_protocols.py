@@ -16,7 +16,15 @@ _OWN = sys.modules[__package__]
 _MODULES = {"numpy": "", "numpy.linalg": "linalg", "numpy.fft": "fft", "numpy.random": "random"}
 _METHODS = {"__call__": lambda u: u, "outer": lambda u: u.outer, "reduce": lambda u: u.reduce, "accumulate": lambda u: u.accumulate}
 # Functions of NumPy's whose name is another's here, or that make nothing of elements.
-_OTHERS = {"shape": lambda x: x.shape, "ndim": lambda x: x.ndim, "size": lambda x, axis=None: x.size if axis is None else x.shape[axis]}
+_OTHERS = {
+    "may_share_memory": lambda a, b, max_work=None: False,
+    "ndim": lambda a: a.ndim,
+    "shape": lambda a: a.shape,
+    "shares_memory": lambda a, b, max_work=None: False,
+    "size": lambda a, axis=None: _OWN.size(a, axis),
+    # NumPy takes of the flat array unless an axis is given.
+    "take": lambda a, indices, axis=None, out=None, mode="raise": _OWN.take(a, indices, axis, mode=mode),
+}
 
 
 def array_ufunc(self, ufunc, method, *inputs, out=(), **kwargs):
@@ -29,8 +37,8 @@ def array_ufunc(self, ufunc, method, *inputs, out=(), **kwargs):
         kwargs["out"] = out if len(out) > 1 else out[0]
     own = UFUNCS.get(ufunc.__name__)
     if own is None or getattr(np, ufunc.__name__, None) is not ufunc:
-        if ufunc is np.matmul and method == "__call__":
-            return _OWN.matmul(*inputs, **kwargs)
+        if ufunc.signature is not None and method == "__call__" and getattr(np, ufunc.__name__, None) is ufunc and ufunc.__name__ in _OWN.__all__:
+            return getattr(_OWN, ufunc.__name__)(*inputs, **kwargs)
         return _by_block(ufunc, method, inputs, kwargs)
     if method not in _METHODS:
         return NotImplemented

@@ -459,6 +459,44 @@ def diag_indices(n, ndim=2):
     return (one,) * ndim
 
 
+def diag_indices_from(arr):
+    """The positions of the diagonal of an array whose axes have one length: see :func:`diag_indices`.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> [i.compute().tolist() for i in ta.diag_indices_from(ta.ones((2, 2)))]
+    [[0, 1], [0, 1]]
+    """
+    own = handle(arr).shape
+    if len(own) < 2:
+        raise ValueError("input array must be at least 2-d")
+    if len(set(own)) > 1:
+        raise ValueError("All dimensions of input must be of equal length")
+    return diag_indices(own[0], len(own))
+
+
+def ix_(*args):
+    """Arrays of positions, each along an axis of its own, so that an index with them takes all combinations.
+
+    Examples
+    --------
+    >>> import tilework.array as ta
+    >>> x = ta.arange(10).reshape(2, 5)
+    >>> x[ta.ix_([0, 1], [2, 4])].compute()
+    array([[2, 4],
+           [7, 9]])
+    """
+    made = []
+    for i, a in enumerate(args):
+        x = a if isinstance(a, Array) else Array(handle(np.asarray(a, dtype=None if np.size(a) else np.int64)))
+        if x.ndim != 1:
+            raise ValueError("Cross index must be 1 dimensional")
+        x = nonzero(x)[0] if x.dtype == bool else x
+        made.append(x[(None,) * i + (slice(None),) + (None,) * (len(args) - i - 1)])
+    return tuple(made)
+
+
 def _compress(self, condition, axis=None):
     """The elements where a condition holds; see :func:`compress`."""
     return compress(condition, self, axis)
