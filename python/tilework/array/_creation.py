@@ -64,7 +64,7 @@ def asarray(a, dtype=None, order=None, *, device=None, copy=None, chunks=None, l
     --------
     >>> import tilework.array as ta
     >>> ta.asarray([[1, 2], [3, 4]], dtype="float32", chunks=1)
-    tilework.Array<numpy, shape=(2, 2), dtype=float32, chunks=((1, 1), (1, 1))>
+    tilework.Array<array in memory, shape=(2, 2), dtype=float32, chunks=((1, 1), (1, 1))>
     """
     check_device(device)
     x = _lazy(a, copy, "auto" if chunks is None else chunks, None if dtype is None else supported(dtype))
