@@ -10,9 +10,12 @@ use tilework::expr::build;
 use tilework::kernel::element::ElementOp;
 use tilework::op::element;
 
+/// A row of the table for Python.
+type Row = (&'static str, usize, &'static str, String, (f64, f64));
+
 /// The rows of the table: name, number of arguments, what it does, its dtype rule, a domain of finite results.
 #[pyfunction]
-fn elementwise_ops() -> Vec<(&'static str, usize, &'static str, String, (f64, f64))> {
+fn elementwise_ops() -> Vec<Row> {
     element::ALL.iter().map(|op| (op.name, op.arity, op.doc, format!("{:?}", op.rule), op.domain)).collect()
 }
 
