@@ -224,7 +224,7 @@ fn call(
             Along::AtMost(s) => Axis::unknown(s, unknown::tag("function", &[key, i as u128])),
             Along::Same(x, a) => {
                 let input = inputs.get(x).ok_or_else(|| value(format!("there is no input {x}")))?;
-                input.grid().1.axes().get(a).cloned().ok_or_else(|| value(format!("input {x} has no axis {a}")))?
+                input.0.expr().array()?.1.axes().get(a).cloned().ok_or_else(|| value(format!("input {x} has no axis {a}")))?
             }
         })
     };
@@ -253,7 +253,7 @@ fn call(
 
 /// The results that lie in bytes along the last axis.
 fn unpacked(packed: &DynArray, results: &[Declared]) -> Out<Vec<Lazy>> {
-    let (_, grid) = Lazy(packed.clone()).grid();
+    let (_, grid) = packed.expr().array()?;
     let n_outer = grid.ndim() - 1;
     let mut offset = 0;
     let mut out = Vec::new();

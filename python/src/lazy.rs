@@ -38,16 +38,16 @@ impl Lazy {
 
     /// Size of the largest chunk along each axis.
     #[getter]
-    fn chunksize(&self) -> Vec<usize> {
-        let (_, grid) = self.grid();
-        grid.axes().iter().map(|a| a.max_size()).collect()
+    fn chunksize(&self) -> Out<Vec<usize>> {
+        let (_, grid) = self.0.expr().array()?;
+        Ok(grid.axes().iter().map(|a| a.max_size()).collect())
     }
 
     /// Number of chunks along each axis.
     #[getter]
-    fn numblocks(&self) -> Vec<usize> {
-        let (_, grid) = self.grid();
-        grid.axes().iter().map(|a| a.n_chunks()).collect()
+    fn numblocks(&self) -> Out<Vec<usize>> {
+        let (_, grid) = self.0.expr().array()?;
+        Ok(grid.axes().iter().map(|a| a.n_chunks()).collect())
     }
 
     /// Bytes of all elements, an upper bound where a size is unknown.
@@ -96,16 +96,5 @@ impl Lazy {
     /// This array with other values at an index.
     fn set(&self, parts: Parts, value: crate::argument::Arg) -> Out<Lazy> {
         Ok(Lazy(self.0.set(&parts.0, value)?))
-    }
-}
-
-impl Lazy {
-    /// Dtype and grid.
-    pub fn grid(&self) -> (tilework::DType, tilework::base::Grid) {
-        match self.0.expr().meta() {
-            tilework::expr::Meta::Array { dtype, grid } => (*dtype, grid.clone()),
-            // Arrays are made of nothing else.
-            _ => (self.0.dtype(), tilework::base::Grid::whole(&self.0.shape())),
-        }
     }
 }

@@ -9,7 +9,7 @@ use crate::memory;
 use crate::running;
 use crate::watch::{Recorder, Watched};
 use numpy::{PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
-use pyo3::prelude::{Bound, Py, PyAny, PyRef, Python};
+use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods, PyRef, PyResult, Python};
 use pyo3::{PyErr, pyclass, pymethods};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,7 @@ use tilework::base::Element;
 use tilework::exec::CancelToken;
 use tilework::expr::Expr;
 use tilework::session::Place;
-use tilework::{Config, Error, ErrorKind, Result, for_dtype};
+use tilework::{Config, Error, ErrorKind, Result, for_dtype, format_bytes};
 
 /// How long a run goes on before the interpreter is asked for signals and progress is shown.
 const LOOK_AROUND: Duration = Duration::from_millis(50);
@@ -83,15 +83,17 @@ impl Session {
 
     /// The arrays in memory, in one run.
     fn compute<'py>(&self, py: Python<'py>, xs: Vec<Lazy>) -> Out<Vec<Bound<'py, PyAny>>> {
-        let known = |x: &Lazy| x.grid().1.unknown_axis().is_none();
-        if !xs.iter().all(known) {
+        let unknown = |x: &Lazy| Ok(x.0.expr().array()?.1.unknown_axis().is_some());
+        if xs.iter().map(unknown).collect::<Out<Vec<_>>>()?.contains(&true) {
             let exprs = exprs(&xs);
             let tensors = self.run(py, move |s| s.compute_all(&exprs))?;
             return tensors.iter().map(|t| memory::copied(py, t)).collect();
         }
+        self.fits(&xs)?;
         // Results lie in NumPy's own memory from the start.
-        let outs = xs.iter().map(|x| Ok(for_dtype!(x.0.dtype(), T => PyArrayDyn::<T>::zeros(py, x.0.shape(), false).into_any())));
-        let outs: Vec<Bound<'py, PyAny>> = outs.collect::<Out<_>>()?;
+        let zeros = py.import("numpy")?.getattr("zeros")?;
+        let outs = xs.iter().map(|x| zeros.call1((x.0.shape(), x.0.dtype().name())));
+        let outs: Vec<Bound<'py, PyAny>> = outs.collect::<PyResult<_>>()?;
         self.compute_to(py, &xs, &outs)?;
         Ok(outs)
     }
@@ -159,6 +161,20 @@ fn lent(x: &Lazy, out: &Bound<'_, PyAny>) -> Out<Box<dyn Lend>> {
 }
 
 impl Session {
+    /// Refuses results that are larger than the budget before there is memory for them.
+    fn fits(&self, xs: &[Lazy]) -> Out<()> {
+        let (bytes, budget) = (xs.iter().map(|x| x.0.n_bytes()).fold(0, u64::saturating_add), self.config.budget_bytes);
+        if bytes <= budget {
+            return Ok(());
+        }
+        let message = format!(
+            "the result has {}, but the memory budget is {}: store it to a file (to_zarr, to_npy) instead of holding it, or raise the budget (memory=)",
+            format_bytes(bytes),
+            format_bytes(budget)
+        );
+        Err(Error::new(ErrorKind::Budget, message).into())
+    }
+
     fn compute_to(&self, py: Python<'_>, xs: &[Lazy], outs: &[Bound<'_, PyAny>]) -> Out<()> {
         let mut lent = xs.iter().zip(outs).map(|(x, o)| lent(x, o)).collect::<Out<Vec<_>>>()?;
         let exprs = exprs(xs);

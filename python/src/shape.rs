@@ -107,7 +107,7 @@ fn reshape_blockwise(x: &Lazy, shape: Vec<usize>, chunks: Option<Cut>) -> Out<La
 /// The same elements in other chunks along the axes of known size; None leaves one as it is.
 #[pyfunction]
 fn rechunk_known(x: &Lazy, chunks: Vec<Option<Vec<usize>>>) -> Out<Lazy> {
-    let (_, grid) = x.grid();
+    let (_, grid) = x.0.expr().array()?;
     let axes = grid.axes().iter().zip(&chunks).map(|(own, c)| c.as_ref().map_or_else(|| own.clone(), |c| Axis::from_sizes(c)));
     Ok(Lazy(DynArray::from_expr(build::rechunk(x.0.expr(), Grid::new(axes))?)?))
 }

@@ -57,6 +57,13 @@ def test_a_plan_that_cannot_fit_is_refused_first():
         (x @ x).compute(memory="16MiB")
 
 
+def test_results_that_there_is_no_memory_for():
+    with pytest.raises(MemoryError, match="728 TiB.*to_zarr"):
+        ta.ones((10**7, 10**7)).compute()
+    with pytest.raises(MemoryError):
+        ta.ones((10**6, 10**6)).compute(memory="10TiB")
+
+
 def test_what_a_run_would_do():
     plan = (ta.ones((100, 100), chunks=10) + 1).sum().explain()
     assert plan.n_tasks > 100 and "sum" in str(plan) and "<" in plan._repr_html_()
