@@ -16,7 +16,8 @@ import numpy as np
 
 import tilework as tw
 import tilework.array as ta
-from workloads.shared import geometric_mean, operand, weighted
+from workloads.chains import chain, timed_chains
+from workloads.shared import operand, weighted
 
 def timed(work):
     """The seconds of `work`, and what it gave."""
@@ -97,30 +98,14 @@ def sincos(size, chunk):
     return whole(work)
 
 
-CHAINS = {
-    "polynomial": ("f8", 1, lambda x: ((((((x * 2 - 3) * x + 5) * x - 7) * x + 11) * x - 13) * x + 17)),
-    "multiply_add": ("f4", 3, lambda x, y, z: x * y + z),
-    "hypot": ("f8", 2, lambda x, y: ta.sqrt(x * x + y * y)),
-    "select": ("f4", 2, lambda x, y: ta.where(x > 0.5, x * y, x - y)),
-    "waves": ("f8", 1, lambda x: ta.exp(-x) * ta.sin(x * 4) + ta.log(x + 1)),
-    "bells": ("f4", 2, lambda x, y: ta.tanh(x * 2 - 1) * ta.exp(-(y * y))),
-    "between": ("f8", 2, lambda x, y: ta.where(ta.logical_and(x > y, x < 0.75), x * 2, y + 1)),
-    "widen": ("f4", 2, lambda x, y: (x.astype("f8") - 0.25) * y.astype("f8") + x.astype("f8")),
-    "clip": ("f8", 1, lambda x: ta.clip(x * 4 - 2, -1, 1)),
-    "ndvi": ("f4", 2, lambda r, i: ta.where(i + r > 0.125, (i - r) / (i + r), -1)),
-}
-
-
 def chains(input, chunk=1 << 20):
     """Ten expressions over arrays in memory into arrays in memory."""
-    file, sums, each = np.load(input, mmap_mode="r"), [], {}
-    for name, (dtype, n_operands, make) in CHAINS.items():
-        n = file.nbytes // (n_operands * np.dtype(dtype).itemsize)
-        inputs = [ta.from_array(operand(file, k, n, dtype), chunks=chunk) for k in range(n_operands)]
-        out = np.ones(n, make(*inputs).dtype)
-        each[name], _ = timed(lambda: ta.store(make(*inputs), out, lock=False))
-        sums.append(weighted(out))
-    return {"seconds": geometric_mean(list(each.values())), "value": sums, "each": each}
+
+    def evaluate(name, arrays, out):
+        operands = [ta.from_array(a, chunks=chunk) for a in arrays.values()]
+        ta.store(chain(ta, name, *operands), out, lock=False)
+
+    return timed_chains(input, evaluate)
 
 
 def matmul(input, size):

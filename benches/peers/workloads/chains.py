@@ -28,36 +28,34 @@ CHAINS = {
 }
 
 
-def _dask_chain(name, x, y=None, z=None):
-    """The expression over dask arrays."""
-    import dask.array as da
-
+def chain(xp, name, x, y=None, z=None):
+    """The expression over arrays of a namespace: `dask.array`, `tilework.array`."""
     if name == "polynomial":
         return (((((2 * x - 3) * x + 5) * x - 7) * x + 11) * x - 13) * x + 17
     if name == "multiply_add":
         return x * y + z
     if name == "hypot":
-        return da.sqrt(x * x + y * y)
+        return xp.sqrt(x * x + y * y)
     if name == "select":
-        return da.where(x > 0.5, x * y, x - y)
+        return xp.where(x > 0.5, x * y, x - y)
     if name == "waves":
-        return da.exp(-x) * da.sin(x * 4) + da.log(x + 1)
+        return xp.exp(-x) * xp.sin(x * 4) + xp.log(x + 1)
     if name == "bells":
-        return da.tanh(x * 2 - 1) * da.exp(-(y * y))
+        return xp.tanh(x * 2 - 1) * xp.exp(-(y * y))
     if name == "between":
-        return da.where((x > y) & (x < 0.75), x * 2, y + 1)
+        return xp.where((x > y) & (x < 0.75), x * 2, y + 1)
     if name == "widen":
         x, y = x.astype("f8"), y.astype("f8")
         return (x - 0.25) * y + x
     if name == "clip":
-        return da.clip(x * 4 - 2, -1, 1)
+        return xp.clip(x * 4 - 2, -1, 1)
     if name == "ndvi":
         both = y + x
-        return da.where(both > 0.125, (y - x) / both, -1)
+        return xp.where(both > 0.125, (y - x) / both, -1)
     raise ValueError(name)
 
 
-def _all(source, evaluate):
+def timed_chains(source, evaluate):
     """Every expression by `evaluate(name, arrays by letter, out)`, timed: the answer of a contender."""
     import time
 
@@ -88,7 +86,7 @@ def numexpr_chains(source, threads):
     def evaluate(name, arrays, out):
         numexpr.evaluate(CHAINS[name][3], {**arrays, **constants}, out=out, casting="safe")
 
-    return _all(source, evaluate)
+    return timed_chains(source, evaluate)
 
 
 def dask_chains(source, chunk, threads):
@@ -100,9 +98,9 @@ def dask_chains(source, chunk, threads):
     def evaluate(name, arrays, out):
         # name=False: nothing is hashed
         operands = [da.from_array(a, chunks=chunk, name=False) for a in arrays.values()]
-        da.store(_dask_chain(name, *operands), out, lock=False)
+        da.store(chain(da, name, *operands), out, lock=False)
 
-    return _all(source, evaluate)
+    return timed_chains(source, evaluate)
 
 
 def _notes(runs):
