@@ -141,12 +141,6 @@ fn zarr_region_sink(x: &Lazy, path: PathBuf, start: Vec<usize>) -> Out<Output> {
     Ok(Output(x.0.zarr_region_sink(path, &start)?))
 }
 
-/// The array into the end of a Zarr array that exists.
-#[pyfunction]
-fn zarr_append_sink(x: &Lazy, path: PathBuf, axis: isize) -> Out<Output> {
-    Ok(Output(x.0.zarr_append_sink(path, axis)?))
-}
-
 /// Writes to outputs, in one run.
 #[pyfunction]
 fn store(py: Python<'_>, session: &Session, outputs: Vec<Output>) -> Out<()> {
@@ -202,7 +196,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(npy_stack_sink, m)?)?;
     m.add_function(wrap_pyfunction!(zarr_sink, m)?)?;
     m.add_function(wrap_pyfunction!(zarr_region_sink, m)?)?;
-    m.add_function(wrap_pyfunction!(zarr_append_sink, m)?)?;
     m.add_function(wrap_pyfunction!(store, m)?)?;
     m.add_function(wrap_pyfunction!(open_npy, m)?)?;
     m.add_function(wrap_pyfunction!(open_npy_stack, m)?)?;

@@ -15,12 +15,6 @@ fn reductions() -> Vec<(&'static str, &'static str)> {
     reduction::ALL.iter().map(|op| (op.name, op.doc)).collect()
 }
 
-/// The rows of the table of cumulative operations: name, what it does.
-#[pyfunction]
-fn scans() -> Vec<(&'static str, &'static str)> {
-    scan::ALL.iter().map(|op| (op.name, op.doc)).collect()
-}
-
 /// A reduction over axes (None: all).
 #[pyfunction]
 #[pyo3(signature = (op, x, axes=None, keepdims=false, ddof=None, r#where=None, initial=None, split_every=None))]
@@ -85,7 +79,6 @@ fn moment(x: &Lazy, order: usize, axes: Option<Vec<isize>>) -> Out<Lazy> {
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(reductions, m)?)?;
-    m.add_function(wrap_pyfunction!(scans, m)?)?;
     m.add_function(wrap_pyfunction!(reduce, m)?)?;
     m.add_function(wrap_pyfunction!(cumulate, m)?)?;
     m.add_function(wrap_pyfunction!(median, m)?)?;

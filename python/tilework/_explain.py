@@ -10,7 +10,19 @@ from ._html import escape, rows
 _LAYERS_SHOWN = 30
 
 
-class Explanation:
+class _Facts:
+    """What the engine says, as attributes; it prints as the engine's text."""
+
+    def __init__(self, facts):
+        self.__dict__.update(facts)
+
+    def __str__(self):
+        return self.text.rstrip("\n")
+
+    __repr__ = __str__
+
+
+class Explanation(_Facts):
     """What a run would do: as text, as a table in notebooks, and in numbers.
 
     Attributes
@@ -42,14 +54,6 @@ class Explanation:
     ([('arange', 2)], 0)
     """
 
-    def __init__(self, facts):
-        self.__dict__.update(facts)
-
-    def __str__(self):
-        return self.text.rstrip("\n")
-
-    __repr__ = __str__
-
     def _repr_html_(self):
         size = _tilework.format_bytes
         table = [
@@ -70,7 +74,7 @@ class Explanation:
         return f"<div>{rows(table)}<details><summary>Layers of tasks</summary>{rows(layers)}</details>{folded}</div>"
 
 
-class ChunkReport:
+class ChunkReport(_Facts):
     """The chunks of a plan, node by node: as a table of text, and in numbers.
 
     Attributes
@@ -92,14 +96,6 @@ class ChunkReport:
     >>> report.rows[0]["n_chunks"], report.moved_bytes
     (2, 0)
     """
-
-    def __init__(self, facts):
-        self.__dict__.update(facts)
-
-    def __str__(self):
-        return self.text.rstrip("\n")
-
-    __repr__ = __str__
 
     def _repr_html_(self):
         return f"<pre>{escape(self.text)}</pre>"

@@ -103,31 +103,6 @@ class Array:
 
     # What comes out.
 
-    def compute(self, **settings):
-        """The elements in memory, as an array of NumPy's; of an array without axes a number.
-
-        Parameters
-        ----------
-        **settings
-            Settings for this run, as of :class:`tilework.config`: ``memory``, ``threads``, ….
-
-        Raises
-        ------
-        MemoryError
-            When the plan cannot run within the memory budget, before anything runs.
-
-        Examples
-        --------
-        >>> import tilework.array as ta
-        >>> ta.ones((2, 2), chunks=1).sum(axis=0).compute()
-        array([2., 2.])
-        """
-        if settings:
-            with _config.config(**settings):
-                return self.compute()
-        (a,) = _config.session().compute([self._x])
-        return a if a.ndim else a[()]
-
     def compute_chunk_sizes(self):
         """Finds out unknown sizes, by a run that counts elements and keeps nothing else; this array knows them from then on.
 
@@ -141,11 +116,6 @@ class Array:
         """
         self._x = _config.session().resolve(self._x)
         return self
-
-    def persist(self, **settings):
-        """The array computed now and kept in memory chunk by chunk, for further work; unknown sizes are known then."""
-        with _config.config(**settings):
-            return Array(_config.session().persist(self._x))
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:

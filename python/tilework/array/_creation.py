@@ -11,8 +11,6 @@ from .. import _tilework
 from ._chunks import cut
 from ._core import OPS, Array, beside, from_numpy, handle
 
-_DEFAULT = np.dtype("f8")
-
 
 def check_device(device):
     """All arrays are in the memory of the computer: the device is ``"cpu"``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _tilework
-from ._core import OPS, Array, beside, handle, methods
+from ._core import OPS, Array, handle, methods
 from ._ufunc import maximum, minimum, put, rad2deg
 
 

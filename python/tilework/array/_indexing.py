@@ -327,7 +327,7 @@ def _put_where(y, split, v):
     """Values where a lazy mask holds."""
     from ._selection import take, where
 
-    mask, k = Array(split.arrays[0]), len(split.axes[0])
+    mask = Array(split.arrays[0])
     if tuple(mask.shape) != split.sizes[0]:
         raise IndexError("boolean index did not match indexed array")
     flat, shape, back = _merged(y, split)

@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from .. import _tilework
 from ._core import Array, handle, methods
-from ._manipulation import atleast_1d, atleast_2d, atleast_3d, expand_dims, ravel
+from ._manipulation import atleast_1d, atleast_2d, atleast_3d, ravel
 
 
 def _parts(seq, name):
@@ -224,6 +224,14 @@ def _places(obj, n, name, end):
     return int(a) if a.ndim == 0 else a.astype(np.int64)
 
 
+def _length(h, axis):
+    """The length of an axis, which has to be known."""
+    n = h.shape[axis]
+    if n is None:
+        raise ValueError("the size of the axis is not known: call compute_chunk_sizes() first")
+    return n
+
+
 def insert(arr, obj, values, axis=None):
     """``values`` put in before positions along an axis, or of the flat array without one.
 
@@ -246,9 +254,7 @@ def insert(arr, obj, values, axis=None):
     array([ 0, -1,  1,  2, -1,  3])
     """
     h, axis = _along(arr, axis)
-    n = h.shape[axis]
-    if n is None:
-        raise ValueError("the size of the axis is not known: call compute_chunk_sizes() first")
+    n = _length(h, axis)
     return Array(_tilework.insert(h, _places(obj, n, "insert", n + 1), handle(values), axis))
 
 
@@ -267,9 +273,7 @@ def delete(arr, obj, axis=None):
     array([0, 4, 5])
     """
     h, axis = _along(arr, axis)
-    n = h.shape[axis]
-    if n is None:
-        raise ValueError("the size of the axis is not known: call compute_chunk_sizes() first")
+    n = _length(h, axis)
     return Array(_tilework.delete(h, _places(obj, n, "delete", n), axis))
 
 
@@ -321,9 +325,7 @@ def tile(A, reps):
 def _split(ary, sections, axis, evenly):
     h = handle(ary)
     axis = normalize_axis_index(axis, h.ndim)
-    n = h.shape[axis]
-    if n is None:
-        raise ValueError("the size of the axis is not known: call compute_chunk_sizes() first")
+    n = _length(h, axis)
     if np.ndim(sections):
         bounds = [operator.index(b) for b in sections]
     else:
@@ -395,11 +397,9 @@ def unstack(x, /, *, axis=0):
     [[0, 2], [1, 3]]
     """
     h = handle(x)
-    before = (slice(None),) * normalize_axis_index(axis, h.ndim)
-    n = h.shape[len(before)]
-    if n is None:
-        raise ValueError("the size of the axis is not known: call compute_chunk_sizes() first")
-    return tuple(Array(h.index((*before, i))) for i in range(n))
+    axis = normalize_axis_index(axis, h.ndim)
+    before = (slice(None),) * axis
+    return tuple(Array(h.index((*before, i))) for i in range(_length(h, axis)))
 
 
 methods(repeat=repeat)

@@ -14,7 +14,7 @@ from .. import _config, _run
 from . import _dispatch
 from . import _reductions as r
 from . import _ufunc as u
-from ._core import Array, handle, has_mask
+from ._core import Array, handle
 from ._creation import zeros_like
 from ._selection import where
 
@@ -372,18 +372,12 @@ def elementwise(ufunc, *operands):
 
 
 def _operators():
-    arithmetic = {
-        "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide", "mod": "remainder",
-        "pow": "power", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift",
-    }  # fmt: skip
-    compare = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-    alone = {"neg": "negative", "pos": "positive", "invert": "invert", "abs": "absolute"}
-    for name, op in (arithmetic | compare).items():
+    for name, op in (u.ARITHMETIC | u.COMPARE).items():
         setattr(MaskedArray, f"__{name}__", lambda self, other, f=u.UFUNCS[op]: elementwise(f, self, other))
-    for name, op in arithmetic.items():
+    for name, op in u.ARITHMETIC.items():
         setattr(MaskedArray, f"__r{name}__", lambda self, other, f=u.UFUNCS[op]: elementwise(f, other, self))
         setattr(MaskedArray, f"__i{name}__", getattr(MaskedArray, f"__{name}__"))
-    for name, op in alone.items():
+    for name, op in u.ALONE.items():
         setattr(MaskedArray, f"__{name}__", lambda self, f=u.UFUNCS[op]: elementwise(f, self))
 
 

@@ -308,19 +308,23 @@ def _in_place(name):
     return f
 
 
+# Python's operators and their ufuncs.
+ARITHMETIC = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide", "mod": "remainder",
+    "pow": "power", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift",
+}  # fmt: skip
+COMPARE = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+ALONE = {"neg": "negative", "pos": "positive", "invert": "invert", "abs": "absolute"}
+
+
 def _operators():
     """Gives the class its operators."""
-    arithmetic = {
-        "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide", "mod": "remainder",
-        "pow": "power", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift",
-    }  # fmt: skip
-    compare = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-    for name, op in (arithmetic | compare).items():
+    for name, op in (ARITHMETIC | COMPARE).items():
         setattr(Array, f"__{name}__", _forward(op))
-    for name, op in arithmetic.items():
+    for name, op in ARITHMETIC.items():
         setattr(Array, f"__r{name}__", _reflected(op))
         setattr(Array, f"__i{name}__", _in_place(op))
-    for name, op in {"neg": "negative", "pos": "positive", "invert": "invert", "abs": "absolute"}.items():
+    for name, op in ALONE.items():
         on = UFUNCS[op].on
         setattr(Array, f"__{name}__", lambda self, on=on: Array(on((self._x,))[0]))
     both = UFUNCS["divmod"].on
