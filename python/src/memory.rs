@@ -13,11 +13,11 @@ use pyo3::prelude::{Bound, Py, PyAny, PyModule, PyModuleMethods, PyResult, Pytho
 use pyo3::{pyclass, pyfunction};
 use std::sync::Arc;
 use tilework::array::DynArray;
-use tilework::base::{Grid, Region};
+use tilework::base::Region;
 use tilework::chunk::{Buffer, Tensor};
-use tilework::expr::{Source, build};
+use tilework::expr::{Kind, build, node::SourceNode};
 use tilework::format::memory::MemorySource;
-use tilework::{DType, Result, for_dtype};
+use tilework::{DType, for_dtype};
 
 /// The bytes of an array of NumPy's, and what keeps them.
 struct Held {
@@ -93,78 +93,37 @@ pub fn tensor(o: &Bound<'_, PyAny>) -> Out<Tensor> {
     Ok(Tensor::with_layout(dtype, &shape, &strides, -low as usize, buffer)?)
 }
 
-/// An array of NumPy's as a source, which goes into pickles whole.
-#[derive(Debug)]
-struct NumpySource {
-    inner: MemorySource,
-    tensor: Tensor,
-}
-
-impl Source for NumpySource {
-    fn name(&self) -> &'static str {
-        NUMPY
-    }
-    fn params(&self) -> Result<Vec<u8>> {
-        let t = self.tensor.contiguous();
-        let mut out = vec![t.dtype() as u8, t.ndim() as u8];
-        t.shape().iter().for_each(|&n| out.extend((n as u64).to_le_bytes()));
-        out.extend(t.as_bytes()?);
-        Ok(out)
-    }
-    fn key(&self) -> u128 {
-        self.inner.key()
-    }
-    fn label(&self) -> String {
-        self.inner.label()
-    }
-    fn dtype(&self) -> DType {
-        self.inner.dtype()
-    }
-    fn storage_grid(&self) -> Grid {
-        self.inner.storage_grid()
-    }
-    fn read(&self, region: &Region) -> Result<Tensor> {
-        self.inner.read(region)
-    }
-    fn result_bytes(&self, region: &Region) -> u64 {
-        self.inner.result_bytes(region)
-    }
-    fn scratch_bytes(&self, region: &Region) -> u64 {
-        self.inner.scratch_bytes(region)
-    }
-    fn stored_bytes(&self, region: &Region) -> u64 {
-        self.inner.stored_bytes(region)
-    }
-    fn cost_ns(&self, region: &Region) -> u64 {
-        self.inner.cost_ns(region)
-    }
-}
-
-/// The name of such sources in pickles.
-pub const NUMPY: &str = "numpy";
-
-fn numpy_source(tensor: Tensor) -> Arc<dyn Source> {
-    Arc::new(NumpySource { inner: MemorySource::new(tensor.clone()), tensor })
-}
-
-/// The source that [`Source::params`] describes.
-pub fn open_numpy(params: &[u8]) -> Result<Arc<dyn Source>> {
-    let broken = || tilework::Error::new(tilework::ErrorKind::Corrupt, "the elements of an array in a pickle are broken");
-    let (&[dtype, ndim], rest) = params.split_first_chunk::<2>().ok_or_else(broken)?;
-    let dtype = *DType::ALL.get(dtype as usize).ok_or_else(broken)?;
-    let (shape, bytes) = rest.split_at_checked(8 * ndim as usize).ok_or_else(broken)?;
-    let shape: Vec<usize> = shape.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b) as usize).collect();
-    let need = shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
-    if need != Some(bytes.len()) {
-        return Err(broken());
-    }
-    Ok(numpy_source(Tensor::new(dtype, &shape, Buffer::copied(bytes))?))
-}
-
 /// An array of NumPy's as a lazy one, without a copy.
 #[pyfunction]
 fn from_numpy(a: &Bound<'_, PyAny>, chunks: Cut) -> Out<Lazy> {
-    Ok(Lazy(DynArray::from_expr(build::source(numpy_source(tensor(a)?), &chunks.0)?)?))
+    Ok(Lazy(DynArray::from_expr(build::source(Arc::new(MemorySource::new(tensor(a)?)), &chunks.0)?)?))
+}
+
+/// Whether an array is one in memory, or parts of such in another order or shape.
+#[pyfunction]
+fn in_memory(x: &Lazy) -> bool {
+    let mut rest = vec![x.0.expr()];
+    let mut n_left = 100;
+    while let Some(e) = rest.pop() {
+        n_left -= 1;
+        match e.kind() {
+            Kind::Source(SourceNode::Array { source, .. }) if source.in_memory() => {}
+            Kind::Select(_) | Kind::Rechunk if n_left > 0 => rest.extend(e.inputs()),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The elements of an array that is in memory, where they lie; None for a part of one, or any other.
+#[pyfunction]
+fn elements<'py>(py: Python<'py>, x: &Lazy) -> Out<Option<Bound<'py, PyAny>>> {
+    let Kind::Source(SourceNode::Array { source, origin }) = x.0.expr().kind() else { return Ok(None) };
+    if !source.in_memory() {
+        return Ok(None);
+    }
+    let (_, grid) = x.0.expr().array()?;
+    Ok(Some(block(py, &source.read(&Region::whole(&grid.shape()).shifted(origin))?)?))
 }
 
 /// What keeps a block's memory while Python has it.
@@ -189,5 +148,7 @@ pub fn copied<'py>(py: Python<'py>, t: &Tensor) -> Out<Bound<'py, PyAny>> {
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Block>()?;
+    m.add_function(wrap_pyfunction!(in_memory, m)?)?;
+    m.add_function(wrap_pyfunction!(elements, m)?)?;
     m.add_function(wrap_pyfunction!(from_numpy, m)?)
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Out, value};
 use crate::lazy::Lazy;
-use crate::{function, memory, source};
+use crate::{function, source};
 use pyo3::prelude::{Bound, IntoPyObject, PyAny, PyAnyMethods, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
 use pyo3::pyfunction;
 use pyo3::types::{PyBytes, PyTuple};
@@ -13,7 +13,6 @@ use tilework::plan::codec;
 /// What can stand in a pickle.
 fn registry() -> Registry {
     let mut r = Registry::builtin();
-    r.add_source(memory::NUMPY, memory::open_numpy);
     r.add_source(source::PYTHON, source::open);
     r.add_call(function::PYTHON, function::open);
     r

@@ -14,8 +14,8 @@ use pyo3::{PyErr, pyclass, pymethods};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tilework::array::DynArray;
 use tilework::base::Element;
@@ -52,7 +52,9 @@ impl Session {
         recorders: Vec<PyRef<'_, Recorder>>,
         progress: Option<Py<PyAny>>,
     ) -> Session {
-        let own = Config::default();
+        // What the process may use is found out once: that reads a dozen files.
+        static DEFAULT: LazyLock<Config> = LazyLock::new(Config::default);
+        let own = DEFAULT.clone();
         let config = Config {
             budget_bytes: memory_bytes.unwrap_or(own.budget_bytes),
             n_threads: n_threads.unwrap_or(own.n_threads),

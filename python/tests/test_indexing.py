@@ -293,3 +293,20 @@ def test_unknown_sizes():
     np.testing.assert_array_equal(u, [0, 2, -1, -1, -1])
     with pytest.raises(ValueError, match="unknown"):
         u[0] = 1
+
+
+def test_sizes_of_small_arrays_in_memory_are_known_at_once():
+    mask = np.array([True, False, True, True, False])
+    x, m = ta.asarray(X, chunks=2), ta.asarray(mask, chunks=2)
+    assert x[m].shape == (3, 4, 6)
+    assert x[:, ta.asarray([1, 3])].shape == (5, 2, 6)
+    assert [a.shape for a in ta.nonzero(m)] == [(3,)]
+    assert ta.argwhere(m).shape == (3, 1)
+    assert ta.unique_all(ta.asarray([3, 1, 3], chunks=1)).counts.shape == (2,)
+    assert ta.unique_values(ta.asarray([ta.nan, ta.nan, 1.0])).shape == (3,)
+    with pytest.raises(IndexError, match="out of bounds"):
+        x[ta.asarray([5])]
+    # What is to be computed first is not computed to know a size, and large arrays are not looked at.
+    assert np.isnan(x[m & True].shape[0])
+    large = ta.asarray(np.ones(2**20 + 1, dtype=bool))
+    assert np.isnan(large.nonzero()[0].shape[0])

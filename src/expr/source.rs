@@ -15,7 +15,7 @@ pub trait Source: Send + Sync + Debug {
     /// What a worker needs to open the same source.
     ///
     /// # Errors
-    /// When the source exists only in this process (an array in memory that is too large to send).
+    /// When the source exists only in this process (what `persist` has left, say).
     fn params(&self) -> Result<Vec<u8>>;
 
     /// What tells this source's content from any other's: equal keys must mean equal elements.
@@ -29,6 +29,11 @@ pub trait Source: Send + Sync + Debug {
 
     /// The shape, cut as the storage is cut (tiles, Zarr chunks or shards); one chunk where it is not cut.
     fn storage_grid(&self) -> Grid;
+
+    /// Whether the elements lie in this process's memory, so that reading is no work and `params` are the elements.
+    fn in_memory(&self) -> bool {
+        false
+    }
 
     /// The elements of `region`, which lies within the shape. The tensor may be a view in any layout.
     ///

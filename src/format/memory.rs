@@ -1,15 +1,15 @@
 //! Arrays in this process's memory, as a source (the user's own array) and as a sink (a result being gathered).
 
 use crate::base::{DType, Error, Grid, Region, Result};
-use crate::chunk::{Chunk, Output, Tensor};
+use crate::chunk::{Buffer, Chunk, Output, Tensor};
 use crate::expr::{Sink, Source};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Largest array that is sent to workers inside of an expression, in bytes.
-pub const MOST_SENT_BYTES: usize = 1 << 20;
+/// Largest array that is told from others by its elements, not by where it lies, in bytes.
+const MOST_HASHED_BYTES: usize = 1 << 20;
 
 /// An array of the user's. Reads are views: its memory is the user's, not the run's.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl MemorySource {
     pub fn new(tensor: Tensor) -> MemorySource {
         let mut h = Xxh3::new();
         h.update(format!("memory {:?} {}", tensor.shape(), tensor.dtype()).as_bytes());
-        if tensor.len() * tensor.dtype().size() <= MOST_SENT_BYTES {
+        if tensor.len() * tensor.dtype().size() <= MOST_HASHED_BYTES {
             // Small arrays by content, so that equal ones are one.
             match tensor.contiguous().as_bytes() {
                 Ok(bytes) => h.update(bytes),
@@ -42,15 +42,13 @@ impl MemorySource {
     /// # Errors
     /// When the description is broken.
     pub fn from_params(params: &[u8]) -> Result<MemorySource> {
-        let (dtype, shape, bytes): (DType, Vec<usize>, Vec<u8>) =
+        let (dtype, shape, bytes): (DType, Vec<usize>, &[u8]) =
             postcard::from_bytes(params).map_err(|e| Error::corrupt(format!("memory source: {e}")))?;
         let need = shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
         if need != Some(bytes.len()) {
             return Err(Error::corrupt(format!("memory source: {} bytes for shape {shape:?} of {dtype}", bytes.len())));
         }
-        let mut b = crate::chunk::BufferMut::zeroed(bytes.len());
-        b.bytes_mut().copy_from_slice(&bytes);
-        Ok(MemorySource::new(Tensor::new(dtype, &shape, b.freeze())?))
+        Ok(MemorySource::new(Tensor::new(dtype, &shape, Buffer::copied(bytes))?))
     }
 }
 
@@ -60,14 +58,8 @@ impl Source for MemorySource {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        let n = self.tensor.len() * self.tensor.dtype().size();
-        if n > MOST_SENT_BYTES {
-            return Err(Error::usage(format!(
-                "an array of {n} bytes in this process's memory is not sent to workers: store it (npy, Zarr) and read it from there"
-            )));
-        }
         let t = self.tensor.contiguous();
-        let content = (t.dtype(), t.shape().to_vec(), t.as_bytes()?.to_vec());
+        let content = (t.dtype(), t.shape(), t.as_bytes()?);
         postcard::to_stdvec(&content).map_err(|e| Error::bug(format!("memory source: {e}")))
     }
 
@@ -81,6 +73,10 @@ impl Source for MemorySource {
 
     fn dtype(&self) -> DType {
         self.tensor.dtype()
+    }
+
+    fn in_memory(&self) -> bool {
+        true
     }
 
     fn storage_grid(&self) -> Grid {

@@ -226,6 +226,11 @@ impl TaskGraph {
         (most, which)
     }
 
+    /// Bytes of all data, and of what all tasks need beside theirs: no order of running takes more.
+    pub fn all_bytes(&self) -> u64 {
+        self.order.iter().map(|&t| self.output_bytes(t).saturating_add(self.scratch_bytes(t))).fold(0, u64::saturating_add)
+    }
+
     /// Bytes of memory of the graph itself.
     pub fn own_bytes(&self) -> u64 {
         let n4 = self.in_start.len()

@@ -14,7 +14,7 @@ use crate::optimize::optimize;
 use crate::plan::lower::Ids;
 use crate::plan::{Plan, lower};
 use crate::sched::Limits;
-use crate::spill::FileSpill;
+use crate::spill::{FileSpill, SpillStore};
 use ndarray::ArrayViewMutD;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -110,18 +110,21 @@ impl Session {
             }
             Executor::Serial => serial::run(&graph, &plan, &self.cancel)?,
             Executor::Threads => {
-                let spill = FileSpill::new(&self.config.spill_dir, self.config.spill_limit_bytes)?;
+                // What fits whole is never spilled.
+                let spill = (graph.all_bytes() > budget_bytes)
+                    .then(|| FileSpill::new(&self.config.spill_dir, self.config.spill_limit_bytes))
+                    .transpose()?;
                 let job = Job {
                     graph: graph.clone(),
                     runner: &plan,
                     budget_bytes,
                     limits: Limits::default(),
-                    store: Some(&spill),
+                    store: spill.as_ref().map(|s| s as &dyn SpillStore),
                     watcher: self.watcher.clone(),
                     cancel: self.cancel.clone(),
                     start: Instant::now(),
                 };
-                Threads::new(self.config.n_threads)?.run(&job)?.wanted
+                Threads::new(self.config.n_threads.min(graph.n_tasks()))?.run(&job)?.wanted
             }
         };
         deal(&values, graph.wanted(), wanted)

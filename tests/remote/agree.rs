@@ -176,3 +176,11 @@ fn closures_are_refused_in_their_own_words() {
     let e = y.compute_in(&session(&cluster)).unwrap_err();
     assert!(e.kind() == ErrorKind::Usage && e.to_string().contains("doubled is a closure of this process"), "{e}");
 }
+
+#[test]
+fn large_arrays_in_memory_are_not_sent() {
+    let cluster = cluster(1).unwrap();
+    let x = in_memory(Tensor::from_vec(&[200_000], vec![0f64; 200_000]).unwrap(), 1000).unwrap();
+    let e = x.compute_in(&session(&cluster)).unwrap_err();
+    assert!(e.kind() == ErrorKind::Usage && e.to_string().contains("store it"), "{e}");
+}

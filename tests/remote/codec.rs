@@ -1,10 +1,9 @@
 //! Expressions survive the way to bytes and back; bytes that are no expression are refused.
 
-use super::random::{Dice, expression, in_memory};
+use super::random::{Dice, expression};
 use super::{ops, registry};
 use std::sync::Arc;
 use tilework::array::arange;
-use tilework::chunk::Tensor;
 use tilework::expr::{Expr, build};
 use tilework::format::memory::MemorySink;
 use tilework::format::npy::NpySource;
@@ -67,13 +66,6 @@ fn a_file_that_has_changed_is_told() {
     write(11);
     let e = decode(&bytes, &Registry::builtin()).unwrap_err();
     assert!(e.kind() == ErrorKind::Environment && e.to_string().contains("x.npy"), "{e}");
-}
-
-#[test]
-fn large_arrays_in_memory_are_not_sent() {
-    let x = in_memory(Tensor::from_vec(&[200_000], vec![0f64; 200_000]).unwrap(), 1000).unwrap();
-    let e = encode(&[x.expr().clone()]).unwrap_err();
-    assert!(e.kind() == ErrorKind::Usage && e.to_string().contains("store it"), "{e}");
 }
 
 /// Whatever is done to the bytes, the answer is an expression that can be planned, or an error: no panic.

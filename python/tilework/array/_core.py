@@ -16,6 +16,8 @@ from ._chunks import cut
 _unary = _tilework.unary
 OPS = {name: (number, arity) for number, (name, arity, *_) in enumerate(_tilework.elementwise_ops())}
 _PLAIN = (int, float, bool, complex)
+# Arrays in memory of up to so many bytes are looked at where a size depends on elements.
+_LOOKED_AT = 1 << 20
 # The very object that users compare shapes with.
 nan = np.nan
 
@@ -347,3 +349,19 @@ def methods(**functions):
     """Makes functions methods of :class:`Array`: each family of functions names those whose first argument is the array."""
     for name, f in functions.items():
         setattr(Array, name, f)
+
+
+def known(h):
+    """The elements of a small array that is in memory already, perhaps in another order or shape; None for any other."""
+    if h.nbytes > _LOOKED_AT or not _tilework.in_memory(h):
+        return None
+    found = _tilework.elements(h)
+    return _config.session().compute([h])[0] if found is None else found
+
+
+def sized(arrays, *operands):
+    """Arrays whose sizes depend on the elements of operands: found at once where those are small and in memory, else when asked for."""
+    if all(h.nbytes <= _LOOKED_AT and _tilework.in_memory(h) for h in operands):
+        for a in arrays:
+            a.compute_chunk_sizes()
+    return arrays

@@ -12,7 +12,7 @@ import operator
 import numpy as np
 
 from .. import _tilework
-from ._core import Array, beside, from_numpy, methods
+from ._core import Array, beside, from_numpy, known, methods
 
 _WHOLE = slice(None)
 _PLAIN = (int, slice, type(None), type(Ellipsis))
@@ -61,7 +61,10 @@ def _part(p):
     if isinstance(p, Array):
         if p.dtype.kind not in "biu":
             raise IndexError("arrays used as indices must be of integer (or boolean) type")
-        return p._x
+        elements = known(p._x)
+        p = p._x if elements is None else elements
+    if type(p) is _Lazy:
+        return p
     if type(p) in _PLAIN or isinstance(p, slice):
         return p
     if isinstance(p, (bool, np.bool_)):

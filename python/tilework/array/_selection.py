@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from .. import _tilework
 from ._chunks import cut
-from ._core import OPS, Array, beside, from_numpy, handle, methods
+from ._core import OPS, Array, beside, from_numpy, handle, methods, sized
 from ._manipulation import broadcast_arrays, ravel
 
 
@@ -147,7 +147,9 @@ def compress(condition, a, axis=None):
         else:
             raise IndexError(f"a condition of {k} elements for axis {axis} with size {n}")
     before = (slice(None),) * axis
-    return x[(*before, slice(None, k))][(*before, c)] if k < n else x[(*before, c)]
+    # A handle is not looked into: as in dask, a lazy condition leaves the size unknown.
+    key = (*before, c._x if lazy else c)
+    return x[(*before, slice(None, k))][key] if k < n else x[key]
 
 
 def extract(condition, arr):
@@ -176,7 +178,7 @@ def nonzero(a):
     h = handle(a)
     if h.ndim == 0:
         raise ValueError("Calling nonzero on 0d arrays is not allowed. Use atleast_1d(a).nonzero() instead.")
-    return tuple(map(Array, _tilework.nonzero(h)))
+    return sized(tuple(map(Array, _tilework.nonzero(h))), h)
 
 
 def flatnonzero(a):
@@ -188,7 +190,8 @@ def flatnonzero(a):
     >>> ta.flatnonzero(ta.asarray([0, 3, 5, 0])).compute()
     array([1, 2])
     """
-    return Array(_tilework.flatnonzero(handle(a)))
+    h = handle(a)
+    return sized([Array(_tilework.flatnonzero(h))], h)[0]
 
 
 def argwhere(a):
@@ -204,7 +207,7 @@ def argwhere(a):
     h = handle(a)
     if h.ndim == 0:
         return argwhere(Array(h).reshape(1))[:, :0]
-    return Array(_tilework.stack(_tilework.nonzero(h), 1))
+    return sized([Array(_tilework.stack(_tilework.nonzero(h), 1))], h)[0]
 
 
 def choose(a, choices, out=None, mode="raise"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 
 from .. import _tilework
-from ._core import Array, handle
+from ._core import Array, handle, sized
 from ._joining import concatenate
 from ._manipulation import ravel
 from ._selection import flatnonzero, where
@@ -25,7 +25,10 @@ def _one_nan(x):
 
 def _distinct(x, equal_nan):
     """Values, places, inverse and counts of the distinct elements."""
-    x = _one_nan(x)
+    return sized(_all(_one_nan(x), equal_nan), x)
+
+
+def _all(x, equal_nan):
     values, places, inverse, counts = map(Array, _tilework.unique_all(x))
     if equal_nan or x.dtype[0] not in "fc":
         return values, places, inverse, counts
@@ -68,9 +71,9 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     if axis is not None and x.ndim != 1:
         raise NotImplementedError("unique along an axis is not supported: compute the array, or take the elements of the flat array")
     if not (return_index or return_inverse or return_counts):
-        return unique_values(Array(x)) if not equal_nan else Array(_tilework.unique(x))
+        return unique_values(Array(x)) if not equal_nan else sized([Array(_tilework.unique(x))], x)[0]
     if return_counts and not return_index and not return_inverse and equal_nan:
-        return tuple(map(Array, _tilework.unique_counts(x)))
+        return sized(tuple(map(Array, _tilework.unique_counts(x))), x)
     made = _distinct(x, equal_nan)
     wanted = (True, return_index, return_inverse, return_counts)
     return tuple(m for m, w in zip(made, wanted) if w)
@@ -99,11 +102,11 @@ def unique_counts(x, /):
     """
     h = handle(x)
     if h.dtype[0] not in "fc":
-        return _Counts(*map(Array, _tilework.unique_counts(h)))
+        return sized(_Counts(*map(Array, _tilework.unique_counts(h))), h)
     flat = ravel(Array(h))
     nan = flat[flat != flat]
     values, counts = map(Array, _tilework.unique_counts(flat[flat == flat]._x))
-    return _Counts(concatenate([values, nan]), concatenate([counts, (nan != nan).astype("int64")]))
+    return sized(_Counts(concatenate([values, nan]), concatenate([counts, (nan != nan).astype("int64")])), h)
 
 
 def unique_inverse(x, /):
@@ -130,9 +133,9 @@ def unique_values(x, /):
     """
     h = handle(x)
     if h.dtype[0] not in "fc":
-        return Array(_tilework.unique(h))
+        return sized([Array(_tilework.unique(h))], h)[0]
     flat = ravel(Array(h))
-    return concatenate([Array(_tilework.unique(flat[flat == flat]._x)), flat[flat != flat]])
+    return sized([concatenate([Array(_tilework.unique(flat[flat == flat]._x)), flat[flat != flat]])], h)[0]
 
 
 def _set(name, words, example):

@@ -9,7 +9,8 @@ use crate::base::event::{Event, Watch, Watcher};
 use crate::base::{Config, Error, Kind, Result};
 use crate::chunk::Chunk;
 use crate::exec::cancel::CancelToken;
-use crate::expr::Expr;
+use crate::expr::node::SourceNode;
+use crate::expr::{self, Expr};
 use crate::format::registry::Registry;
 use crate::plan::{Plan, codec};
 use crate::spill::FileSpill;
@@ -72,12 +73,16 @@ pub struct RemoteJob<'a> {
     pub cancel: CancelToken,
 }
 
+/// Largest array that is sent to workers inside of an expression, in bytes.
+const MOST_SENT_BYTES: usize = 1 << 20;
+
 /// Runs a job on the workers of a scheduler; gives the wanted chunks in the order asked for.
 ///
 /// # Errors
 /// What cannot be sent, before anything runs; a scheduler that cannot be reached or refuses; the first task that fails for
 /// good, with the op, the chunk and the worker named; workers that are all lost; `Cancelled`.
 pub fn run(remote: &RemoteConfig, job: RemoteJob<'_>) -> Result<Vec<Chunk>> {
+    check_sent(job.roots)?;
     let document = codec::encode(job.roots)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the runtime", &e))?;
@@ -88,6 +93,21 @@ pub fn run(remote: &RemoteConfig, job: RemoteJob<'_>) -> Result<Vec<Chunk>> {
         tell(&*w, start.elapsed().as_nanos() as u64, result.as_ref().ok().map(|r| r.1));
     }
     result.map(|r| r.0)
+}
+
+/// Whether the arrays in this process's memory are small enough to go along with an expression to every worker.
+fn check_sent(roots: &[Expr]) -> Result<()> {
+    for e in Expr::topological(roots) {
+        let expr::Kind::Source(SourceNode::Array { source, .. }) = e.kind() else { continue };
+        let n = source.storage_grid().n_elements()? * source.dtype().size();
+        if source.in_memory() && n > MOST_SENT_BYTES {
+            return Err(Error::usage(format!(
+                "an array of {n} bytes in this process's memory is not sent to workers: store it (npy, Zarr) and read it from there"
+            ))
+            .at(e.label()));
+        }
+    }
+    Ok(())
 }
 
 /// Tells the watcher how the run went (`tally` is None when it failed); nothing is told while it goes on.

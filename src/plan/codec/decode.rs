@@ -82,7 +82,9 @@ impl Decoder<'_> {
         let r = self.registry;
         Ok(match form {
             KindForm::Source { thing, origin } => {
-                let source = same(r.source(&thing.name, &thing.params)?, &thing, |s| (s.key(), s.label()))?;
+                let source = r.source(&thing.name, &thing.params)?;
+                // Elements that came along are those that were meant, also where the key was their place in another process.
+                let source = if source.in_memory() { source } else { same(source, &thing, |s| (s.key(), s.label()))? };
                 Kind::Source(SourceNode::Array { source, origin: origin.into_iter().map(size).collect::<Result<_>>()? })
             }
             KindForm::Table(t) => {
