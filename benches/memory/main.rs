@@ -46,6 +46,8 @@ const MAY_BE_LESS: &[&str] = &["unique few", "join tile"];
 type Case = (&'static str, fn() -> Result<Vec<DynArray>>);
 
 fn main() -> ExitCode {
+    #[cfg(feature = "cli")]
+    tilework::chunk::allocator::give_back_soon();
     let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
     match (args.next().as_deref(), args.next()) {
         (Some(how @ ("--case" | "--free")), Some(name)) => {

@@ -169,6 +169,23 @@ def sort(input, chunk=1 << 20):
     return {"seconds": seconds, "value": weighted(result)}
 
 
+def sort_file(input, output):
+    """Numbers sorted from file to file; the result is read piece by piece, so that no memory is taken for it."""
+
+    def work():
+        ta.to_npy(ta.sort(ta.open_npy(input)), output, overwrite=True)
+
+    seconds, _ = timed(work)
+    result, step, total, last = np.load(output, mmap_mode="r"), 1009 << 9, 0.0, -np.inf
+    for first in range(0, result.size, step):
+        part = np.array(result[first : first + step])
+        if part[0] < last or (np.diff(part) < 0).any():
+            raise RuntimeError("the result of sort does not rise")
+        last = part[-1]
+        total += weighted(part) * part.size
+    return {"seconds": seconds, "value": total / result.size}
+
+
 def unique_counts(input, chunk=1 << 20):
     """Distinct values and how often they occur."""
     x = ta.from_array(np.load(input), chunks=chunk)

@@ -36,8 +36,13 @@ mod watch;
 
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, pymodule};
 
+/// The program's allocator, so that work takes the same time from Python.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule]
 fn _tilework(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    tilework::chunk::allocator::give_back_soon();
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add_class::<lazy::Lazy>()?;
     m.add_class::<session::Session>()?;

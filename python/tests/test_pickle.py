@@ -43,7 +43,7 @@ def test_elements_in_memory():
     for a in (X, X.T, X[::2, ::-1], X.astype("f4"), X.astype(complex), X[:0], X[3, 3]):
         x = ta.from_array(a, chunks=3) if a.ndim else ta.asarray(a)
         np.testing.assert_array_equal(back(x + x), a + a)
-    large = np.arange(300_000.0).reshape(500, 600)
+    large = np.arange(3_000_000.0).reshape(5000, 600)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(ta.asarray(large)[1:] * 2)), large[1:] * 2)
 
 

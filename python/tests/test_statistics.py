@@ -194,3 +194,26 @@ def test_comparisons(chunks):
     assert bool(ta.array_equal(d(X, chunks), X)) and not bool(ta.array_equal(d(X, chunks), X[0]))
     assert not bool(ta.array_equal(d(N, chunks), N)) and bool(ta.array_equal(d(N, chunks), N, equal_nan=True))
     assert bool(ta.array_equiv(d(X[0], -1), np.stack([X[0]] * 3)))
+
+
+@pytest.mark.parametrize("chunks", [-1, 3])
+def test_quantile_weights(chunks):
+    rng = np.random.default_rng(4)
+    a = rng.integers(0, 9, (5, 4, 6)).astype(float)
+    q, same = [0, 0.3, 0.5, 1], {"method": "inverted_cdf"}
+    x = ta.from_array(a, chunks=chunks)
+    w = rng.integers(0, 3, a.shape).astype(float) + 0.5
+    for axis in (0, -1, (0, 2), None):
+        for keepdims in (False, True):
+            want = np.quantile(a, q, axis=axis, weights=w, keepdims=keepdims, **same)
+            got = ta.quantile(x, q, axis=axis, weights=ta.from_array(w, chunks=2), keepdims=keepdims, **same)
+            np.testing.assert_array_equal(got, want)
+    line = np.array([0.0, 2.0, 0.5, 1.0])
+    np.testing.assert_array_equal(ta.percentile(x, 40, axis=1, weights=line, **same), np.percentile(a, 40, axis=1, weights=line, **same))
+    a[1, 2, 3] = np.nan
+    np.testing.assert_array_equal(ta.quantile(ta.asarray(a), 0.5, axis=0, weights=w, **same), np.quantile(a, 0.5, axis=0, weights=w, **same))
+    np.testing.assert_array_equal(ta.nanquantile(ta.asarray(a), 0.5, axis=0, weights=w, **same), np.nanquantile(a, 0.5, axis=0, weights=w, **same))
+    with pytest.raises(ValueError, match="inverted_cdf"):
+        ta.quantile(x, 0.5, weights=w)
+    with pytest.raises(ValueError, match="consistent"):
+        ta.quantile(x, 0.5, axis=0, weights=line, **same)

@@ -1,5 +1,7 @@
 //! The value of one chunk. No laziness, no I/O, no knowledge of tasks.
 
+#[cfg(feature = "cli")]
+pub mod allocator;
 pub mod buffer;
 #[cfg(feature = "frame")]
 pub mod dataframe;

@@ -91,6 +91,7 @@ fn peak() -> u64 {
 }
 
 fn main() -> Result<()> {
+    tilework::chunk::allocator::give_back_soon();
     let mut args = std::env::args().skip(1);
     let name = args.next().unwrap_or_default();
     let answer = run(&name, &Options::parse(args))?;

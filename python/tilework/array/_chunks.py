@@ -27,6 +27,8 @@ def cut(chunks, shape, dtype=None, previous=None, limit=None, whole=True):
         return _config.get("chunk_bytes")
     if isinstance(chunks, str):
         return _config.parse_bytes(chunks)
+    if isinstance(chunks, np.ndarray):
+        chunks = chunks.tolist()
     ndim = len(shape)
     if isinstance(chunks, dict):
         given = chunks

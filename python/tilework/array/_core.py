@@ -37,7 +37,7 @@ class Array:
     array([6, 8])
     """
 
-    __slots__ = ("_x", "__weakref__")
+    __slots__ = ("_named", "_x", "__weakref__")
     __array_priority__ = 11
 
     def __init__(self, x):
@@ -100,8 +100,8 @@ class Array:
 
     @property
     def name(self):
-        """A name that tells this array from any other: equal names mean equal elements."""
-        return f"{self._x.label}-{self._x.key:032x}"
+        """A name that tells this array from any other: equal names mean equal elements, unless it was given as ``name=``."""
+        return getattr(self, "_named", None) or f"{self._x.label}-{self._x.key:032x}"
 
     # What comes out.
 
@@ -343,6 +343,13 @@ def handle(x):
     from ._creation import asarray
 
     return asarray(x)._x
+
+
+def named(x, name):
+    """An array under a name of the user's, if there is one."""
+    if isinstance(name, str):
+        x._named = name
+    return x
 
 
 def methods(**functions):

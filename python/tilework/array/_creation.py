@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _tilework
 from ._chunks import cut
-from ._core import OPS, Array, beside, from_numpy, handle
+from ._core import OPS, Array, beside, from_numpy, handle, named
 
 
 def check_device(device):
@@ -77,7 +77,7 @@ def _lazy(a, copy, chunks, dtype):
             if copy is False:
                 raise ValueError(f"an array of {a.dtype} cannot be had as {dtype} without a copy")
             return a.astype(dtype)
-        return Array(a._x)
+        return Array(a._x) if copy else a
     if isinstance(a, (list, tuple)) and _holds_arrays(a):
         x = _stacked(a)
         return x if dtype is None else x.astype(dtype)
@@ -153,9 +153,14 @@ def _shape(shape):
     return shape
 
 
-def _filled(shape, value, dtype, chunks):
+def _filled(shape, value, dtype, chunks, function, name):
     shape = _shape(shape)
-    return Array(_tilework.full(shape, value, dtype.name, cut(chunks, shape, dtype)))
+    return _called(Array(_tilework.full(shape, value, dtype.name, cut(chunks, shape, dtype))), function, name)
+
+
+def _called(x, function, name):
+    """An array under the user's name, or one that begins with the function's."""
+    return named(x, name or f"{function}-{x._x.key:032x}")
 
 
 def empty(shape, dtype=float, chunks="auto", *, order="C", device=None, like=None, name=None, meta=None):
@@ -168,7 +173,7 @@ def empty(shape, dtype=float, chunks="auto", *, order="C", device=None, like=Non
     (2, 3)
     """
     check_device(device)
-    return _filled(shape, 0, supported(dtype), chunks)
+    return _filled(shape, 0, supported(dtype), chunks, "empty", name)
 
 
 def zeros(shape, dtype=float, chunks="auto", *, order="C", device=None, like=None, name=None, meta=None):
@@ -182,7 +187,7 @@ def zeros(shape, dtype=float, chunks="auto", *, order="C", device=None, like=Non
            [0., 0.]])
     """
     check_device(device)
-    return _filled(shape, 0, supported(dtype), chunks)
+    return _filled(shape, 0, supported(dtype), chunks, "zeros", name)
 
 
 def ones(shape, dtype=float, chunks="auto", *, order="C", device=None, like=None, name=None, meta=None):
@@ -195,7 +200,7 @@ def ones(shape, dtype=float, chunks="auto", *, order="C", device=None, like=None
     array([1, 1, 1])
     """
     check_device(device)
-    return _filled(shape, 1, supported(dtype), chunks)
+    return _filled(shape, 1, supported(dtype), chunks, "ones", name)
 
 
 def full(shape, fill_value, dtype=None, chunks="auto", *, order="C", device=None, like=None, name=None, meta=None):
@@ -213,7 +218,9 @@ def full(shape, fill_value, dtype=None, chunks="auto", *, order="C", device=None
         How the array is cut, see :func:`normalize_chunks`.
     device : str, optional
         ``"cpu"``.
-    order, like, name, meta
+    name : str, optional
+        The array's name, if it shall have another than that which tells it from others.
+    order, like, meta
         NumPy's and dask's; they change nothing.
 
     Examples
@@ -228,9 +235,9 @@ def full(shape, fill_value, dtype=None, chunks="auto", *, order="C", device=None
         raise ValueError(f"fill_value must be a number, not an array of shape {np.shape(fill_value)}: use broadcast_to")
     if isinstance(fill_value, Array):
         x = fill_value if dtype is None else fill_value.astype(dtype)
-        return Array(_tilework.broadcast_to(x._x, _shape(shape)))
+        return _called(Array(_tilework.broadcast_to(x._x, _shape(shape))), "full", name)
     dtype = supported(np.asarray(fill_value).dtype if dtype is None else dtype)
-    return _filled(shape, _value(fill_value, dtype), dtype, chunks)
+    return _filled(shape, _value(fill_value, dtype), dtype, chunks, "full", name)
 
 
 def _value(v, dtype):
@@ -243,8 +250,11 @@ def _value(v, dtype):
     return np.asarray(v).astype(dtype).item()
 
 
-def _like(a, value, dtype, chunks, shape, name):
-    x = handle(a)
+def _like(a, value, dtype, chunks, shape, function, name):
+    return _called(_alike(handle(a), value, dtype, chunks, shape), function, name)
+
+
+def _alike(x, value, dtype, chunks, shape):
     dtype = supported(x.dtype if dtype is None else dtype)
     value = _value(value, dtype)
     if shape is None and chunks is None:
@@ -268,7 +278,7 @@ def empty_like(a, dtype=None, order="K", chunks=None, name=None, shape=None, *, 
     (3,)
     """
     check_device(device)
-    return _like(a, 0, dtype, chunks, shape, "empty_like")
+    return _like(a, 0, dtype, chunks, shape, "empty_like", name)
 
 
 def zeros_like(a, dtype=None, order="K", chunks=None, name=None, shape=None, *, device=None, subok=True):
@@ -281,7 +291,7 @@ def zeros_like(a, dtype=None, order="K", chunks=None, name=None, shape=None, *, 
     array([0, 0, 0])
     """
     check_device(device)
-    return _like(a, 0, dtype, chunks, shape, "zeros_like")
+    return _like(a, 0, dtype, chunks, shape, "zeros_like", name)
 
 
 def ones_like(a, dtype=None, order="K", chunks=None, name=None, shape=None, *, device=None, subok=True):
@@ -294,7 +304,7 @@ def ones_like(a, dtype=None, order="K", chunks=None, name=None, shape=None, *, d
     array([ True,  True,  True])
     """
     check_device(device)
-    return _like(a, 1, dtype, chunks, shape, "ones_like")
+    return _like(a, 1, dtype, chunks, shape, "ones_like", name)
 
 
 def full_like(a, fill_value, dtype=None, order="K", chunks=None, name=None, shape=None, *, device=None, subok=True):
@@ -308,7 +318,9 @@ def full_like(a, fill_value, dtype=None, order="K", chunks=None, name=None, shap
         What shall be other than in ``a``.
     device : str, optional
         ``"cpu"``.
-    order, name, subok
+    name : str, optional
+        The array's name, as of :func:`full`.
+    order, subok
         NumPy's and dask's; they change nothing.
 
     Examples
@@ -318,7 +330,7 @@ def full_like(a, fill_value, dtype=None, order="K", chunks=None, name=None, shap
     array([0.5, 0.5, 0.5])
     """
     check_device(device)
-    return _like(a, fill_value, dtype, chunks, shape, "full_like")
+    return _like(a, fill_value, dtype, chunks, shape, "full_like", name)
 
 
 # Ranges.
@@ -356,13 +368,22 @@ def arange(start=0, stop=None, step=1, *, chunks="auto", dtype=None, device=None
     check_device(device)
     if stop is None:
         start, stop = 0, start
-    start, stop, step = (_plain(v, "arange") for v in (start, stop, 1 if step is None else step))
+    given = (start, stop, 1 if step is None else step)
+    start, stop, step = (_plain(v, "arange") for v in given)
     if step == 0:
         raise ZeroDivisionError("arange: the step is 0")
     whole = all(isinstance(v, int) for v in (start, stop, step))
-    dtype = supported(np.dtype("i8") if dtype is None and whole else "f8" if dtype is None else dtype)
+    if dtype is None:
+        # As NumPy: numbers of uint64 beside those of int64 give float64.
+        dtype = np.result_type("i8", *(v.dtype if isinstance(v, np.generic) else type(v) for v in given))
+    dtype = supported(dtype)
     if not whole:
+        n = max(math.ceil((stop - start) / step), 0)
         start, step = float(start), float(step)
+        if n != max(math.ceil((stop - start) / step), 0):
+            # The ends are beyond what floats tell apart: as NumPy, the first two values and what follows from them.
+            r = Array(_tilework.arange(0, n, 1, cut(chunks, (n,), dtype)))
+            return (r * ((start + step) - start) + start).astype(dtype)
         if dtype.kind in "iu":
             # NumPy's: the first two values are cut to integers, and the rest follows from them.
             n = max(math.ceil((stop - start) / step), 0)

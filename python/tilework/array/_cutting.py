@@ -319,6 +319,11 @@ def sliding_window_view(x, window_shape, axis=None, automatic_rechunk=True, *, s
         raise ValueError(f"Must provide window_shape {words}; got {len(form)} window_shape elements and {len(axes)} axes.")
     if any(h.shape[a] is not None and n > h.shape[a] for a, n in zip(axes, form)):
         raise ValueError("window shape cannot be larger than input array shape")
+    if len(set(axes)) < len(axes):
+        # Windows of windows, one axis after the other.
+        for n, a in zip(form, axes):
+            h = _tilework.windows(h, [n], [a])
+        return Array(h)
     windows = Windows(_tilework.windows(h, form, list(axes)))
     windows._of = h, form, list(axes)
     return windows

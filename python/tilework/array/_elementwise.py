@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from .. import _tilework
@@ -14,6 +16,19 @@ def _table(name, x, out=None):
     return Array(r) if out is None else put(r, out, name)
 
 
+def _of_numpy(f):
+    """NumPy's own result where the argument is NumPy's and nothing is lazy, as of a ufunc."""
+    numpy_f = getattr(np, f.__name__)
+
+    @functools.wraps(f)
+    def g(*args, **options):
+        if args and isinstance(args[0], (np.ndarray, np.generic)) and not any(isinstance(a, Array) for a in (*args, *options.values())):
+            return numpy_f(*args, **options)
+        return f(*args, **options)
+
+    return g
+
+
 def _floats(x, name, complex_too=False):
     """The handle of an array-like, integers and bool as float64."""
     x = handle(x)
@@ -23,6 +38,7 @@ def _floats(x, name, complex_too=False):
     return x.astype("float64") if kind in "biu" else x
 
 
+@_of_numpy
 def angle(z, deg=False):
     """The angle of complex numbers in radians, -pi to pi, or in degrees; of a real number 0 or pi.
 
@@ -61,6 +77,7 @@ def clip(x, /, min=None, max=None, out=None, *, a_min=None, a_max=None, dtype=No
     return Array(r._x) if out is None else put(r._x, out, "clip")
 
 
+@_of_numpy
 def fix(x, out=None):
     """The number rounded toward zero.
 
@@ -76,6 +93,7 @@ def fix(x, out=None):
     return _table("fix", h, out)
 
 
+@_of_numpy
 def i0(x):
     """The modified Bessel function of the first kind and order 0.
 
@@ -88,6 +106,7 @@ def i0(x):
     return _table("i0", _floats(x, "i0"))
 
 
+@_of_numpy
 def imag(val):
     """The imaginary part, of complex numbers as a float; 0 for other numbers.
 
@@ -100,6 +119,7 @@ def imag(val):
     return _table("imag", handle(val))
 
 
+@_of_numpy
 def iscomplex(x):
     """Whether the imaginary part is not 0.
 
@@ -136,6 +156,7 @@ def isposinf(x, out=None):
     return _table("isposinf", _real(x, "isposinf"), out)
 
 
+@_of_numpy
 def isreal(x):
     """Whether the imaginary part is 0.
 
@@ -155,6 +176,7 @@ def _real(x, name):
     return x
 
 
+@_of_numpy
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """NaN replaced by ``nan``, infinities by ``posinf`` and ``neginf``, or by the largest and lowest finite number of the dtype.
 
@@ -172,6 +194,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return (re + im * 1j).astype(x.dtype)
 
 
+@_of_numpy
 def real(val):
     """The real part, of complex numbers as a float; other numbers stay.
 
@@ -205,6 +228,7 @@ def round(a, decimals=0, out=None):
 around = round
 
 
+@_of_numpy
 def sinc(x):
     """The sine of pi times the number over pi times the number; 1 for 0.
 

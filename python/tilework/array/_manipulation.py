@@ -62,6 +62,8 @@ def reshape(x, shape, merge_chunks=True, limit=None, *, order="C", copy=None):
         turned = _tilework.transpose(h, None)
         return Array(_tilework.transpose(_reshaped(turned, shape[::-1]), None))
     y = _reshaped(h, shape)
+    if isinstance(x, Array) and y.key == h.key:
+        return x
     return Array(y) if merge_chunks or None in h.shape else Array(y.rechunk(_cut_apart(h, y)))
 
 

@@ -68,6 +68,8 @@ def pad(array, pad_width, mode="constant", **kwargs):
     """
     h = handle(array)
     widths = _widths(pad_width, h.ndim)
+    if isinstance(array, Array) and not np.any(widths):
+        return array
     if callable(mode):
         return _pad_by(mode, h, widths, kwargs)
     if mode not in _OPTIONS:

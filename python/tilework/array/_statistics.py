@@ -7,8 +7,10 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from .. import _tilework
 from ._core import Array, beside, handle
-from ._joining import concatenate
-from ._ufunc import put
+from ._joining import concatenate, stack
+from ._manipulation import broadcast_to, moveaxis
+from ._selection import take_along_axis, where
+from ._ufunc import minimum, put
 
 
 # The methods that give elements themselves.
@@ -21,8 +23,9 @@ def _quantiles(name, a, q, axis, method, keepdims, out, skip_nan, hundred):
         raise TypeError("a must be an array of real numbers")
     if isinstance(q, Array):
         raise TypeError(f"{name}: q must be in memory, as the shape of the result follows from it: compute it first")
-    if h.dtype == "float32" and type(q) not in (int, float) and method not in _TAKING:
-        # As NumPy: shares are float64 unless they are numbers of Python's.
+    whole = method == "linear" and np.asarray(q).dtype.kind in "iu"
+    if h.dtype == "float32" and type(q) not in (int, float) and method not in _TAKING and not whole:
+        # As NumPy: shares are float64 unless they are numbers of Python's, or integers, which name elements.
         h = h.astype("float64")
     q = np.asarray(q, dtype=np.float64)
     if not ((q >= 0) & (q <= hundred)).all():
@@ -40,13 +43,53 @@ def _quantiles(name, a, q, axis, method, keepdims, out, skip_nan, hundred):
     return made if out is None else Array(put(made._x, out, name)._x)
 
 
+def _weighted(name, a, q, axis, method, weights, keepdims, skip_nan, hundred):
+    """The elements up to which given shares of the weights lie."""
+    if method != "inverted_cdf":
+        raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {method}.")
+    x = Array(handle(a))
+    if x.dtype.kind == "c":
+        raise TypeError("a must be an array of real numbers")
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    w = Array(handle(weights)).astype("float64")
+    if w.shape != x.shape:
+        if w.shape != tuple(x.shape[i] for i in axes):
+            raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+        # The axes of the weights to their places among those of the array.
+        order = sorted(range(len(axes)), key=lambda i: axes[i])
+        w = w.transpose(order).reshape([x.shape[i] if i in axes else 1 for i in range(x.ndim)])
+    w = broadcast_to(w, x.shape)
+    last = tuple(range(-len(axes), 0))
+    x, w = (moveaxis(v, axes, last) for v in (x, w))
+    rest = x.shape[: x.ndim - len(axes)]
+    x, w = (v.reshape((*rest, -1)).rechunk({-1: -1}) for v in (x, w))
+    if skip_nan:
+        w = where(x != x, 0.0, w)
+    order = x.argsort(axis=-1)
+    x, w = take_along_axis(x, order, -1), take_along_axis(w, order, -1)
+    below = w.cumsum(axis=-1)
+    below = below / below[..., -1:]
+    # Elements without weight before all others are none's.
+    below = where(below == 0, -1.0, below)
+    q = np.asarray(q, dtype=np.float64) / hundred
+    places = [minimum((below < share).sum(axis=-1, keepdims=True), x.shape[-1] - 1) for share in q.ravel()]
+    made = [take_along_axis(x, at, -1)[..., 0] for at in places]
+    if not skip_nan and x.dtype.kind == "f":
+        made = [where((x != x).any(axis=-1), np.nan, m) for m in made]
+    made = stack(made).reshape(q.shape + rest)
+    if keepdims:
+        made = Array(_tilework.expand_dims(made._x, [q.ndim + i for i in sorted(axes)]))
+    return made.astype(x.dtype)
+
+
 def _quantile_function(name, hundred, skip_nan, words, example):
     def f(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None, interpolation=None, internal_method=None):
         if isinstance(axis, str):
             # dask's percentile has the method there.
             axis, method = None, axis
         if weights is not None:
-            raise NotImplementedError(f"{name}: weights are not supported")
+            made = _weighted(name, a, q, axis, interpolation or method, weights, keepdims, skip_nan, hundred)
+            return made if out is None else Array(put(made._x, out, name)._x)
         return _quantiles(name, a, q, axis, interpolation or method, keepdims, out, skip_nan, hundred)
 
     f.__name__ = f.__qualname__ = name
@@ -61,6 +104,8 @@ def _quantile_function(name, hundred, skip_nan, words, example):
     method : str
         NumPy's: ``linear``, ``lower``, ``higher``, ``midpoint``, ``nearest``, ``inverted_cdf``, ``averaged_inverted_cdf``,
         ``closest_observation``, ``interpolated_inverted_cdf``, ``hazen``, ``weibull``, ``median_unbiased`` or ``normal_unbiased``.
+    weights : array_like, optional
+        How much each element counts: of the shape of ``a``, or of that of ``axis``. Only with ``inverted_cdf``.
     overwrite_input, internal_method
         NumPy's and dask's; they change nothing.
 

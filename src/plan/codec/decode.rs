@@ -5,6 +5,7 @@ use super::form::{
     AxisForm, AxisMapForm, BlockwiseForm, BoundaryForm, Document, GridForm, InstrForm, KindForm, MapForm, MetaForm, Named,
     NodeForm, PicksForm, ReduceForm, SliceForm, VERSION, dtype, size,
 };
+use super::source_key;
 use crate::base::grid::UnknownSizes;
 use crate::base::{Axis, AxisSlice, DType, Error, Grid, Kind as ErrorKind, Result};
 use crate::expr::call::{CallOp, ShuffleOp};
@@ -18,18 +19,12 @@ use crate::kernel::program::{Instr, Line, Program};
 use crate::op;
 use std::sync::Arc;
 
-/// Largest document that is read.
-pub const MAX_DOCUMENT_BYTES: usize = 12 << 20;
-
 /// The roots that [`encode`](super::encode) wrote.
 ///
 /// # Errors
 /// `Corrupt` for bytes that are no expression, or one that breaks the rules of expressions; what a source says when it is
 /// opened; `Environment` when a source's content is another one here than where the document was written.
 pub fn decode(bytes: &[u8], registry: &Registry) -> Result<Vec<Expr>> {
-    if bytes.len() > MAX_DOCUMENT_BYTES {
-        return Err(Error::corrupt(format!("an expression of {} bytes, more than {MAX_DOCUMENT_BYTES}", bytes.len())));
-    }
     let broken = |e| Error::corrupt(format!("the bytes of an expression are broken: {e}"));
     let (version, _) = postcard::take_from_bytes::<u16>(bytes).map_err(broken)?;
     if version != VERSION {
@@ -83,8 +78,8 @@ impl Decoder<'_> {
         Ok(match form {
             KindForm::Source { thing, origin } => {
                 let source = r.source(&thing.name, &thing.params)?;
-                // Elements that came along are those that were meant, also where the key was their place in another process.
-                let source = if source.in_memory() { source } else { same(source, &thing, |s| (s.key(), s.label()))? };
+                let key = source_key(&*source, &thing.params);
+                let source = same(source, &thing, |s| (key, s.label()))?;
                 Kind::Source(SourceNode::Array { source, origin: origin.into_iter().map(size).collect::<Result<_>>()? })
             }
             KindForm::Table(t) => {

@@ -4,6 +4,7 @@ use super::form::{
     BlockwiseForm, BoundaryForm, Document, InstrForm, KindForm, MapForm, MetaForm, Named, NodeForm, PicksForm, ReduceForm,
     SliceForm, VERSION, dtype_number,
 };
+use super::source_key;
 use crate::base::AxisSlice;
 use crate::base::{Error, Result};
 use crate::expr::call::CallOp;
@@ -39,7 +40,11 @@ pub fn encode(roots: &[Expr]) -> Result<Vec<u8>> {
 fn kind(e: &Expr) -> Result<KindForm> {
     Ok(match e.kind() {
         Kind::Source(SourceNode::Array { source, origin }) => KindForm::Source {
-            thing: named(source.name(), source.params()?, source.key()),
+            thing: {
+                let params = source.params()?;
+                let key = source_key(&**source, &params);
+                named(source.name(), params, key)
+            },
             origin: origin.iter().map(|&o| o as u64).collect(),
         },
         Kind::Source(SourceNode::Table(t)) => KindForm::Table(named(t.name(), t.params()?, t.key())),
