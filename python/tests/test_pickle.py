@@ -112,7 +112,7 @@ def test_other_processes():
 
 def test_broken_pickles():
     x = ta.from_array(X, chunks=3).map_blocks(doubled, dtype=float)
-    (decode, (data,)) = x.__reduce__()
+    (decode, (data, *_)) = x.__reduce__()
     for bad in (b"", data[:40], data[:-3], b"\0" * 100, data[:60] + b"\xff" * 20 + data[80:]):
         with pytest.raises(Exception) as e:
             decode(bad).compute()

@@ -46,7 +46,8 @@ def cut(chunks, shape, dtype=None, previous=None, limit=None, whole=True):
     chunks = tuple(chunks)
     if ndim == 1 and len(chunks) > 1 and all(isinstance(c, (int, np.integer)) for c in chunks):
         chunks = (chunks,)
-    if not chunks and not any(shape):
+    if not ndim and chunks == (1,) or not chunks and not any(shape):
+        # dask's one element of an array without axes; and nothing to cut.
         chunks = (-1,) * ndim
     if len(chunks) != ndim:
         raise ValueError(f"chunks {chunks} are given for {len(chunks)} axes, but the shape {tuple(shape)} has {ndim}")

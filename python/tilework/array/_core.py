@@ -180,13 +180,14 @@ class Array:
         return self.name
 
     def __reduce__(self):
-        return _decode, (_tilework.encode(self._x),)
+        own = getattr(self, "_named", None)
+        return _decode, (_tilework.encode(self._x),) if own is None else (_tilework.encode(self._x), own)
 
     def __copy__(self):
-        return Array(self._x)
+        return named(Array(self._x), getattr(self, "_named", None))
 
     def __deepcopy__(self, _):
-        return Array(self._x)
+        return self.__copy__()
 
     def copy(self):
         """The same array; a change of one is none of the other."""
@@ -286,8 +287,8 @@ class Array:
         return 1, 0
 
 
-def _decode(data):
-    return Array(_tilework.decode(data))
+def _decode(data, name=None):
+    return named(Array(_tilework.decode(data)), name)
 
 
 def has_dtype(dtype):

@@ -497,6 +497,9 @@ def eye(N, M=None, k=0, dtype=float, chunks="auto", *, order="C", device=None, l
            [0, 0, 1]])
     """
     check_device(device)
+    if isinstance(M, (str, tuple, dict)):
+        # dask has the chunks there.
+        M, chunks = None, M
     return _matrix("eye", N, M, k, dtype, chunks)
 
 

@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from . import _states
 from ._blockwise import apply, blockwise
-from ._core import Array, handle, has_mask, methods
+from ._core import Array, handle, has_mask, methods, named
 from ._inference import declared, infer, name_of, takes
 from ._manipulation import broadcast_to
 
@@ -33,7 +33,7 @@ def map_blocks(
     *args
         Lazy arrays; anything else is passed as it is. Without lazy arrays `chunks` must be given.
     name, token : str, optional
-        A name for people.
+        The array's name; the name of its tasks, for people.
     dtype : dtype, optional
         The result's. Without it (and without `meta`) the function is called once with arrays of one zero to find out, unless settings forbid it
         (``tw.config(infer=False)``).
@@ -102,9 +102,10 @@ def map_blocks(
     if enforce_ndim:
         func = _Ndim(func, len(out))
     keywords = tuple(k for k in ("block_id", "block_info") if k not in kwargs and takes(func, k))
-    return apply(
+    (made,) = apply(
         func, out, pairs, kwargs, [d], label=label, adjust=adjust, new_axes=new_axes, align=False, finish=finish, keywords=keywords, processes=processes
-    )[0]
+    )
+    return named(made, name)
 
 
 def _axes(ndim, drop_axis, new_axis, chunks):

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _tilework
 from ._blockwise import apply
 from ._chunks import cut
-from ._core import Array, from_numpy, has_dtype, methods
+from ._core import Array, from_numpy, has_dtype, methods, named
 from ._inference import declared, key_of, name_of
 from ._reading import Reader, local_path, stored_chunks
 
@@ -29,7 +29,7 @@ def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True
     chunks : int, tuple, "auto", …
         How it is cut: see :func:`normalize_chunks <tilework.array.core.normalize_chunks>`. Automatic chunks are whole numbers of those that it is stored in.
     name : str, optional
-        What tells it from other arrays: equal names must mean equal elements.
+        The array's name, which tells it from others: equal names must mean equal elements.
     lock : bool or lock
         True reads one chunk at a time of all objects for which that is asked; a lock keeps others out too.
     getitem : callable, optional
@@ -51,6 +51,10 @@ def from_array(x, chunks="auto", name=None, lock=False, asarray=None, fancy=True
     >>> ta.from_array(np.arange(6), chunks=4).chunks
     ((4, 2),)
     """
+    return named(_read(x, chunks, name, lock, getitem), name)
+
+
+def _read(x, chunks, name, lock, getitem):
     if isinstance(x, Array):
         raise ValueError("Array is already a lazy array. Use 'asarray' or 'rechunk' instead.")
     library = type(x).__module__.split(".")[0]
@@ -292,7 +296,7 @@ def from_dask(x):
     """
     if any(n != n for n in x.shape):
         raise ValueError("arrays of unknown size cannot be taken: call compute_chunk_sizes() on it first")
-    return from_array(_Dask(x), chunks=x.chunks, name=f"dask {x.name}")
+    return _read(_Dask(x), x.chunks, f"dask {x.name}", False, None)
 
 
 def to_dask(x):
