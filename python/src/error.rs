@@ -70,7 +70,8 @@ fn exception(e: &Error) -> PyErr {
         ErrorKind::Usage => PyValueError::new_err(message),
         ErrorKind::DType => PyTypeError::new_err(message),
         ErrorKind::Index => PyIndexError::new_err(message),
-        ErrorKind::Axis => Python::attach(|py| axis_error(py, &message).unwrap_or_else(|e| e)),
+        ErrorKind::Axis => numpys("numpy.exceptions", "AxisError", &message),
+        ErrorKind::Matrix => numpys("numpy.linalg", "LinAlgError", &message),
         ErrorKind::Overflow => PyOverflowError::new_err(message),
         ErrorKind::Unsupported => PyNotImplementedError::new_err(message),
         ErrorKind::Budget => PyMemoryError::new_err(message),
@@ -80,9 +81,10 @@ fn exception(e: &Error) -> PyErr {
     }
 }
 
-/// NumPy's exception for an axis out of bounds.
-fn axis_error(py: Python<'_>, message: &str) -> PyResult<PyErr> {
-    Ok(PyErr::from_value(py.import("numpy.exceptions")?.getattr("AxisError")?.call1((message,))?))
+/// An exception of NumPy's own.
+fn numpys(module: &str, name: &str, message: &str) -> PyErr {
+    let made = |py: Python<'_>| -> PyResult<PyErr> { Ok(PyErr::from_value(py.import(module)?.getattr(name)?.call1((message,))?)) };
+    Python::attach(|py| made(py).unwrap_or_else(|e| e))
 }
 
 /// What is wrong with an index.

@@ -212,7 +212,7 @@ def test_lazy_positions_out_of_bounds_fail_the_run():
 def test_too_few_values_under_a_lazy_mask_fail_the_run():
     d = ta.arange(10, chunks=3)
     d[d > 5] = [1, 2, 3]
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match="cannot assign 3 input values to the 4 output values"):
         d.compute()
 
 

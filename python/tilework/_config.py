@@ -37,7 +37,7 @@ def _size(least):
     return taken
 
 
-def _count(least):
+def _count(least, most=None):
     def taken(value):
         if isinstance(value, str) and value.strip().isdecimal():
             value = int(value)
@@ -46,6 +46,8 @@ def _count(least):
         n = value.__index__()
         if n < least:
             raise ValueError(f"at least {least} must be given, not {n}")
+        if most is not None and n > most:
+            raise ValueError(f"at most {most} can be given, not {n}")
         return n
 
     return taken
@@ -76,7 +78,7 @@ def _progress(value):
 # Of each setting the default and what checks a value; None is what the engine does by itself.
 _SETTINGS = {
     "memory": (None, _size(1)),
-    "threads": (None, _count(1)),
+    "threads": (None, _count(1, 4096)),
     "spill_dir": (None, _folder),
     "spill_limit": (None, _size(0)),
     "chunk_bytes": (AUTO_BYTES, _size(1)),
@@ -92,6 +94,11 @@ _set = {}  # by `config`
 _holding = None  # values that hold and where each comes from
 _session = None
 _recorders = ()
+
+
+def names():
+    """The settings there are."""
+    return tuple(_SETTINGS)
 
 
 def unknown(name):

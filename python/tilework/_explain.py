@@ -124,6 +124,9 @@ class Picture:
         """The picture in Graphviz' language."""
         return self._drawn(True)
 
+    def __repr__(self):
+        return f"tilework.Picture<{len(self.svg)} bytes of SVG: save(filename) writes it>"
+
     def _repr_svg_(self):
         return self.svg
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 from xarray.core.indexing import ImplicitToExplicitIndexingAdapter
-from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint
+from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint, list_chunkmanagers
 
 from . import _config, _dasklike, _run
 from . import array as ta
@@ -51,7 +51,8 @@ class TileworkManager(ChunkManagerEntrypoint[Array]):
 
     def normalize_chunks(self, chunks, shape=None, limit=None, dtype=None, previous_chunks=None):
         """All sizes of chunks along each axis, for chunks as users give them; automatic ones are whole numbers of the stored ones."""
-        return ta.core.normalize_chunks(chunks, shape=shape, limit=limit, dtype=dtype, previous_chunks=previous_chunks)
+        # As of the widest dtype, so that variables of one shape are cut alike, whatever theirs.
+        return ta.core.normalize_chunks(chunks, shape=shape, limit=limit, dtype=np.float64, previous_chunks=previous_chunks)
 
     def get_auto_chunk_size(self):
         """The bytes that automatic chunks aim at."""
@@ -120,3 +121,6 @@ class TileworkManager(ChunkManagerEntrypoint[Array]):
         """Elements along an axis in another order, those of each list of ``indexer`` in one chunk."""
         return ta.shuffle(x, indexer, axis, chunks="auto" if chunks is None else chunks)
 
+
+# xarray finds the manager by the entry point of what pip installed; where there is none (a folder on the path), this import is enough.
+list_chunkmanagers().setdefault("tilework", TileworkManager())

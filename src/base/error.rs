@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Whose fault an error is, which decides what may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
-    /// The call was wrong in another way than the four below: shapes, names, chunks, a broken or unsupported file.
+    /// The call was wrong in another way than the five below: shapes, names, chunks, a broken or unsupported file.
     Usage,
     /// The call was wrong: an element type that it does not take.
     DType,
@@ -21,6 +21,8 @@ pub enum Kind {
     Axis,
     /// The call was wrong: a number that a dtype does not hold.
     Overflow,
+    /// The call was wrong: a matrix for which there is no such result (singular, not positive definite, not square, not finite).
+    Matrix,
     /// The input data is broken (truncated, corrupt): it names the file and the place.
     Corrupt,
     /// The input uses something this version does not support, named in the message.
@@ -40,7 +42,7 @@ pub enum Kind {
 impl Kind {
     /// Whether the call was wrong, in whatever way.
     pub const fn is_usage(self) -> bool {
-        matches!(self, Kind::Usage | Kind::DType | Kind::Index | Kind::Axis | Kind::Overflow)
+        matches!(self, Kind::Usage | Kind::DType | Kind::Index | Kind::Axis | Kind::Overflow | Kind::Matrix)
     }
 }
 
@@ -111,6 +113,11 @@ impl Error {
     /// A number that a dtype does not hold.
     pub fn overflow(message: impl Into<String>) -> Self {
         Self::new(Kind::Overflow, message)
+    }
+
+    /// A matrix for which there is no such result.
+    pub fn matrix(message: impl Into<String>) -> Self {
+        Self::new(Kind::Matrix, message)
     }
 
     /// Broken input data.
@@ -250,6 +257,7 @@ mod tests {
             (Error::index("x"), Kind::Index),
             (Error::axis("x"), Kind::Axis),
             (Error::overflow("x"), Kind::Overflow),
+            (Error::matrix("x"), Kind::Matrix),
         ];
         assert!(all.iter().all(|(e, kind)| e.kind() == *kind && kind.is_usage()));
         let others =

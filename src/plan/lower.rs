@@ -1,6 +1,7 @@
 //! Walks an expression and builds the plan; node kinds are dispatched from here.
 
-use crate::base::{Config, Error, Result};
+use crate::base::bytes::format_bytes;
+use crate::base::{Config, Error, Kind as ErrorKind, Result};
 use crate::chunk::Chunk;
 use crate::expr::node::{SinkNode, SourceNode, TreeReduce};
 use crate::expr::{Expr, Key, Kind, Meta, Sink};
@@ -96,7 +97,12 @@ pub struct Lowering {
     written_bytes: u64,
     /// The memory to choose ways by, and whether anything was chosen by it.
     way_bytes: (u64, bool),
+    /// No more tasks are made than have room in the budget.
+    max_tasks: u32,
 }
+
+/// A task takes at least this in the graph, the scheduler and the executor together.
+const TASK_BYTES: u64 = 64;
 
 /// Where a plan does not fit, its ways are chosen as if for half of the budget, and half of that, so many times.
 const HALVINGS: u32 = 16;
@@ -125,6 +131,9 @@ impl Lowering {
 
     /// Adds a task with one output to the layer; gives the output's data id.
     pub fn task(&mut self, inputs: &[u32], cost: Cost) -> u32 {
+        if self.is_full() {
+            return 0;
+        }
         self.graph.task(TaskDef {
             inputs,
             bytes: cost.out_bytes.saturating_add(Chunk::OVERHEAD_BYTES),
@@ -137,6 +146,9 @@ impl Lowering {
 
     /// Adds a task with several outputs; gives the first output's data id.
     pub fn task_with_outputs(&mut self, inputs: &[u32], out_bytes: &[u64], cost: Cost) -> u32 {
+        if self.is_full() {
+            return 0;
+        }
         let def = TaskDef { inputs, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, ..TaskDef::default() };
         let bytes: Vec<u64> = out_bytes.iter().map(|b| b.saturating_add(Chunk::OVERHEAD_BYTES)).collect();
         self.graph.task_with_outputs(def, &bytes).start
@@ -144,7 +156,15 @@ impl Lowering {
 
     /// Adds a task that is run for its effect, once, in the process that owns the output; gives its (empty) output's data id.
     pub fn effect(&mut self, inputs: &[u32], cost: Cost) -> u32 {
+        if self.is_full() {
+            return 0;
+        }
         self.graph.task(TaskDef { inputs, bytes: 0, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, effect: true, home: true })
+    }
+
+    /// Whether the plan itself is too large. Nothing is added to it any more, and ids mean nothing: it is given up after the node.
+    fn is_full(&self) -> bool {
+        self.graph.next_task() >= self.max_tasks
     }
 
     /// The data id that the next task's first output gets.
@@ -225,23 +245,25 @@ impl Lowering {
 /// Plans the roots (already optimized). Where there are several ways to the same values, the choice is by the budget.
 ///
 /// # Errors
-/// When there are more than 2³² − 1 tasks, or a node cannot be lowered.
+/// When there are more tasks than the budget has room for, or a node cannot be lowered.
 pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
+    let fits = |plan: &Result<Plan>| plan.as_ref().is_ok_and(|p| p.chunk_budget(config).is_ok());
     let (first, chosen) = lower_by(roots, config, config.budget_bytes)?;
-    if chosen && first.chunk_budget(config).is_err() {
+    if chosen && !fits(&first) {
         // Last of all with the fewest tasks, for it may be the plan itself that is too large.
         let ways = (1..=HALVINGS).map(|h| config.budget_bytes >> h).chain([u64::MAX]);
         for way_bytes in ways {
             let (plan, _) = lower_by(roots, config, way_bytes)?;
-            if plan.chunk_budget(config).is_ok() {
-                return Ok(plan);
+            if fits(&plan) {
+                return plan;
             }
         }
     }
-    Ok(first)
+    first
 }
 
-fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bool)> {
+/// The plan by one choice of ways, or why it is too large to be made, and whether there was a choice.
+fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Result<Plan>, bool)> {
     let mut l = Lowering {
         graph: GraphBuilder::new(),
         layers: vec![],
@@ -254,10 +276,19 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bo
         thread_bytes: BTreeMap::new(),
         written_bytes: 0,
         way_bytes: (way_bytes, false),
+        max_tasks: u32::try_from(config.budget_bytes / TASK_BYTES).unwrap_or(u32::MAX).max(1),
     };
     for e in Expr::topological(roots) {
         l.node = e.key();
-        let ids = l.node(&e).map_err(|x| x.at(e.label().to_string()))?;
+        let refused = |l: &Lowering| Ok((Err(too_many(l, config).at(e.label().to_string())), l.way_bytes.1));
+        if n_blocks(&e) > l.max_tasks as usize {
+            return refused(&l);
+        }
+        let ids = l.node(&e);
+        if l.is_full() {
+            return refused(&l);
+        }
+        let ids = ids.map_err(|x| x.at(e.label().to_string()))?;
         l.done.insert(e.key(), ids);
     }
     let mut values = Vec::new();
@@ -287,7 +318,25 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Plan, bo
         thread_bytes,
         written_bytes: l.written_bytes,
     };
-    Ok((plan, l.way_bytes.1))
+    Ok((Ok(plan), l.way_bytes.1))
+}
+
+/// Blocks that a node works on, each of which is a task.
+fn n_blocks(e: &Expr) -> usize {
+    match e.kind() {
+        Kind::TreeReduce(TreeReduce::Array(r)) => r.grid.n_chunks(),
+        _ => e.meta().n_chunks(),
+    }
+}
+
+fn too_many(l: &Lowering, config: &Config) -> Error {
+    let (n, budget) = (l.max_tasks, format_bytes(config.budget_bytes));
+    Error::new(
+        ErrorKind::Budget,
+        format!(
+            "there are more than {n} tasks, which alone take more than the memory budget of {budget}: use larger chunks, or raise the budget"
+        ),
+    )
 }
 
 impl Plan {

@@ -1,7 +1,7 @@
 //! What a run would do, before it is made: the expression before and after each rewrite, tasks, bytes, projected memory.
 
-use crate::base::Result;
 use crate::base::bytes::format_bytes;
+use crate::base::{Error, Kind, Result};
 use crate::expr::Expr;
 use crate::expr::explain::tree;
 use crate::optimize::{Pass, optimize};
@@ -49,7 +49,10 @@ impl Session {
     pub fn explain(&self, roots: &[Expr]) -> Result<Explanation> {
         let mut passes = Vec::new();
         let optimized = if self.config().optimize { optimize(roots, Some(&mut passes))? } else { roots.to_vec() };
-        let plan = lower(&optimized, self.config())?;
+        let plan = match lower(&optimized, self.config()) {
+            Err(e) if e.kind() == Kind::Budget => return Ok(self.not_planned(tree(roots), passes, &e)),
+            plan => plan?,
+        };
         let budget = plan.chunk_budget(self.config());
         let Played { runs, stats, .. } = Played::new(&plan, self.config(), budget.as_ref().ok().copied());
         let read = |(l, runs): (&Layer, &u64)| (l.read_bytes as f64 / f64::from(l.n_tasks.max(1)) * *runs as f64) as u64;
@@ -67,6 +70,25 @@ impl Session {
             refusal: budget.err().map(|e| e.to_string()),
             warnings: warnings(&optimized, self.config())?,
         })
+    }
+
+    /// What is known of a plan that is too large to be made.
+    fn not_planned(&self, expression: String, passes: Vec<Pass>, refusal: &Error) -> Explanation {
+        let budget_bytes = self.config().budget_bytes;
+        Explanation {
+            expression,
+            passes,
+            layers: vec![],
+            n_tasks: 0,
+            read_bytes: 0,
+            n_reruns: 0,
+            spilled_bytes: 0,
+            written_bytes: 0,
+            projected_bytes: budget_bytes,
+            budget_bytes,
+            refusal: Some(refusal.to_string()),
+            warnings: vec![],
+        }
     }
 
     /// The optimized expression as a picture, in Graphviz' DOT language.
@@ -92,7 +114,9 @@ impl fmt::Display for Explanation {
         for p in &self.passes {
             writeln!(f, "after: {}\n{}", p.name, indent(&p.after))?;
         }
-        writeln!(f, "tasks: {}", self.n_tasks)?;
+        if self.n_tasks > 0 {
+            writeln!(f, "tasks: {}", self.n_tasks)?;
+        }
         for (name, n) in &self.layers {
             writeln!(f, "  {n:>8}  {name}")?;
         }

@@ -69,6 +69,11 @@ fn a_plan_that_cannot_fit_is_refused_before_it_starts() {
     let told = session.explain(&[x.expr().clone()]).unwrap();
     assert_eq!(told.refusal.as_deref(), Some(text.as_str()));
     assert!(told.to_string().contains("would be refused"));
+    // Of a plan that is too large itself no more is made than there is room for.
+    let crumbs = noise(&[1 << 20, 1 << 20], [1, 1]).sum(None).unwrap();
+    let e = crumbs.compute_in(&session).unwrap_err();
+    assert!(e.kind() == ErrorKind::Budget && e.to_string().contains("use larger chunks"), "{e}");
+    assert_eq!(session.explain(&[crumbs.expr().clone()]).unwrap().refusal.as_deref(), Some(e.to_string().as_str()));
     // A result that is too large to be held is told to go to a file.
     let held = noise(&[1 << 20], 1 << 10);
     let e = held.compute_in(&session).unwrap_err();

@@ -232,7 +232,8 @@ pub fn as_numpy(e: &tilework::Error, exception: &str) -> bool {
         "IndexError" => matches!(e.kind(), Kind::Index | Kind::Axis),
         "AxisError" => e.kind() == Kind::Axis,
         "OverflowError" => e.kind() == Kind::Overflow,
-        "ValueError" | "LinAlgError" => matches!(e.kind(), Kind::Usage | Kind::Axis),
+        "ValueError" => matches!(e.kind(), Kind::Usage | Kind::Axis),
+        "LinAlgError" => matches!(e.kind(), Kind::Matrix | Kind::Usage),
         other => panic!("an exception {other}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Workers give the same bits as this process.
 
-use super::random::expression;
+use super::random::{expression, in_memory};
 use super::{cluster, serial, session};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tilework::array::random::{Choice, Generator};
 use tilework::array::{DynArray, Function, apply_along_axis, apply_gufunc, arange, map_blocks, map_blocks_with};
 use tilework::base::event::{Event, Watch};
+use tilework::chunk::Tensor;
 use tilework::expr::build;
 use tilework::format::npy::{NpySink, NpySource};
 use tilework::format::zarr::{ZarrOptions, ZarrSink, ZarrSource};

@@ -1,9 +1,10 @@
 //! Expressions survive the way to bytes and back; bytes that are no expression are refused.
 
-use super::random::{Dice, expression};
+use super::random::{Dice, expression, in_memory};
 use super::{ops, registry};
 use std::sync::Arc;
 use tilework::array::arange;
+use tilework::chunk::Tensor;
 use tilework::expr::{Expr, build};
 use tilework::format::memory::MemorySink;
 use tilework::format::npy::NpySource;

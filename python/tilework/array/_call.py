@@ -72,6 +72,8 @@ def _result(r, dtype):
     if type(r) is not np.ndarray:
         if type(r).__module__.startswith("numpy.ma"):
             raise TypeError("the function gave a masked array, which chunks cannot hold: return its data (filled(...)) and its mask as arrays of their own")
+        if r is None:
+            raise TypeError("the function gave None: it must return an array for each block")
         r = np.asarray(r)
     if r.dtype != dtype:
         if not np.can_cast(r.dtype, dtype, "same_kind"):

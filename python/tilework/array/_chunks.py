@@ -62,7 +62,7 @@ def cut(chunks, shape, dtype=None, previous=None, limit=None, whole=True):
             sizes.append(tuple(int(s) for s in c))
             if sum(sizes[-1]) != n:
                 raise ValueError(f"chunks {sizes[-1]} along axis {axis} add up to {sum(sizes[-1])}, but the axis has {n} elements")
-        elif not float(c).is_integer() or c < 0:
+        elif not float(c).is_integer() or c < 0 or (c == 0 < n):
             raise ValueError(f"chunk size {c} along axis {axis} is no size: give a number above 0, or -1 for the whole axis")
         else:
             sizes.append(min(int(c), max(int(n), 1)) or max(int(n), 1))

@@ -329,6 +329,8 @@ def beside(other):
         from ._creation import asarray
 
         return asarray(other)._x
+    if t.__module__.startswith("dask.array"):
+        raise TypeError("one of the arrays is dask's: take tilework.array.from_dask(x) of it, or to_dask() of the other")
     return NotImplemented
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _tilework
 from ._chunks import cut
-from ._core import OPS, Array, beside, from_numpy, handle, named
+from ._core import OPS, Array, beside, from_numpy, handle, methods, named
 
 
 def check_device(device):
@@ -706,4 +706,4 @@ def fromfunction(function, shape, dtype=float, *, chunks="auto", like=None, **op
     return r if isinstance(r, Array) and r.ndim else Array(_tilework.broadcast_to(handle(r), shape))
 
 
-
+methods(diagonal=diagonal)

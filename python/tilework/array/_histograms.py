@@ -96,7 +96,16 @@ def _edges(x, bins, range):
         return (n, *_bounds(range))
     if x.size == 0:
         return (n, 0.0, 1.0)
-    return Array(_tilework.histogram_bin_edges(x._x, n))
+    from ._functions import map_blocks
+
+    edges = Array(_tilework.histogram_bin_edges(x._x, n))
+    return map_blocks(_finite, edges, dtype=edges.dtype, token="range")
+
+
+def _finite(edges):
+    if not np.isfinite(edges[[0, -1]]).all():
+        raise ValueError(f"autodetected range of [{edges[0]}, {edges[-1]}] is not finite: give range=, or leave out what is not finite")
+    return edges
 
 
 def histogram(a, bins=10, range=None, normed=None, weights=None, density=None):

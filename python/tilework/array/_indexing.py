@@ -343,15 +343,25 @@ def _put_where(y, split, v):
         raise ValueError(f"could not broadcast input array from shape {v.shape} into a part of {flat.ndim} dimensions")
     if axis >= 0 and v.shape[axis] != 1:
         n = v.shape[axis]
+        from ._functions import map_blocks
+
         hits = mask.ravel().astype("int64")
         count = hits.cumsum(axis=0)
-        at = where(mask.ravel(), count - 1, 0) + where(hits.sum() == n, 0, n)
+        # 0, or the error of a number of values that is not that of the places.
+        agrees = map_blocks(_same_number, hits.sum(), n=n, dtype="int64", token="setitem")
+        at = where(mask.ravel(), count - 1, 0) + agrees
         v = take(v, at, axis=axis)
     # To the order of the merged array: the mask's axis first.
     v = v[(None,) * (flat.ndim - v.ndim)].transpose(order)
     m = mask.ravel()[(...,) + (None,) * (flat.ndim - 1)]
     made = where(m, _broadcast_lazily(v, flat.shape), Array(flat))._x
     return _tilework.transpose(_tilework.reshape(made, shape), back)
+
+
+def _same_number(found, n):
+    if found != n:
+        raise ValueError(f"boolean array indexing assignment cannot assign {n} input values to the {found} output values where the mask is true")
+    return found * 0
 
 
 def _broadcast_lazily(v, shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.linalg import LinAlgError
 
-from .. import _tilework
+from .. import _config, _tilework
 from ._core import OPS, handle
 
 
@@ -15,12 +15,12 @@ def op(name, *operands):
 
 
 def matrices(x, name, square=False):
-    """The handle of matrices whose sizes are known."""
+    """The handle of matrices; sizes that depend on elements are found out now, since how to go on depends on them."""
     x = x if type(x) is _tilework.Lazy else handle(x)
     if x.ndim < 2:
         raise LinAlgError(f"{name}: Array must be 2D, or a stack of such, not of {x.ndim} dimensions")
     if None in x.shape:
-        raise ValueError(f"{name}: the shape is not known before the array is computed: call compute_chunk_sizes() first")
+        x = _config.session().resolve(x)
     if square and x.shape[-1] != x.shape[-2]:
         raise LinAlgError(f"{name} takes square matrices, not those of shape {tuple(x.shape[-2:])}")
     return x

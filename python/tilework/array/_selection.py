@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from .. import _tilework
 from ._chunks import cut
-from ._core import OPS, Array, beside, from_numpy, handle, methods, sized
+from ._core import OPS, Array, beside, from_numpy, handle, known, methods, sized
 from ._manipulation import broadcast_arrays, ravel
 
 
@@ -327,8 +327,7 @@ def unravel_index(indices, shape, order="C"):
     if order not in ("C", "F"):
         raise ValueError(f"only 'C' or 'F' order is permitted, not {order!r}")
     shape = [operator.index(n) for n in (shape if np.iterable(shape) else (shape,))]
-    h = _integers(indices, "unravel_index")
-    _check_flat(indices, math.prod(shape))
+    h = _within_bounds(_integers(indices, "unravel_index"), math.prod(shape), "index {} is out of bounds for array with size {}")
     if not shape and h.ndim == 0:
         return ()
     if not shape or 0 in shape:
@@ -339,13 +338,22 @@ def unravel_index(indices, shape, order="C"):
     return tuple(map(Array, made if order == "C" else made[::-1]))
 
 
-def _check_flat(indices, n):
-    if isinstance(indices, Array):
-        return
-    a = np.asarray(indices)
-    out = a[(a < 0) | (a >= n)] if a.size else a
+def _in_bounds(block, n, words):
+    out = block[(block < 0) | (block >= n)]
     if out.size:
-        raise ValueError(f"index {out.flat[0]} is out of bounds for array with size {n}")
+        raise ValueError(words.format(out.flat[0], n))
+    return block
+
+
+def _within_bounds(h, n, words):
+    """Positions (a handle) that are refused where they are out of bounds: now if they are in memory and few, else when they are computed."""
+    elements = known(h)
+    if elements is not None:
+        _in_bounds(elements, n, words)
+        return h
+    from ._functions import map_blocks
+
+    return map_blocks(_in_bounds, Array(h), n=n, words=words, dtype=h.dtype, token="in bounds")._x
 
 
 def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
@@ -355,7 +363,7 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     ----------
     multi_index : sequence of array_like, or array with a row for each axis
     mode : {"raise", "wrap", "clip"} or one for each axis
-        What becomes of positions out of bounds; ``"raise"`` looks at those in memory only.
+        What becomes of positions out of bounds.
 
     Examples
     --------
@@ -381,9 +389,7 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
             x = _within(x, n)
         elif how != "raise":
             raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap', not {how!r}")
-        elif not isinstance(row, Array) and np.size(row) and (np.min(row) < 0 or np.max(row) >= n):
-            raise ValueError("invalid entry in coordinates array")
-        made.append(x._x)
+        made.append(x._x if how != "raise" else _within_bounds(x._x, n, "invalid entry in coordinates array: {} of an axis of length {}"))
     if order == "F":
         made, dims = made[::-1], dims[::-1]
     return Array(_tilework.ravel_multi_index(made, dims))

@@ -294,6 +294,7 @@ def to_hdf5(filename, *args, chunks=True, **kwargs):
     import h5py
 
     with h5py.File(filename, mode="a") as f:
+        new = [name for name in data if name not in f]
         sets = [
             f.require_dataset(
                 name, shape=x.shape, dtype=x.dtype,
@@ -301,7 +302,13 @@ def to_hdf5(filename, *args, chunks=True, **kwargs):
             )
             for name, x in data.items()
         ]  # fmt: skip
-        store(list(data.values()), sets)
+        try:
+            store(list(data.values()), sets)
+        except BaseException:
+            # What is there is whole.
+            for name in new:
+                del f[name]
+            raise
 
 
 def _store_method(x, target, **kwargs):
@@ -332,4 +339,4 @@ def _to_hdf5_method(x, filename, datapath, **kwargs):
     return to_hdf5(filename, datapath, x, **kwargs)
 
 
-methods(store=_store_method, to_hdf5=_to_hdf5_method)
+methods(store=_store_method, to_hdf5=_to_hdf5_method, to_npy=to_npy)

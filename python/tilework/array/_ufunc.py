@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from .. import _tilework
-from ._core import OPS, Array, beside, handle, has_mask
+from ._core import OPS, Array, beside, handle, has_mask, known
 
 _Lazy = _tilework.Lazy
 _APPLY = (None, _tilework.unary, _tilework.binary, _tilework.ternary)
@@ -109,6 +109,8 @@ class ufunc:
 
     def on(self, operands, signature=None, casting="same_kind"):
         """The results of handles and Python's numbers, as handles, in the dtypes that NumPy gives."""
+        if self is _POWER:
+            _check_exponent(*operands)
         kinds = tuple([o.dtype if type(o) is _Lazy else type(o) for o in operands])
         if signature is None and casting == "same_kind":
             rule = self._rules.get(kinds)
@@ -221,6 +223,16 @@ def _find(name):
     return UFUNCS[name]
 
 
+def _check_exponent(base, exponent):
+    """Refuses what no integer is: an integer to a negative power, as far as exponents are known."""
+    kinds = [np.dtype(o.dtype).kind if type(o) is _Lazy else np.asarray(o).dtype.kind for o in (base, exponent)]
+    if not set(kinds) <= set("iub"):
+        return
+    e = known(exponent) if type(exponent) is _Lazy else np.asarray(exponent)
+    if e is not None and (e < 0).any():
+        raise ValueError("Integers to negative integer powers are not allowed: convert the base to a float first")
+
+
 def _where(results, where, outs):
     """Where the mask does not hold, what is in ``out`` already, or 0."""
     choose, mask = OPS["where"][0], handle(where)
@@ -257,6 +269,7 @@ def _made():
 
 
 UFUNCS = dict(_made())
+_POWER = UFUNCS["power"]
 ALIASES = {
     "abs": "absolute", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "bitwise_invert": "invert", "bitwise_left_shift": "left_shift", "bitwise_not": "invert",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import _tilework
+from .. import _config, _tilework
 from ._core import Array, handle, methods
 from ._io import from_zarr
 from ._stores import Stored, checked, later, output
@@ -41,7 +41,7 @@ def to_zarr(
         Whether an array that is there is replaced. It stays until the new one is complete.
     zarr_array_kwargs, **options
         Options of the new array: ``shards``, ``fill_value``, ``attributes``, ``dimension_names``, ``zarr_format``; others (``compressors``, …) go to
-        :func:`zarr.create_array`, and then `zarr` writes.
+        :func:`zarr.create_array`, and then `zarr` writes. Settings of the run (``memory``, ``threads``, …) are understood, too.
 
     Raises
     ------
@@ -60,6 +60,7 @@ def to_zarr(
     x = arr if isinstance(arr, Array) else Array(handle(arr))
     if any(n != n for n in x.shape):
         raise ValueError("an array with unknown chunk sizes cannot be saved to Zarr: call compute_chunk_sizes() first")
+    settings = {name: options.pop(name) for name in _config.names() if name in options}
     options = {**(zarr_array_kwargs or {}), **options}
     if mode == "r":
         raise ValueError("Cannot use mode `r` (read-only) when writing to zarr.")
@@ -81,7 +82,7 @@ def to_zarr(
             return later(x if cut is None else cut, target, region, cut is None, True)
     if not compute:
         return done
-    done.compute()
+    done.compute(**settings)
     return from_zarr(path, **(zarr_read_kwargs or {})) if return_stored else None
 
 

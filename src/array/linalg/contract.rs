@@ -151,13 +151,13 @@ impl Product {
         let place = |l: usize| all.iter().position(|&o| o == l).unwrap_or(0);
         let map = |x: &Labelled| IndexMap(x.labels.iter().map(|&l| AxisMap::Out(place(l))).collect());
         let fit = |x: &Labelled| build::rechunk(x.x.expr(), Grid::new(x.labels.iter().map(|&l| axes[place(l)].clone())));
-        let sides = (pr.iter().product(), pc.iter().product());
+        let sides: [usize; 3] = [pr, pc, pi].map(|pieces| pieces.iter().product());
         let op = shared(Contract {
             batch: groups.batch.len(),
             rows: groups.rows.len(),
             columns: groups.columns.len(),
             lower: false,
-            kept: for_dtype!(dtype, T => <T as Multiply>::kept_bytes(sides.0, sides.1)),
+            kept: for_dtype!(dtype, T => <T as Multiply>::kept_bytes(sides[0], sides[1], sides[2])),
         })?;
         Ok(Product { a: fit(a)?, b: fit(b)?, maps: [map(a), map(b)], groups, outer, inner, op, dtype })
     }

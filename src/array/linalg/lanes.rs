@@ -23,7 +23,7 @@ pub(super) fn sides(x: &DynArray, name: &str) -> Result<(usize, usize)> {
 pub(super) fn square(x: &DynArray, name: &str) -> Result<usize> {
     match sides(x, name)? {
         (m, n) if m == n => Ok(n),
-        _ => Err(Error::usage(format!("{name} takes square matrices, not shape {:?}", x.shape()))),
+        _ => Err(Error::matrix(format!("{name} takes square matrices, not shape {:?}", x.shape()))),
     }
 }
 

@@ -141,7 +141,7 @@ fn by_blocks(a: &DynArray, n: usize) -> Result<DynArray> {
 fn updated(c: &DynArray, low: &DynArray, width: usize) -> Result<DynArray> {
     let (dtype, grid) = c.parts();
     let side = grid.axes()[0].max_size();
-    let kept = for_dtype!(dtype, T => <T as Multiply>::kept_bytes(side, side));
+    let kept = for_dtype!(dtype, T => <T as Multiply>::kept_bytes(side, side, side));
     let op = shared(Contract { batch: 0, rows: 1, columns: 1, lower: true, kept })?;
     let along = |axis: usize| IndexMap([AxisMap::Out(axis), AxisMap::Out(2)].into_iter().collect());
     let inputs = vec![low.negative()?.expr().clone(), conjugated(low)?.expr().clone(), c.expr().clone()];

@@ -127,7 +127,7 @@ pub fn all_numbers<T: Field>(a: MatRef<'_, T>) -> Result<()> {
     for j in 0..a.ncols() {
         for i in 0..a.nrows() {
             if !a[(i, j)].is_number() {
-                return Err(Error::usage(format!("row {i}, column {j} is {:?}: the matrix must be finite", a[(i, j)])));
+                return Err(Error::matrix(format!("row {i}, column {j} is {:?}: the matrix must be finite", a[(i, j)])));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Eigenvalues of Hermitian matrices.
 
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::kernel::linalg::dense::{self, Field};
 use crate::kernel::linalg::singular::turn;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -28,7 +28,7 @@ where
     let mut u = if vectors { Mat::zeros(n, n) } else { Mat::zeros(0, 0) };
     let out = vectors.then(|| u.as_mut());
     self_adjoint_evd(a.as_ref(), s.as_mut(), out, Par::Seq, MemStack::new(&mut mem), default())
-        .map_err(|_| Error::new(Kind::Usage, "the eigenvalues did not converge"))?;
+        .map_err(|_| Error::matrix("the eigenvalues did not converge"))?;
     let values = (0..n).map(|i| f64::from(faer::traits::math_utils::real(&s.column_vector()[i]))).collect();
     if vectors {
         turn(&mut u, None);

@@ -16,8 +16,40 @@ pub struct Lu<T: Field> {
     pub rows: Vec<usize>,
 }
 
-/// Factors a matrix.
-pub fn factors<T: Field>(mut a: Mat<T>) -> Lu<T> {
+/// Factors a matrix. It takes a second one of its size beside it.
+pub fn factors<T: Field>(a: Mat<T>) -> Lu<T> {
+    let fast = blocked(a.clone());
+    let k = a.nrows().min(a.ncols());
+    let pivots = (0..k).all(|i| fast.packed[(i, i)].is_number() && fast.packed[(i, i)].size() > 0.0);
+    let numbers = || (0..a.ncols()).all(|j| (0..a.nrows()).all(|i| a[(i, j)].is_number()));
+    // Where a column has no pivot the blocked way divides by 0.
+    if pivots || !numbers() { fast } else { by_columns(a) }
+}
+
+/// Column by column: one without a pivot is left as it is, and eliminates nothing.
+fn by_columns<T: Field>(mut a: Mat<T>) -> Lu<T> {
+    let (m, n) = (a.nrows(), a.ncols());
+    let mut rows: Vec<usize> = (0..m).collect();
+    for j in 0..m.min(n) {
+        let lead = (j..m).rev().max_by(|&x, &y| a[(x, j)].size().total_cmp(&a[(y, j)].size())).unwrap_or(j);
+        if a[(lead, j)].size() == 0.0 {
+            continue;
+        }
+        if lead != j {
+            rows.swap(lead, j);
+            (0..n).for_each(|c| (a[(lead, c)], a[(j, c)]) = (a[(j, c)], a[(lead, c)]));
+        }
+        let pivot = a[(j, j)];
+        ((j + 1)..m).for_each(|i| a[(i, j)] = a[(i, j)] / pivot);
+        for c in (j + 1)..n {
+            let top = a[(j, c)];
+            ((j + 1)..m).for_each(|i| a[(i, c)] = a[(i, c)] - a[(i, j)].times(top));
+        }
+    }
+    Lu { packed: a, rows }
+}
+
+fn blocked<T: Field>(mut a: Mat<T>) -> Lu<T> {
     let (m, n) = (a.nrows(), a.ncols());
     let (mut rows, mut back): (Vec<usize>, Vec<usize>) = ((0..m).collect(), (0..m).collect());
     if m > 0 && n > 0 {
@@ -52,10 +84,10 @@ impl<T: Field> Lu<T> {
         for i in 0..self.packed.nrows().min(self.packed.ncols()) {
             let pivot = self.packed[(i, i)];
             if !pivot.is_number() {
-                return Err(Error::usage(format!("pivot {} is {pivot:?}: the matrix must be finite", first + i)));
+                return Err(Error::matrix(format!("pivot {} is {pivot:?}: the matrix must be finite", first + i)));
             }
             if pivot.size() == 0.0 {
-                return Err(Error::usage(format!(
+                return Err(Error::matrix(format!(
                     "the matrix is singular: pivot {} is 0; lstsq and pinv take such matrices",
                     first + i
                 )));

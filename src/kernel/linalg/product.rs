@@ -29,9 +29,9 @@ pub trait Multiply: Element {
     /// Adds the product of `a` and `b` to `c`.
     fn add_product(c: &mut [Self], a: Rows<'_, Self>, b: Rows<'_, Self>);
 
-    /// Bytes that a thread holds or keeps for products of `rows` by `columns` blocks: packed pieces of the factors.
-    fn kept_bytes(rows: usize, columns: usize) -> u64 {
-        let _ = (rows, columns);
+    /// Bytes that a thread holds or keeps for products of blocks of `rows` by `inner` and `inner` by `columns`: packed pieces of the factors.
+    fn kept_bytes(rows: usize, columns: usize, inner: usize) -> u64 {
+        let _ = (rows, columns, inner);
         0
     }
 }
@@ -114,8 +114,8 @@ macro_rules! float {
                 }
             }
 
-            fn kept_bytes(rows: usize, columns: usize) -> u64 {
-                ((rows + columns + 2 * SLACK) * DEPTH * size_of::<$t>() + SLAB_BYTES) as u64
+            fn kept_bytes(rows: usize, columns: usize, inner: usize) -> u64 {
+                ((rows + columns + 2 * SLACK) * inner.min(DEPTH) * size_of::<$t>() + SLAB_BYTES) as u64
             }
         }
     )*};

@@ -1,6 +1,6 @@
 //! U S Vᴴ = A.
 
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::kernel::linalg::dense::{self, Field};
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
@@ -28,7 +28,7 @@ pub fn values<T: Field>(a: &Mat<T>, vectors: bool) -> Result<(Vec<f64>, Vectors<
     let (mut u, mut v) = if vectors { (Mat::zeros(m, k), Mat::zeros(n, k)) } else { (Mat::zeros(0, 0), Mat::zeros(0, 0)) };
     let out = if vectors { (Some(u.as_mut()), Some(v.as_mut())) } else { (None, None) };
     svd(a.as_ref(), s.as_mut(), out.0, out.1, Par::Seq, MemStack::new(&mut mem), default())
-        .map_err(|_| Error::new(Kind::Usage, "the singular values did not converge"))?;
+        .map_err(|_| Error::matrix("the singular values did not converge"))?;
     let values = (0..k).map(|i| s.column_vector()[i].size()).collect();
     if vectors {
         turn(&mut v, Some(&mut u));

@@ -23,7 +23,7 @@ pub struct Triangle {
 /// A 0 on the diagonal; `first` is the number of the first row in the whole matrix.
 pub fn solve_in_place<T: Field>(a: MatRef<'_, T>, how: Triangle, b: MatMut<'_, T>, first: usize) -> Result<()> {
     if let Some(i) = (0..a.nrows()).find(|&i| !how.unit && a[(i, i)].size() == 0.0) {
-        return Err(Error::usage(format!("the triangular matrix is singular: row {} has 0 on the diagonal", first + i)));
+        return Err(Error::matrix(format!("the triangular matrix is singular: row {} has 0 on the diagonal", first + i)));
     }
     if a.nrows() == 0 || b.ncols() == 0 {
         return Ok(());
@@ -53,7 +53,7 @@ pub fn cholesky<T: Field>(mut a: Mat<T>, first: usize) -> Result<Mat<T>> {
         Ok(_) => (0..n).find(|&i| !a[(i, i)].is_number()),
     };
     if let Some(i) = broken {
-        return Err(Error::usage(format!("the matrix is not positive definite: pivot {} is not above 0", first + i)));
+        return Err(Error::matrix(format!("the matrix is not positive definite: pivot {} is not above 0", first + i)));
     }
     for j in 1..n {
         for i in 0..j {

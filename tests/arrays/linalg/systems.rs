@@ -163,7 +163,7 @@ fn bad_matrices_are_named_when_they_are_met() {
     let session = Session::new(config(2, u64::MAX));
     let fails = |x: &DynArray, words: &[&str]| {
         let e = session.compute(x.expr()).unwrap_err();
-        assert_eq!(e.kind(), Kind::Usage, "{e}");
+        assert_eq!(e.kind(), Kind::Matrix, "{e}");
         assert!(words.iter().all(|w| e.to_string().contains(w)), "{e} lacks one of {words:?}");
     };
     let mut noise = Noise(24);
@@ -192,7 +192,7 @@ fn bad_matrices_are_named_when_they_are_met() {
     }
     let stack = tilework::array::ones(&[3, 2, 2], DType::F64, 3).unwrap();
     let e = run(&session, linalg::inv(&stack).unwrap().expr());
-    assert_eq!(e.unwrap_err(), Kind::Usage);
+    assert_eq!(e.unwrap_err(), Kind::Matrix);
 }
 
 /// What must see the whole matrix is refused before it starts where it does not fit.
@@ -203,4 +203,16 @@ fn plans_that_cannot_fit_are_refused_with_the_numbers() {
     let e = session.compute(linalg::eigh(&a).unwrap().0.expr()).unwrap_err();
     assert_eq!(e.kind(), Kind::Budget, "{e}");
     assert!(e.to_string().contains("eigh") && e.to_string().contains("MiB"), "{e}");
+}
+
+/// Columns without a pivot are passed over: factors are finite, determinants 0.
+#[test]
+fn singular_matrices_have_factors() {
+    let ones = |n: usize| from_ndarray(ndarray::ArrayD::from_elem(vec![n, n], 1f64), n.div_ceil(3)).unwrap();
+    for n in [1, 3, 300] {
+        let (p, l, u) = linalg::lu(&ones(n)).unwrap();
+        let product = linalg::matmul(&linalg::matmul(&p, &l).unwrap(), &u).unwrap();
+        assert_eq!(values(&product), ndarray::ArrayD::from_elem(vec![n, n], 1f64));
+    }
+    assert_eq!(values(&linalg::det(&ones(3)).unwrap()).sum(), 0.0);
 }
