@@ -103,6 +103,8 @@ pub struct Lowering {
 
 /// A task takes at least this in the graph, the scheduler and the executor together.
 const TASK_BYTES: u64 = 64;
+/// So many tasks may be made in any case: most of them may turn out not to be needed, and they take little.
+const FEW_TASKS: u64 = 1 << 17;
 
 /// Where a plan does not fit, its ways are chosen as if for half of the budget, and half of that, so many times.
 const HALVINGS: u32 = 16;
@@ -276,7 +278,7 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Result<P
         thread_bytes: BTreeMap::new(),
         written_bytes: 0,
         way_bytes: (way_bytes, false),
-        max_tasks: u32::try_from(config.budget_bytes / TASK_BYTES).unwrap_or(u32::MAX).max(1),
+        max_tasks: u32::try_from((config.budget_bytes / TASK_BYTES).max(FEW_TASKS)).unwrap_or(u32::MAX),
     };
     for e in Expr::topological(roots) {
         l.node = e.key();
