@@ -40,7 +40,7 @@ fn by_columns<T: Field>(mut a: Mat<T>) -> Lu<T> {
             (0..n).for_each(|c| (a[(lead, c)], a[(j, c)]) = (a[(j, c)], a[(lead, c)]));
         }
         let pivot = a[(j, j)];
-        ((j + 1)..m).for_each(|i| a[(i, j)] = a[(i, j)] / pivot);
+        ((j + 1)..m).for_each(|i| a[(i, j)] /= pivot);
         for c in (j + 1)..n {
             let top = a[(j, c)];
             ((j + 1)..m).for_each(|i| a[(i, c)] = a[(i, c)] - a[(i, j)].times(top));
