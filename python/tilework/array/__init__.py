@@ -46,9 +46,10 @@ from ._statistics import (
     allclose, array_equal, array_equiv, average, corrcoef, cov, isclose, nanpercentile, nanquantile, percentile, quantile,
 )  # fmt: skip
 from ._creation import (
-    arange, array, asanyarray, asarray, diag, diagflat, diagonal, empty, empty_like, eye, fill_diagonal, from_dlpack, fromfunction, full,
-    full_like, geomspace, identity, indices, linspace, logspace, meshgrid, ones, ones_like, tri, tril, triu, zeros, zeros_like,
+    arange, array, asanyarray, asarray, empty, empty_like, from_dlpack, fromfunction, full, full_like, geomspace, indices, linspace, logspace,
+    meshgrid, ones, ones_like, zeros, zeros_like,
 )  # fmt: skip
+from ._diagonals import diag, diagflat, diagonal, eye, fill_diagonal, identity, tri, tril, triu
 from ._elementwise import (
     angle, around, clip, fix, i0, imag, iscomplex, isneginf, isposinf, isreal, nan_to_num, real, round, sinc,
 )  # fmt: skip
