@@ -12,6 +12,10 @@ def test_names_of_the_users():
         assert f(3, name="mine").name == "mine"
     assert ta.full(3, 7, name="mine").name == "mine"
     assert ta.zeros_like(ta.ones(3), name="mine").name == "mine"
+    for x in (ta.zeros(3), ta.zeros(3, name="mine")):
+        before = x.name
+        x[0] = 1
+        assert x.name != before
 
 
 def test_what_needs_no_work_is_the_same():

@@ -101,7 +101,7 @@ class Array:
     @property
     def name(self):
         """A name that tells this array from any other: equal names mean equal elements, unless it was given as ``name=``."""
-        return getattr(self, "_named", None) or f"{self._x.label}-{self._x.key:032x}"
+        return _own_name(self) or f"{self._x.label}-{self._x.key:032x}"
 
     # What comes out.
 
@@ -180,11 +180,10 @@ class Array:
         return self.name
 
     def __reduce__(self):
-        own = getattr(self, "_named", None)
-        return _decode, (_tilework.encode(self._x),) if own is None else (_tilework.encode(self._x), own)
+        return _decode, (_tilework.encode(self._x), _own_name(self))
 
     def __copy__(self):
-        return named(Array(self._x), getattr(self, "_named", None))
+        return named(Array(self._x), _own_name(self))
 
     def __deepcopy__(self, _):
         return self.__copy__()
@@ -287,7 +286,7 @@ class Array:
         return 1, 0
 
 
-def _decode(data, name=None):
+def _decode(data, name):
     return named(Array(_tilework.decode(data)), name)
 
 
@@ -349,10 +348,15 @@ def handle(x):
 
 
 def named(x, name):
-    """An array under a name of the user's, if there is one."""
+    """An array under a name of its own, if one is given: what it is until it is changed."""
     if isinstance(name, str):
-        x._named = name
+        x._named = x._x, name
     return x
+
+
+def _own_name(x):
+    of, name = getattr(x, "_named", (None, None))
+    return name if of is x._x else None
 
 
 def methods(**functions):
