@@ -204,8 +204,8 @@ impl Factors for LuPanel {
     }
 
     fn scratch(&self, bytes: u64) -> u64 {
-        // The matrix in columns, and three lists of rows.
-        4 * bytes
+        // The matrix in columns, a second one, and three lists of rows.
+        5 * bytes
     }
 }
 
