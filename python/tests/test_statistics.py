@@ -215,5 +215,17 @@ def test_quantile_weights(chunks):
     np.testing.assert_array_equal(ta.nanquantile(ta.asarray(a), 0.5, axis=0, weights=w, **same), np.nanquantile(a, 0.5, axis=0, weights=w, **same))
     with pytest.raises(ValueError, match="inverted_cdf"):
         ta.quantile(x, 0.5, weights=w)
+    with pytest.raises(ValueError, match="range"):
+        ta.quantile(x, 1.5, weights=w, **same)
     with pytest.raises(ValueError, match="consistent"):
         ta.quantile(x, 0.5, axis=0, weights=line, **same)
+
+
+@pytest.mark.parametrize("method", ["linear", "hazen", "lower"])
+def test_dtypes_of_quantiles_of_float32(method):
+    a = np.arange(5, dtype="f4")
+    x = ta.asarray(a)
+    for q in (1, 0.5, [1], [0.5], np.array([1], "i2"), np.array([0.5], "f4"), np.int64(1)):
+        for name in ("quantile", "percentile"):
+            want = getattr(np, name)(a, q, method=method)
+            assert getattr(ta, name)(x, q, method=method).dtype == want.dtype, (name, q)

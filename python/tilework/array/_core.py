@@ -367,15 +367,19 @@ def methods(**functions):
 
 def known(h):
     """The elements of a small array that is in memory already, perhaps in another order or shape; None for any other."""
-    if h.nbytes > _LOOKED_AT or not _tilework.in_memory(h):
+    if not _is_known(h):
         return None
     found = _tilework.elements(h)
     return _config.session().compute([h])[0] if found is None else found
 
 
-def sized(arrays, *operands):
-    """Arrays whose sizes depend on the elements of operands: found at once where those are small and in memory, else when asked for."""
-    if all(h.nbytes <= _LOOKED_AT and _tilework.in_memory(h) for h in operands):
-        for a in arrays:
+def _is_known(h):
+    return h.nbytes <= _LOOKED_AT and _tilework.in_memory(h)
+
+
+def sized(made, operand):
+    """An array (or several) whose size depends on the elements of an operand: found at once where that is small and in memory, else when asked for."""
+    if _is_known(operand):
+        for a in (made,) if isinstance(made, Array) else made:
             a.compute_chunk_sizes()
-    return arrays
+    return made

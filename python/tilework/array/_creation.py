@@ -387,12 +387,12 @@ def arange(start=0, stop=None, step=1, *, chunks="auto", dtype=None, device=None
             return (r * ((start + step) - start) + start).astype(dtype)
         if dtype.kind in "iu":
             # NumPy's: the first two values are cut to integers, and the rest follows from them.
-            n = max(math.ceil((stop - start) / step), 0)
             first = int(start)
             delta = int(start + step) - first
             r = Array(_tilework.arange(0, n, 1, cut(chunks, (n,), dtype)))
             return (r * delta + first).astype(dtype)
-    n = max(-((start - stop) // step) if whole else math.ceil((stop - start) / step), 0)
+    else:
+        n = max(-((start - stop) // step), 0)
     c = cut(chunks, (n,), dtype)
     return Array(_tilework.arange(start, stop, step, c)).astype(dtype)
 

@@ -191,7 +191,7 @@ def flatnonzero(a):
     array([1, 2])
     """
     h = handle(a)
-    return sized([Array(_tilework.flatnonzero(h))], h)[0]
+    return sized(Array(_tilework.flatnonzero(h)), h)
 
 
 def argwhere(a):
@@ -207,7 +207,7 @@ def argwhere(a):
     h = handle(a)
     if h.ndim == 0:
         return argwhere(Array(h).reshape(1))[:, :0]
-    return sized([Array(_tilework.stack(_tilework.nonzero(h), 1))], h)[0]
+    return sized(Array(_tilework.stack(_tilework.nonzero(h), 1)), h)
 
 
 def choose(a, choices, out=None, mode="raise"):

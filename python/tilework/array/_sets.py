@@ -71,7 +71,7 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     if axis is not None and x.ndim != 1:
         raise NotImplementedError("unique along an axis is not supported: compute the array, or take the elements of the flat array")
     if not (return_index or return_inverse or return_counts):
-        return unique_values(Array(x)) if not equal_nan else sized([Array(_tilework.unique(x))], x)[0]
+        return unique_values(Array(x)) if not equal_nan else sized(Array(_tilework.unique(x)), x)
     if return_counts and not return_index and not return_inverse and equal_nan:
         return sized(tuple(map(Array, _tilework.unique_counts(x))), x)
     made = _distinct(x, equal_nan)
@@ -133,9 +133,9 @@ def unique_values(x, /):
     """
     h = handle(x)
     if h.dtype[0] not in "fc":
-        return sized([Array(_tilework.unique(h))], h)[0]
+        return sized(Array(_tilework.unique(h)), h)
     flat = ravel(Array(h))
-    return sized([concatenate([Array(_tilework.unique(flat[flat == flat]._x)), flat[flat != flat]])], h)[0]
+    return sized(concatenate([Array(_tilework.unique(flat[flat == flat]._x)), flat[flat != flat]]), h)
 
 
 def _set(name, words, example):

@@ -17,39 +17,55 @@ from ._ufunc import minimum, put
 _TAKING = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")
 
 
-def _quantiles(name, a, q, axis, method, keepdims, out, skip_nan, hundred):
+def _real_numbers(a):
     h = handle(a)
     if np.dtype(h.dtype).kind == "c":
         raise TypeError("a must be an array of real numbers")
+    return h
+
+
+def _shares(name, q, hundred):
+    """Shares from 0 to 1, of what may be hundredths."""
     if isinstance(q, Array):
         raise TypeError(f"{name}: q must be in memory, as the shape of the result follows from it: compute it first")
-    whole = method == "linear" and np.asarray(q).dtype.kind in "iu"
-    if h.dtype == "float32" and type(q) not in (int, float) and method not in _TAKING and not whole:
-        # As NumPy: shares are float64 unless they are numbers of Python's, or integers, which name elements.
-        h = h.astype("float64")
     q = np.asarray(q, dtype=np.float64)
     if not ((q >= 0) & (q <= hundred)).all():
         words = "Percentiles must be in the range [0, 100]" if hundred == 100 else "Quantiles must be in the range [0, 1]"
         raise ValueError(words)
+    return q / hundred
+
+
+def _widens(q, method, hundred):
+    """Whether NumPy makes float64 of float32 for shares that are given as `q`."""
+    if type(q) in (int, float):
+        return False
+    dtype = np.asarray(q).dtype
+    if hundred == 100:
+        dtype = np.true_divide(np.zeros(1, dtype), 100).dtype
+    # Integers name elements, where nothing is added to them.
+    return method != "linear" if dtype.kind in "iu" else dtype == np.float64
+
+
+def _quantiles(a, given, q, axis, method, keepdims, skip_nan, hundred):
+    h = _real_numbers(a)
+    if h.dtype == "float32" and method not in _TAKING and _widens(given, method, hundred):
+        h = h.astype("float64")
     axes = None if axis is None else list(normalize_axis_tuple(axis, h.ndim))
     ndim = h.ndim
     if ndim == 0:
         h, axes = _tilework.reshape(h, (1,)), None
-    made = Array(_tilework.quantile(h, (q / hundred).ravel().tolist(), axes, method, skip_nan))
+    made = Array(_tilework.quantile(h, q.ravel().tolist(), axes, method, skip_nan))
     if keepdims:
         every = range(ndim) if axis is None else axes
         made = Array(_tilework.expand_dims(made._x, [i + 1 for i in sorted(every)]))
-    made = made.reshape(q.shape + made.shape[1:]) if q.ndim != 1 else made
-    return made if out is None else Array(put(made._x, out, name)._x)
+    return made.reshape(q.shape + made.shape[1:]) if q.ndim != 1 else made
 
 
-def _weighted(name, a, q, axis, method, weights, keepdims, skip_nan, hundred):
+def _weighted(a, q, axis, method, weights, keepdims, skip_nan):
     """The elements up to which given shares of the weights lie."""
     if method != "inverted_cdf":
         raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {method}.")
-    x = Array(handle(a))
-    if x.dtype.kind == "c":
-        raise TypeError("a must be an array of real numbers")
+    x = Array(_real_numbers(a))
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     w = Array(handle(weights)).astype("float64")
     if w.shape != x.shape:
@@ -71,7 +87,6 @@ def _weighted(name, a, q, axis, method, weights, keepdims, skip_nan, hundred):
     below = below / below[..., -1:]
     # Elements without weight before all others are none's.
     below = where(below == 0, -1.0, below)
-    q = np.asarray(q, dtype=np.float64) / hundred
     places = [minimum((below < share).sum(axis=-1, keepdims=True), x.shape[-1] - 1) for share in q.ravel()]
     made = [take_along_axis(x, at, -1)[..., 0] for at in places]
     if not skip_nan and x.dtype.kind == "f":
@@ -87,10 +102,12 @@ def _quantile_function(name, hundred, skip_nan, words, example):
         if isinstance(axis, str):
             # dask's percentile has the method there.
             axis, method = None, axis
-        if weights is not None:
-            made = _weighted(name, a, q, axis, interpolation or method, weights, keepdims, skip_nan, hundred)
-            return made if out is None else Array(put(made._x, out, name)._x)
-        return _quantiles(name, a, q, axis, interpolation or method, keepdims, out, skip_nan, hundred)
+        shares, method = _shares(name, q, hundred), interpolation or method
+        if weights is None:
+            made = _quantiles(a, q, shares, axis, method, keepdims, skip_nan, hundred)
+        else:
+            made = _weighted(a, shares, axis, method, weights, keepdims, skip_nan)
+        return made if out is None else Array(put(made._x, out, name)._x)
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = f"""{words} Exact, also of arrays that do not fit in memory.

@@ -295,19 +295,20 @@ def to_hdf5(filename, *args, chunks=True, **kwargs):
 
     with h5py.File(filename, mode="a") as f:
         new = [name for name in data if name not in f]
-        sets = [
-            f.require_dataset(
-                name, shape=x.shape, dtype=x.dtype,
-                chunks=tuple(c[0] for c in x.chunks) if chunks is True and x.ndim else None if chunks is True else chunks, **kwargs,
-            )
-            for name, x in data.items()
-        ]  # fmt: skip
         try:
+            sets = [
+                f.require_dataset(
+                    name, shape=x.shape, dtype=x.dtype,
+                    chunks=tuple(c[0] for c in x.chunks) if chunks is True and x.ndim else None if chunks is True else chunks, **kwargs,
+                )
+                for name, x in data.items()
+            ]  # fmt: skip
             store(list(data.values()), sets)
         except BaseException:
             # What is there is whole.
             for name in new:
-                del f[name]
+                if name in f:
+                    del f[name]
             raise
 
 
