@@ -125,7 +125,7 @@ class Picture:
         return self._drawn(True)
 
     def __repr__(self):
-        return f"tilework.Picture<{len(self.svg)} bytes of SVG: save(filename) writes it>"
+        return "tilework.Picture<drawn when it is shown or saved: save(filename)>"
 
     def _repr_svg_(self):
         return self.svg

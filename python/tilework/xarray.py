@@ -13,6 +13,8 @@ looked at.
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 import numpy as np
 from xarray.core.indexing import ImplicitToExplicitIndexingAdapter
 from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint, list_chunkmanagers
@@ -122,5 +124,6 @@ class TileworkManager(ChunkManagerEntrypoint[Array]):
         return ta.shuffle(x, indexer, axis, chunks="auto" if chunks is None else chunks)
 
 
-# xarray finds the manager by the entry point of what pip installed; where there is none (a folder on the path), this import is enough.
-list_chunkmanagers().setdefault("tilework", TileworkManager())
+if "tilework" not in entry_points(group="xarray.chunkmanagers").names:
+    # Not installed by pip, but a folder on the path: xarray finds the manager from this import on.
+    list_chunkmanagers()["tilework"] = TileworkManager()

@@ -51,11 +51,11 @@ mod tests {
 
     #[test]
     fn the_peak_stays_after_memory_is_given_back() {
-        let before = resident_bytes();
+        // Other tests run beside this one, so that only what is held here is sure.
         let big = vec![1u8; 64 << 20];
-        assert!(std::hint::black_box(&big)[12_345] == 1 && resident_bytes() >= before + (32 << 20));
+        assert!(std::hint::black_box(&big)[12_345] == 1 && resident_bytes() >= 64 << 20);
         drop(big);
-        assert!(peak_resident_bytes() >= before + (32 << 20));
+        assert!(peak_resident_bytes() >= 64 << 20);
         assert!(group_peak_bytes().is_none_or(|n| n > 0));
     }
 }

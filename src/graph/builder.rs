@@ -40,6 +40,7 @@ pub struct TaskDef<'a> {
 #[derive(Debug)]
 pub struct GraphBuilder {
     g: TaskGraph,
+    max_tasks: usize,
     error: Option<Error>,
 }
 
@@ -55,7 +56,18 @@ const MAX_IDS: usize = u32::MAX as usize - 16;
 impl GraphBuilder {
     /// An empty graph.
     pub fn new() -> GraphBuilder {
-        GraphBuilder { g: TaskGraph { in_start: vec![0], ..TaskGraph::default() }, error: None }
+        GraphBuilder { g: TaskGraph { in_start: vec![0], ..TaskGraph::default() }, max_tasks: MAX_IDS, error: None }
+    }
+
+    /// An empty graph that takes fewer than `max_tasks` tasks: once there are so many it [is full](Self::is_full), further ones are
+    /// dropped, and their ids mean nothing.
+    pub fn with_limit(max_tasks: usize) -> GraphBuilder {
+        GraphBuilder { max_tasks: max_tasks.min(MAX_IDS), ..GraphBuilder::new() }
+    }
+
+    /// Whether there are as many tasks as there may be: the graph has to be given up.
+    pub fn is_full(&self) -> bool {
+        self.g.cost.len() >= self.max_tasks
     }
 
     /// An empty graph with room for `n_tasks` tasks and `n_edges` inputs.
@@ -81,6 +93,9 @@ impl GraphBuilder {
     #[inline]
     pub fn task(&mut self, def: TaskDef<'_>) -> DataId {
         let d = self.g.bytes.len() as DataId;
+        if self.is_full() {
+            return d;
+        }
         self.push(&def);
         self.g.bytes.push(def.bytes);
         self.g.data_flags.push(0);
@@ -94,6 +109,9 @@ impl GraphBuilder {
     /// Adds a task with as many outputs as there are sizes (`def.bytes` is ignored) and returns their ids.
     pub fn task_with_outputs(&mut self, def: TaskDef<'_>, bytes: &[u64]) -> Range<DataId> {
         let first = self.g.bytes.len() as DataId;
+        if self.is_full() {
+            return first..first;
+        }
         if self.g.out_start.is_empty() {
             let n = self.g.cost.len() as u32;
             self.g.out_start.extend(0..=n);
@@ -167,8 +185,15 @@ impl GraphBuilder {
     /// Culls what nobody needs, orders the rest, and returns the graph.
     ///
     /// # Errors
-    /// A bug of the planner: an input that no earlier task makes (which is how a cycle shows), or a task outside of a layer.
+    /// A bug of the planner: an input that no earlier task makes (which is how a cycle shows), or a task outside of a layer. A graph that
+    /// is full.
     pub fn finish(self) -> Result<TaskGraph> {
+        if self.is_full() {
+            return Err(Error::new(
+                crate::base::Kind::Budget,
+                format!("a plan of more than {} tasks: use larger chunks", self.max_tasks),
+            ));
+        }
         if let Some(e) = self.error {
             return Err(e);
         }

@@ -9,6 +9,17 @@ fn def(inputs: &[u32], bytes: u64) -> TaskDef<'_> {
     TaskDef { inputs, bytes, cost_ns: 1000, ..TaskDef::default() }
 }
 
+#[test]
+fn a_full_graph_takes_no_more_and_is_given_up() {
+    let mut b = GraphBuilder::with_limit(3);
+    b.layer("few");
+    let ids: Vec<u32> = (0..5).map(|_| b.task(def(&[], 8))).collect();
+    assert_eq!((ids, b.next_task(), b.is_full()), (vec![0, 1, 2, 3, 3], 3, true));
+    assert_eq!(b.task_with_outputs(def(&[], 0), &[8, 8]), 3..3);
+    let e = b.finish().unwrap_err();
+    assert!(e.kind() == Kind::Budget && e.to_string().contains("larger chunks"), "{e}");
+}
+
 /// Most bytes alive when tasks run one after the other in static order.
 fn peak(g: &TaskGraph) -> u64 {
     let mut left: Vec<usize> = (0..g.n_data() as u32).map(|d| g.consumers(d).len()).collect();

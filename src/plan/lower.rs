@@ -97,8 +97,6 @@ pub struct Lowering {
     written_bytes: u64,
     /// The memory to choose ways by, and whether anything was chosen by it.
     way_bytes: (u64, bool),
-    /// No more tasks are made than have room in the budget.
-    max_tasks: u32,
 }
 
 /// A task takes at least this in the graph, the scheduler and the executor together.
@@ -133,9 +131,6 @@ impl Lowering {
 
     /// Adds a task with one output to the layer; gives the output's data id.
     pub fn task(&mut self, inputs: &[u32], cost: Cost) -> u32 {
-        if self.is_full() {
-            return 0;
-        }
         self.graph.task(TaskDef {
             inputs,
             bytes: cost.out_bytes.saturating_add(Chunk::OVERHEAD_BYTES),
@@ -148,9 +143,6 @@ impl Lowering {
 
     /// Adds a task with several outputs; gives the first output's data id.
     pub fn task_with_outputs(&mut self, inputs: &[u32], out_bytes: &[u64], cost: Cost) -> u32 {
-        if self.is_full() {
-            return 0;
-        }
         let def = TaskDef { inputs, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, ..TaskDef::default() };
         let bytes: Vec<u64> = out_bytes.iter().map(|b| b.saturating_add(Chunk::OVERHEAD_BYTES)).collect();
         self.graph.task_with_outputs(def, &bytes).start
@@ -158,15 +150,7 @@ impl Lowering {
 
     /// Adds a task that is run for its effect, once, in the process that owns the output; gives its (empty) output's data id.
     pub fn effect(&mut self, inputs: &[u32], cost: Cost) -> u32 {
-        if self.is_full() {
-            return 0;
-        }
         self.graph.task(TaskDef { inputs, bytes: 0, scratch_bytes: cost.scratch_bytes, cost_ns: cost.ns, effect: true, home: true })
-    }
-
-    /// Whether the plan itself is too large. Nothing is added to it any more, and ids mean nothing: it is given up after the node.
-    fn is_full(&self) -> bool {
-        self.graph.next_task() >= self.max_tasks
     }
 
     /// The data id that the next task's first output gets.
@@ -249,14 +233,17 @@ impl Lowering {
 /// # Errors
 /// When there are more tasks than the budget has room for, or a node cannot be lowered.
 pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
-    let fits = |plan: &Result<Plan>| plan.as_ref().is_ok_and(|p| p.chunk_budget(config).is_ok());
-    let (first, chosen) = lower_by(roots, config, config.budget_bytes)?;
-    if chosen && !fits(&first) {
+    let too_large = |plan: &Result<Plan>| match plan {
+        Ok(plan) => plan.chunk_budget(config).is_err(),
+        Err(e) => e.kind() == ErrorKind::Budget,
+    };
+    let (first, chosen) = lower_by(roots, config, config.budget_bytes);
+    if chosen && too_large(&first) {
         // Last of all with the fewest tasks, for it may be the plan itself that is too large.
         let ways = (1..=HALVINGS).map(|h| config.budget_bytes >> h).chain([u64::MAX]);
         for way_bytes in ways {
-            let (plan, _) = lower_by(roots, config, way_bytes)?;
-            if fits(&plan) {
+            let (plan, _) = lower_by(roots, config, way_bytes);
+            if !too_large(&plan) {
                 return plan;
             }
         }
@@ -264,10 +251,11 @@ pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
     first
 }
 
-/// The plan by one choice of ways, or why it is too large to be made, and whether there was a choice.
-fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Result<Plan>, bool)> {
+/// The plan by one choice of ways, and whether there was a choice.
+fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> (Result<Plan>, bool) {
+    let max_tasks = usize::try_from((config.budget_bytes / TASK_BYTES).max(FEW_TASKS)).unwrap_or(usize::MAX);
     let mut l = Lowering {
-        graph: GraphBuilder::new(),
+        graph: GraphBuilder::with_limit(max_tasks),
         layers: vec![],
         node: Key(0),
         done: HashMap::new(),
@@ -278,49 +266,60 @@ fn lower_by(roots: &[Expr], config: &Config, way_bytes: u64) -> Result<(Result<P
         thread_bytes: BTreeMap::new(),
         written_bytes: 0,
         way_bytes: (way_bytes, false),
-        max_tasks: u32::try_from((config.budget_bytes / TASK_BYTES).max(FEW_TASKS)).unwrap_or(u32::MAX),
     };
-    for e in Expr::topological(roots) {
-        l.node = e.key();
-        let refused = |l: &Lowering| Ok((Err(too_many(l, config).at(e.label().to_string())), l.way_bytes.1));
-        if n_blocks(&e) > l.max_tasks as usize {
-            return refused(&l);
+    let values = l.roots(roots, max_tasks, config);
+    let chosen = l.way_bytes.1;
+    (values.and_then(|values| l.finish(values, config)), chosen)
+}
+
+impl Lowering {
+    /// Lowers the roots and all that they are made of; gives the data of each.
+    fn roots(&mut self, roots: &[Expr], max_tasks: usize, config: &Config) -> Result<Vec<Ids>> {
+        for e in Expr::topological(roots) {
+            self.node = e.key();
+            let too_many = || too_many(max_tasks, config).at(e.label().to_string());
+            if n_blocks(&e) > max_tasks {
+                return Err(too_many());
+            }
+            let ids = self.node(&e);
+            if self.graph.is_full() {
+                return Err(too_many());
+            }
+            self.done.insert(e.key(), ids.map_err(|x| x.at(e.label().to_string()))?);
         }
-        let ids = l.node(&e);
-        if l.is_full() {
-            return refused(&l);
+        let mut values = Vec::new();
+        for r in roots {
+            let ids = self.ids(r)?;
+            if !matches!(r.meta(), Meta::Unit) {
+                (0..r.meta().n_chunks()).for_each(|i| self.graph.want(ids.at(i)));
+            }
+            values.push(ids);
         }
-        let ids = ids.map_err(|x| x.at(e.label().to_string()))?;
-        l.done.insert(e.key(), ids);
+        Ok(values)
     }
-    let mut values = Vec::new();
-    for r in roots {
-        let ids = l.ids(r)?;
-        if !matches!(r.meta(), Meta::Unit) {
-            (0..r.meta().n_chunks()).for_each(|i| l.graph.want(ids.at(i)));
+
+    /// The plan whose roots have these data.
+    fn finish(mut self, roots: Vec<Ids>, config: &Config) -> Result<Plan> {
+        let thread_bytes = self.thread_bytes.values().sum::<u64>().saturating_mul(config.n_threads as u64);
+        self.hold(thread_bytes);
+        let graph = self.graph.finish()?;
+        let mut next = graph.n_tasks() as u32;
+        for layer in self.layers.iter_mut().rev() {
+            layer.n_tasks = next - layer.first;
+            next = layer.first;
         }
-        values.push(ids);
+        let slots = graph.n_data() as u64 * SLOT_BYTES;
+        let fixed_bytes = self.fixed_bytes.saturating_add(graph.own_bytes() + Scheduler::state_bytes(&graph) + slots);
+        Ok(Plan {
+            graph: Arc::new(graph),
+            layers: self.layers,
+            roots,
+            sinks: self.sinks,
+            fixed_bytes,
+            thread_bytes,
+            written_bytes: self.written_bytes,
+        })
     }
-    let thread_bytes = l.thread_bytes.values().sum::<u64>().saturating_mul(config.n_threads as u64);
-    l.hold(thread_bytes);
-    let graph = l.graph.finish()?;
-    for (layer, next) in
-        (0..l.layers.len()).map(|i| (i, l.layers.get(i + 1).map_or(graph.n_tasks() as u32, |n| n.first))).collect::<Vec<_>>()
-    {
-        l.layers[layer].n_tasks = next - l.layers[layer].first;
-    }
-    let slots = graph.n_data() as u64 * SLOT_BYTES;
-    let fixed_bytes = l.fixed_bytes.saturating_add(graph.own_bytes() + Scheduler::state_bytes(&graph) + slots);
-    let plan = Plan {
-        graph: Arc::new(graph),
-        layers: l.layers,
-        roots: values,
-        sinks: l.sinks,
-        fixed_bytes,
-        thread_bytes,
-        written_bytes: l.written_bytes,
-    };
-    Ok((Ok(plan), l.way_bytes.1))
 }
 
 /// Blocks that a node works on, each of which is a task.
@@ -331,8 +330,8 @@ fn n_blocks(e: &Expr) -> usize {
     }
 }
 
-fn too_many(l: &Lowering, config: &Config) -> Error {
-    let (n, budget) = (l.max_tasks, format_bytes(config.budget_bytes));
+fn too_many(n: usize, config: &Config) -> Error {
+    let budget = format_bytes(config.budget_bytes);
     Error::new(
         ErrorKind::Budget,
         format!(

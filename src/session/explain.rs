@@ -13,7 +13,7 @@ use crate::session::warning::{ChunkWarning, warnings};
 use std::fmt;
 
 /// What a run would do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Explanation {
     /// The expression as it was written.
     pub expression: String,
@@ -75,20 +75,8 @@ impl Session {
     /// What is known of a plan that is too large to be made.
     fn not_planned(&self, expression: String, passes: Vec<Pass>, refusal: &Error) -> Explanation {
         let budget_bytes = self.config().budget_bytes;
-        Explanation {
-            expression,
-            passes,
-            layers: vec![],
-            n_tasks: 0,
-            read_bytes: 0,
-            n_reruns: 0,
-            spilled_bytes: 0,
-            written_bytes: 0,
-            projected_bytes: budget_bytes,
-            budget_bytes,
-            refusal: Some(refusal.to_string()),
-            warnings: vec![],
-        }
+        let refusal = Some(refusal.to_string());
+        Explanation { expression, passes, projected_bytes: budget_bytes, budget_bytes, refusal, ..Explanation::default() }
     }
 
     /// The optimized expression as a picture, in Graphviz' DOT language.

@@ -25,6 +25,8 @@ use tokio::time::Instant;
 const LOOK: Duration = Duration::from_millis(50);
 /// Time for the scheduler to confirm that a run is cancelled.
 const CANCEL: Duration = Duration::from_secs(5);
+/// Largest array that is sent to workers inside of an expression, in bytes.
+const MOST_SENT_BYTES: usize = 1 << 20;
 
 /// Where the scheduler is, and what shows that this client may use it.
 #[derive(Clone, Debug)]
@@ -72,9 +74,6 @@ pub struct RemoteJob<'a> {
     /// Stops the run.
     pub cancel: CancelToken,
 }
-
-/// Largest array that is sent to workers inside of an expression, in bytes.
-const MOST_SENT_BYTES: usize = 1 << 20;
 
 /// Runs a job on the workers of a scheduler; gives the wanted chunks in the order asked for.
 ///

@@ -39,14 +39,11 @@ pub fn encode(roots: &[Expr]) -> Result<Vec<u8>> {
 
 fn kind(e: &Expr) -> Result<KindForm> {
     Ok(match e.kind() {
-        Kind::Source(SourceNode::Array { source, origin }) => KindForm::Source {
-            thing: {
-                let params = source.params()?;
-                let key = source_key(&**source, &params);
-                named(source.name(), params, key)
-            },
-            origin: origin.iter().map(|&o| o as u64).collect(),
-        },
+        Kind::Source(SourceNode::Array { source, origin }) => {
+            let params = source.params()?;
+            let key = source_key(&**source, &params);
+            KindForm::Source { thing: named(source.name(), params, key), origin: origin.iter().map(|&o| o as u64).collect() }
+        }
         Kind::Source(SourceNode::Table(t)) => KindForm::Table(named(t.name(), t.params()?, t.key())),
         Kind::Blockwise(b) => KindForm::Blockwise(blockwise(b)),
         Kind::TreeReduce(TreeReduce::Array(r)) => KindForm::Reduce(reduce(r)),
