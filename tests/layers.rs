@@ -137,14 +137,15 @@ fn allowed_below(from: &str, to: &str) -> bool {
         // A node holds kernels' descriptions (programs, rows of op tables), and so does a plan: documented additions.
         "expr" => &["base", "chunk", "kernel"],
         "wire" => &["base", "chunk", "graph", "sched"],
-        "op" => &["base", "chunk", "kernel", "expr"],
+        // Rows between the stages of a query are kept in a pool.
+        "op" => &["base", "chunk", "kernel", "expr", "spill"],
         "format" => &["base", "chunk", "store", "expr"],
         // Fusing joins programs, which are kernel's.
         "optimize" => &["base", "expr", "kernel"],
         // What the scheduler itself will hold is part of a plan's memory.
         "plan" => &["base", "expr", "graph", "kernel", "chunk", "sched", "op", "format"],
         "array" | "frame" | "bag" | "delayed" => {
-            &["session", "expr", "op", "format", "base", "chunk", "kernel", "exec", "plan", "optimize"]
+            &["session", "expr", "op", "format", "base", "chunk", "kernel", "exec", "plan", "optimize", "spill"]
         }
         _ => return true,
     };

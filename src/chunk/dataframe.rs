@@ -5,7 +5,9 @@
 
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
-use polars::prelude::{Column, DataFrame, DataType, PolarsError, StringChunked};
+use polars::prelude::{
+    Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, SerReader, SerWriter, StringChunked,
+};
 use std::sync::Arc;
 
 /// Polars' error in this library's kinds: what the query asks for wrongly is the user's mistake.
@@ -107,6 +109,40 @@ pub fn compact(table: DataFrame) -> Result<DataFrame> {
         _ => Ok(c),
     });
     DataFrame::new(height, columns.collect::<Result<_>>()?).map_err(table_error)
+}
+
+/// The same rows; strings are [copied out](compact) where they keep much more alive than they say.
+///
+/// # Errors
+/// A bug: columns that differ from their type.
+pub fn settled(table: DataFrame) -> Result<DataFrame> {
+    let sparse = table.columns().iter().any(|c| {
+        let Ok(s) = c.str() else { return false };
+        let said: u64 = s.downcast_iter().map(|a| a.total_bytes_len() as u64 + 16 * a.len() as u64).sum();
+        column_bytes(c) > 2 * said + 1024
+    });
+    if sparse { compact(table) } else { Ok(table) }
+}
+
+/// A table as compressed Arrow IPC.
+///
+/// # Errors
+/// Columns that Arrow has no form for.
+pub fn packed(table: &DataFrame) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    // The clone shares all columns; the writer wants it mutable to bring their pieces into line.
+    let mut writer = IpcWriter::new(&mut out).with_compression(Some(IpcCompression::LZ4)).with_parallel(false);
+    apart(|| writer.finish(&mut table.clone())).map_err(|e| Error::bug(format!("a table cannot be written as Arrow IPC: {e}")))?;
+    Ok(out)
+}
+
+/// The table that [`packed`] wrote.
+///
+/// # Errors
+/// Bytes that are none.
+pub fn unpacked(bytes: Vec<u8>) -> Result<DataFrame> {
+    apart(|| IpcReader::new(std::io::Cursor::new(bytes)).set_rechunk(false).finish())
+        .map_err(|e| Error::corrupt(format!("a table's bytes are broken: {e}")))
 }
 
 /// The refusal of a table that has grown beyond what was set aside for it.

@@ -102,11 +102,15 @@ pub trait TableSink: Send + Sync + Debug {
     fn encode(&self, i: usize, partition: &Chunk) -> Result<Chunk>;
     /// Upper bounds of the bytes of an encoded partition and of the memory that encoding needs beside it.
     fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64);
-    /// Writes an encoded partition. Partitions come one at a time and in order.
+    /// Writes an encoded partition. Partitions come one at a time and in order where [`ordered`](TableSink::ordered) says so.
     ///
     /// # Errors
     /// When the storage fails (disk full is told apart).
     fn commit(&self, i: usize, encoded: &Chunk) -> Result<()>;
+    /// Whether commits come one at a time in order of the partitions.
+    fn ordered(&self) -> bool {
+        true
+    }
     /// Makes the output visible under its own name.
     ///
     /// # Errors

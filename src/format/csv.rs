@@ -95,6 +95,12 @@ impl CsvSource {
         Bound { rows, var_bytes: self.parts.iter().map(|p| p.end - p.start).max().unwrap_or(0) }
     }
 
+    /// What all partitions hold together at most.
+    pub fn total(&self) -> Bound {
+        let rows = self.parts.iter().map(|p| p.n_records).sum();
+        Bound { rows, var_bytes: self.parts.iter().map(|p| p.end - p.start).sum() }
+    }
+
     fn text(&self, part: &Part) -> std::io::Result<Vec<u8>> {
         let mut file = File::open(&self.files[part.file])?;
         file.seek(SeekFrom::Start(part.start))?;

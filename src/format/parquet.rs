@@ -28,6 +28,8 @@ struct Part {
     first_row: usize,
     n_rows: usize,
     bound: Bound,
+    /// Its share of the bytes of strings and lists of its row group, if they are spread evenly.
+    var_share: u64,
     /// Bytes in the file.
     stored_bytes: u64,
     /// Bytes decompressed.
@@ -100,7 +102,15 @@ impl ParquetSource {
             file_parts(i, path, &projection, target_bytes, &mut parts)?;
         }
         if parts.is_empty() {
-            parts.push(Part { file: 0, first_row: 0, n_rows: 0, bound: Bound::default(), stored_bytes: 0, plain_bytes: 0 });
+            parts.push(Part {
+                file: 0,
+                first_row: 0,
+                n_rows: 0,
+                bound: Bound::default(),
+                var_share: 0,
+                stored_bytes: 0,
+                plain_bytes: 0,
+            });
         }
         Ok(ParquetSource { files, parts, projection, key: xxh3_128(described.as_bytes()) })
     }
@@ -109,6 +119,13 @@ impl ParquetSource {
     pub fn bound(&self) -> Bound {
         let max = |f: fn(&Part) -> u64| self.parts.iter().map(f).max().unwrap_or(0);
         Bound { rows: max(|p| p.bound.rows), var_bytes: max(|p| p.bound.var_bytes) }
+    }
+
+    /// What all partitions hold together at most.
+    pub fn total(&self) -> Bound {
+        let rows = self.parts.iter().map(|p| p.bound.rows).sum();
+        let var_bytes = self.parts.iter().map(|p| p.var_share).sum();
+        Bound { rows, var_bytes }
     }
 
     fn read_part(&self, part: &Part) -> Result<DataFrame> {
@@ -139,8 +156,15 @@ fn file_parts(file: usize, path: &Path, projection: &Projection, target_bytes: u
     let mut open_part: Option<Part> = None;
     for group in &meta.row_groups {
         let n_rows = group.num_rows();
-        let mut part =
-            Part { file, first_row, n_rows, bound: Bound { rows: n_rows as u64, var_bytes: 0 }, stored_bytes: 0, plain_bytes: 0 };
+        let mut part = Part {
+            file,
+            first_row,
+            n_rows,
+            bound: Bound { rows: n_rows as u64, var_bytes: 0 },
+            var_share: 0,
+            stored_bytes: 0,
+            plain_bytes: 0,
+        };
         for (name, dtype) in projection.read.iter() {
             for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
                 part.stored_bytes += chunk.compressed_size().max(0) as u64;
@@ -152,6 +176,7 @@ fn file_parts(file: usize, path: &Path, projection: &Projection, target_bytes: u
                 }
             }
         }
+        part.var_share = part.bound.var_bytes;
         first_row += n_rows;
         let bytes = part.bound.bytes(&projection.read);
         let joined =
@@ -161,6 +186,7 @@ fn file_parts(file: usize, path: &Path, projection: &Projection, target_bytes: u
                 *p = Part {
                     n_rows: p.n_rows + n_rows,
                     bound,
+                    var_share: bound.var_bytes,
                     stored_bytes: p.stored_bytes + part.stored_bytes,
                     plain_bytes: p.plain_bytes + part.plain_bytes,
                     ..*p
@@ -187,6 +213,7 @@ fn split(group: Part, n: u64, parts: &mut Vec<Part>) {
             first_row: group.first_row + row,
             n_rows,
             bound: Bound { rows: n_rows as u64, ..group.bound },
+            var_share: share(group.var_share),
             stored_bytes: share(group.stored_bytes),
             ..group
         });
@@ -252,13 +279,19 @@ impl std::fmt::Debug for ParquetSink {
 }
 
 impl ParquetSink {
-    /// A sink for tables of this schema, in partitions of at most `partition_bytes`. Nothing is touched yet.
+    /// A sink for tables of this schema. Nothing is touched yet.
     ///
     /// # Errors
     /// When the target is a folder, or exists and may not be overwritten.
-    pub fn new(path: impl AsRef<Path>, schema: &Schema, partition_bytes: u64, overwrite: bool) -> Result<ParquetSink> {
+    pub fn new(path: impl AsRef<Path>, schema: &Schema, overwrite: bool) -> Result<ParquetSink> {
         let target = FileTarget::new(path, overwrite)?;
-        Ok(ParquetSink { target, schema: schema.clone(), partition_bytes, open: Mutex::new(None), written: AtomicU64::new(0) })
+        Ok(ParquetSink { target, schema: schema.clone(), partition_bytes: 0, open: Mutex::new(None), written: AtomicU64::new(0) })
+    }
+
+    /// The same for partitions of at most so many bytes.
+    #[must_use]
+    pub fn with_partition_bytes(self, partition_bytes: u64) -> ParquetSink {
+        ParquetSink { partition_bytes, ..self }
     }
 
     fn fail(&self, e: PolarsError) -> Error {

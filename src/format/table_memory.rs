@@ -3,7 +3,7 @@
 use crate::base::bytes::format_bytes;
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{column_bytes, stack, table, table_bytes};
+use crate::chunk::dataframe::{column_bytes, settled, stack, table, table_bytes};
 use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableSink, TableSource};
 use crate::format::table_scan::Projection;
@@ -44,6 +44,13 @@ impl FrameSource {
         let rows = self.cuts.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0) as u64;
         let columns = self.projection.read.iter_names().filter_map(|n| self.df.column(n).ok()).filter(|c| varies(c.dtype()));
         Bound { rows, var_bytes: columns.map(column_bytes).sum() }
+    }
+}
+
+impl FrameSource {
+    /// What all partitions hold together.
+    pub fn total(&self) -> Bound {
+        Bound { rows: self.df.height() as u64, ..self.bound() }
     }
 }
 
@@ -125,7 +132,7 @@ impl TableSink for CollectSink {
     }
 
     fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
-        Ok(partition.clone())
+        Ok(Chunk::Table(Arc::new(settled((**table(partition)?).clone())?)))
     }
 
     fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {

@@ -4,7 +4,9 @@ mod collect;
 mod decompose;
 mod error;
 mod lazy;
-mod plan;
+mod pipe;
+mod relation;
+mod run;
 mod sql;
 mod walk;
 

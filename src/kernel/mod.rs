@@ -18,5 +18,7 @@ pub mod reduce;
 pub mod run;
 pub mod scan;
 pub mod sort;
+#[cfg(feature = "frame")]
+pub mod table;
 pub mod tail;
 pub mod vmath;

@@ -59,7 +59,11 @@ impl Step for Table {
                 self.sink.commit(index, &inputs[0])?;
                 outputs.push(Chunk::Unit);
             }
-            _ => outputs.push(self.sink.encode(index, &inputs[0])?),
+            Stage::Encode => outputs.push(self.sink.encode(index, &inputs[0])?),
+            Stage::Both => {
+                self.sink.commit(index, &self.sink.encode(index, &inputs[0])?)?;
+                outputs.push(Chunk::Unit);
+            }
         }
         Ok(())
     }
@@ -117,6 +121,14 @@ pub fn lower(l: &mut Lowering, e: &Expr, s: &SinkNode) -> Result<Ids> {
             };
             l.hold(sink.held_bytes());
             let (out_bytes, scratch_bytes) = sink.encode_bytes(bytes);
+            if !sink.ordered() {
+                let first = l.next_data();
+                l.layer(format!("write {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Both });
+                for i in 0..n {
+                    l.effect(&[ids.at(i)], Cost { out_bytes: 0, scratch_bytes: out_bytes + scratch_bytes, ns: bytes });
+                }
+                return Ok(Ids::From(first));
+            }
             l.layer(format!("encode {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Encode });
             let encoded: Vec<u32> = (0..n).map(|i| l.task(&[ids.at(i)], Cost { out_bytes, scratch_bytes, ns: bytes })).collect();
             l.layer(format!("write {}", sink.label()), Table { sink: sink.clone(), stage: Stage::Commit });

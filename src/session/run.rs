@@ -62,6 +62,12 @@ impl Session {
         self
     }
 
+    /// The same with other settings.
+    #[must_use]
+    pub fn with_config(&self, config: Config) -> Session {
+        Session { config, ..self.clone() }
+    }
+
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.config

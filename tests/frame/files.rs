@@ -155,7 +155,7 @@ fn what_cannot_be_taken_apart_runs_whole_or_is_refused() {
     assert_eq!(query.collect_in(&session(256 << 20)).expect("runs"), want);
     assert_eq!(query.collect_in(&session(1 << 20)).expect_err("is too large").kind(), ErrorKind::Budget);
     let many = f.group_by([col("day")]).agg([col("dep_delay").sum()]);
-    let e = many.collect_in(&session(8 << 20)).expect_err("too many groups");
-    assert!(e.kind() == ErrorKind::Budget && e.to_string().contains("the group_by of"), "{e}");
+    // More groups than one task can hold go through buckets.
+    assert_eq!(many.collect_in(&session(8 << 20)).expect("fits"), many.collect_in(&session(64 << 20)).expect("fits"));
     assert_eq!(many.collect_in(&session(64 << 20)).expect("fits").height(), 20_000);
 }

@@ -1,9 +1,16 @@
-//! Work on partitions of tables: steps that Polars runs on one partition, and reductions of partitions into one.
+//! Work on partitions of tables: steps that Polars runs on one partition, reductions of partitions into one, and what joins, sorts and
+//! large groupings need across partitions.
 
+pub mod bucket;
+pub mod exchange;
+pub mod key;
+pub mod probe;
 pub mod reduce;
 pub mod rows;
 pub mod step;
+pub mod wrap;
 
+pub use exchange::Exchange;
 pub use reduce::{Merge, Reduction};
-pub use rows::Rows;
+pub use rows::{RowOp, Rows};
 pub use step::{TableStep, apply};

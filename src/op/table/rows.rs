@@ -1,24 +1,79 @@
-//! Row-wise steps on every partition by itself.
+//! Work on every partition by itself: row-wise steps, joins with a table in memory, numbers of rows.
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::table;
+use crate::chunk::dataframe::{table, table_error};
 use crate::expr::call::{BlockInfo, CallOp};
+use crate::op::table::probe::Probe;
 use crate::op::table::step::{TableStep, apply};
+use polars::prelude::{Column, DataFrame, NamedFrom, PlSmallStr, Series};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Steps that look at one row at a time, or (for a table of one partition) any steps.
+/// One thing that is done with a partition.
+#[derive(Clone, Debug)]
+pub enum RowOp {
+    /// A step that looks at one row at a time, or (for a table of one partition) any step.
+    Step(TableStep),
+    /// A join with a table in memory.
+    Probe(Arc<Probe>),
+    /// A column that tells where a row comes in the whole table: the partition's number and the row's in it.
+    Number(PlSmallStr),
+}
+
+impl RowOp {
+    fn label(&self) -> &'static str {
+        match self {
+            RowOp::Step(s) => s.name(),
+            RowOp::Probe(_) => "join",
+            RowOp::Number(_) => "number",
+        }
+    }
+}
+
+/// Where a row comes in the whole table: row `row` of partition `partition`.
+pub fn row_number(partition: usize, row: usize) -> u64 {
+    // A partition has fewer rows than its index type counts, which is 32 bits wide.
+    (partition as u64) << 32 | row as u64
+}
+
+/// Rows of partition `index` through `ops`.
+///
+/// # Errors
+/// The ops' own.
+pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
+    let mut out = rows.clone();
+    let mut steps: Vec<TableStep> = Vec::new();
+    for op in ops {
+        if let RowOp::Step(s) = op {
+            steps.push(s.clone());
+            continue;
+        }
+        out = apply(&out, &std::mem::take(&mut steps))?;
+        match op {
+            RowOp::Step(_) => {}
+            RowOp::Probe(p) => out = p.run(&out)?,
+            RowOp::Number(name) => {
+                let numbers: Vec<u64> = (0..out.height()).map(|row| row_number(index, row)).collect();
+                out.with_column(Column::from(Series::new(name.clone(), numbers))).map_err(table_error)?;
+            }
+        }
+    }
+    apply(&out, &steps)
+}
+
+/// Ops on every partition by itself.
 #[derive(Debug)]
 pub struct Rows {
-    steps: Vec<TableStep>,
+    ops: Vec<RowOp>,
     out_bytes: u64,
+    widest_bytes: u64,
 }
 
 impl Rows {
-    /// These steps, whose result has at most `out_bytes`.
-    pub fn new(steps: Vec<TableStep>, out_bytes: u64) -> Rows {
-        Rows { steps, out_bytes }
+    /// These ops, whose result has at most `out_bytes`, and at most `widest_bytes` on the way.
+    pub fn new(ops: Vec<RowOp>, out_bytes: u64, widest_bytes: u64) -> Rows {
+        Rows { ops, out_bytes, widest_bytes }
     }
 }
 
@@ -32,19 +87,23 @@ impl CallOp for Rows {
     }
 
     fn key(&self) -> u128 {
-        xxh3_128(format!("rows {:?}", self.steps).as_bytes())
+        let describe = |op: &RowOp| match op {
+            RowOp::Probe(p) => format!("probe {:p}", Arc::as_ptr(p)),
+            other => format!("{other:?}"),
+        };
+        xxh3_128(self.ops.iter().map(describe).collect::<Vec<_>>().join("; ").as_bytes())
     }
 
     fn label(&self) -> String {
-        self.steps.iter().map(TableStep::name).collect::<Vec<_>>().join(" + ")
+        self.ops.iter().map(RowOp::label).collect::<Vec<_>>().join(" + ")
     }
 
-    fn run(&self, _: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
-        Ok(Chunk::Table(Arc::new(apply(table(&inputs[0])?, &self.steps)?)))
+    fn run(&self, block: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
+        Ok(Chunk::Table(Arc::new(run(&self.ops, block.index, table(&inputs[0])?)?)))
     }
 
     fn bytes(&self, input_bytes: &[u64]) -> (Option<u64>, u64) {
-        (Some(self.out_bytes), input_bytes.iter().sum::<u64>() + self.out_bytes)
+        (Some(self.out_bytes), input_bytes.iter().sum::<u64>() + self.widest_bytes)
     }
 
     fn cost_ns(&self, bytes: u64) -> u64 {

@@ -5,9 +5,11 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
+use polars::lazy::frame::OptFlags;
 use polars::prelude::{
-    DataFrame, Expr, IdxSize, IntoLazy, LazyFrame, PlSmallStr, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
+    DataFrame, Expr, IdxSize, IntoLazy, JoinArgs, LazyFrame, PlSmallStr, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
+use std::sync::Arc;
 
 /// One step of a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,17 @@ pub enum TableStep {
         /// Which row stays.
         keep: UniqueKeepStrategy,
     },
+    /// Every row joined with a whole table in memory.
+    Beside {
+        /// The table.
+        right: Arc<DataFrame>,
+        /// Keys of the rows, and of the table.
+        on: (Vec<Expr>, Vec<Expr>),
+        /// The kind of join.
+        args: Box<JoinArgs>,
+        /// What pairs must also fulfil.
+        filter: Option<Expr>,
+    },
 }
 
 impl TableStep {
@@ -59,6 +72,7 @@ impl TableStep {
             TableStep::Sort { .. } => "sort",
             TableStep::Slice { .. } => "limit",
             TableStep::Unique { .. } => "unique",
+            TableStep::Beside { .. } => "join",
         }
     }
 
@@ -72,6 +86,13 @@ impl TableStep {
             TableStep::Sort { by, options } => q.sort_by_exprs(by, options.clone().with_maintain_order(true)),
             TableStep::Slice { offset, len } => q.slice(*offset, *len),
             TableStep::Unique { subset, keep } => q.unique_stable(subset.as_ref().map(|s| names(s)), *keep),
+            TableStep::Beside { right, on: (left_on, right_on), args, filter } => {
+                let joined = q.join((**right).clone().lazy(), left_on, right_on, (**args).clone());
+                match filter {
+                    Some(f) => joined.filter(f.clone()),
+                    None => joined,
+                }
+            }
         }
     }
 }
@@ -93,6 +114,14 @@ pub fn apply(table: &DataFrame, steps: &[TableStep]) -> Result<DataFrame> {
     if steps.is_empty() {
         return Ok(table.clone());
     }
-    let query = steps.iter().fold(table.clone().lazy(), |q, s| s.add_to(q));
-    apart(|| query.collect()).map_err(table_error)
+    collect(steps.iter().fold(table.clone().lazy(), |q, s| s.add_to(q)))
+}
+
+/// Runs a query, keeping the order of rows also where Polars does not promise it.
+///
+/// # Errors
+/// Polars' own.
+pub fn collect(query: LazyFrame) -> Result<DataFrame> {
+    let flags = query.get_current_optimizations() - OptFlags::CHECK_ORDER_OBSERVE;
+    apart(|| query.with_optimizations(flags).collect()).map_err(table_error)
 }

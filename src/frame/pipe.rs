@@ -1,0 +1,147 @@
+//! Partitions on their way: what they are read from, and what is done with each by itself before rows have to meet.
+
+use crate::base::Result;
+use crate::chunk::table_bound::Bound;
+use crate::expr::call::CallOp;
+use crate::expr::node::{Call, SourceNode};
+use crate::expr::table::{TableMeta, TableSource};
+use crate::expr::{Expr, Kind, Meta};
+use crate::op::table::wrap::{Cut, Cuts, Piped};
+use crate::op::table::{RowOp, Rows};
+use polars::prelude::{Schema, SchemaRef};
+use std::sync::Arc;
+
+/// What partitions are before anything is done with them.
+#[derive(Clone, Debug)]
+pub(super) enum Base {
+    /// They can be read, any of them, as often as need be.
+    Source(Arc<dyn TableSource>),
+    /// They come of work on buckets or of a reduction.
+    Made { expr: Expr, n_partitions: usize, partition_bytes: u64 },
+}
+
+/// Partitions and what is done with them.
+#[derive(Clone, Debug)]
+pub(super) struct Pipe {
+    pub base: Base,
+    pub ops: Vec<RowOp>,
+    /// Columns after the ops.
+    pub schema: SchemaRef,
+    /// Of one partition, after the ops.
+    pub bound: Bound,
+    /// Of all partitions.
+    pub total: Bound,
+    /// About how many rows there are: what sides of a join are chosen by. It depends on the data alone.
+    pub likely_rows: f64,
+    /// Upper bound of the bytes of a partition anywhere between the ops.
+    widest_bytes: u64,
+}
+
+impl Pipe {
+    /// Partitions of a source.
+    pub fn of(source: Arc<dyn TableSource>, schema: SchemaRef, bound: Bound, total: Bound, likely_rows: f64) -> Pipe {
+        Pipe { base: Base::Source(source), ops: vec![], schema, bound, total, likely_rows, widest_bytes: 0 }
+    }
+
+    /// Partitions made by an expression.
+    pub fn made(expr: Expr, schema: SchemaRef, bound: Bound, total: Bound) -> Pipe {
+        let (n_partitions, partition_bytes) = match expr.meta() {
+            Meta::Table(t) => (t.n_partitions, t.partition_bytes),
+            _ => (1, 0),
+        };
+        let base = Base::Made { expr, n_partitions, partition_bytes };
+        Pipe { base, ops: vec![], schema, bound, total, likely_rows: total.rows as f64, widest_bytes: 0 }
+    }
+
+    pub fn n_partitions(&self) -> usize {
+        match &self.base {
+            Base::Source(s) => s.n_partitions(),
+            Base::Made { n_partitions, .. } => *n_partitions,
+        }
+    }
+
+    /// Does something with every partition. A row becomes at most `most` rows.
+    pub fn push(&mut self, op: RowOp, schema: SchemaRef, most: u64) {
+        self.ops.push(op);
+        self.schema = schema;
+        self.bound = self.bound.times(most);
+        self.total = self.total.times(most);
+        self.widest_bytes = self.widest_bytes.max(self.bound.bytes(&self.schema));
+    }
+
+    /// Upper bound of the bytes of a partition.
+    pub fn partition_bytes(&self) -> u64 {
+        match (&self.base, self.ops.is_empty()) {
+            (Base::Source(s), true) => (0..s.n_partitions()).map(|i| s.bytes(i).0).max().unwrap_or(0),
+            (Base::Made { partition_bytes, .. }, true) => *partition_bytes,
+            _ => self.bound.bytes(&self.schema),
+        }
+    }
+
+    /// Upper bound of the bytes of all rows.
+    pub fn total_bytes(&self) -> u64 {
+        self.total.bytes(&self.schema)
+    }
+
+    /// The partitions as an expression of the engine.
+    pub fn expr(&self) -> Expr {
+        let read = match &self.base {
+            Base::Source(s) => {
+                let label = s.label();
+                Expr::new(Kind::Source(SourceNode::Table(s.clone())), vec![], Meta::Table(s.meta()), label)
+            }
+            Base::Made { expr, .. } => expr.clone(),
+        };
+        if self.ops.is_empty() {
+            return read;
+        }
+        let op = Rows::new(self.ops.clone(), self.bound.bytes(&self.schema), self.widest_bytes);
+        call(Arc::new(op), vec![read], &self.schema, self.n_partitions(), self.bound.bytes(&self.schema))
+    }
+
+    /// The same rows as a source, if they can be read as often as need be.
+    pub fn piped(&self) -> Option<Piped> {
+        let Base::Source(source) = &self.base else { return None };
+        let bytes = (self.bound.bytes(&self.schema).max(self.partition_bytes()), self.widest_bytes);
+        Some(Piped { source: source.clone(), ops: self.ops.clone(), bytes })
+    }
+
+    /// Only these partitions, or rows of them before the ops.
+    pub fn cut(&self, cuts: Vec<Cut>) -> Option<Pipe> {
+        let Base::Source(source) = &self.base else { return None };
+        let share = cuts.len() as f64 / source.n_partitions().max(1) as f64;
+        let base = Base::Source(Arc::new(Cuts { source: source.clone(), cuts }));
+        Some(Pipe { base, likely_rows: self.likely_rows * share, ..self.clone() })
+    }
+}
+
+/// A call on aligned partitions.
+pub(super) fn call(op: Arc<dyn CallOp>, inputs: Vec<Expr>, schema: &Schema, n_partitions: usize, partition_bytes: u64) -> Expr {
+    let label = op.label();
+    table_node(Kind::Call(Call { op, maps: vec![] }), inputs, schema, n_partitions, partition_bytes, label)
+}
+
+/// A node whose value is a table.
+pub(super) fn table_node(
+    kind: Kind,
+    inputs: Vec<Expr>,
+    schema: &Schema,
+    n_partitions: usize,
+    partition_bytes: u64,
+    label: String,
+) -> Expr {
+    let columns = schema.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect();
+    Expr::new(kind, inputs, Meta::Table(TableMeta { columns, n_partitions, partition_bytes }), label)
+}
+
+/// The names of columns.
+pub(super) fn names(schema: &Schema) -> Vec<polars::prelude::PlSmallStr> {
+    schema.iter_names().cloned().collect()
+}
+
+/// The columns with one more.
+pub(super) fn with_column(schema: &Schema, name: &str, dtype: polars::prelude::DataType) -> Result<SchemaRef> {
+    let mut schema = schema.clone();
+    schema.with_column(name.into(), dtype);
+    Ok(Arc::new(schema))
+}

@@ -1,0 +1,118 @@
+//! Groupings, selections and aggregates of whole tables.
+//!
+//! What can be taken apart is aggregated partition by partition and merged; of other groupings the rows are brought together by key;
+//! other aggregates of whole tables are computed in one task over all rows.
+
+use crate::base::{Error, Result};
+use crate::chunk::table_bound::Bound;
+use crate::frame::decompose::{Staged, reads_column, stages};
+use crate::frame::pipe::Pipe;
+use crate::frame::relation::grouped::{Groups, grouped};
+use crate::frame::relation::rows::Rows;
+use crate::frame::relation::slice::reduced;
+use crate::frame::run::Run;
+use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::op::table::{Merge, RowOp, TableStep};
+use polars::prelude::{Expr, SchemaRef, col};
+use polars_plan::plans::IR;
+
+/// An aggregation.
+#[derive(Debug)]
+pub(in crate::frame) struct Aggregate {
+    pub input: Tree,
+    /// What rows are grouped by; nothing for the whole table.
+    pub keys: Vec<Expr>,
+    pub step: TableStep,
+    /// The aggregation taken apart.
+    pub staged: Option<Staged>,
+    pub schema: SchemaRef,
+}
+
+/// Reads a selection or a grouping.
+pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
+    match ir {
+        IR::Select { input, expr, schema: output, .. } => {
+            let step = TableStep::Select(r.named(expr));
+            // Literals alone make one row, not one per partition.
+            let row_wise = r.row_wise(expr) && expr.iter().any(|e| reads_column(e.node(), &r.exprs));
+            if row_wise {
+                return Ok(Box::new(Rows { input: r.tree(*input)?, step, row_wise, schema: schema.clone() }));
+            }
+            let before = r.schema(*input);
+            let staged = stages(&[], expr, &before, output, &mut r.exprs);
+            Ok(Box::new(Aggregate { input: r.tree(*input)?, keys: vec![], step, staged, schema: schema.clone() }))
+        }
+        IR::GroupBy { input, keys, aggs, schema: output, options, apply, .. } => {
+            if options.is_rolling() || options.is_dynamic() || options.slice.is_some() || apply.is_some() {
+                return Err(unsupported("a grouping by windows or with a function of its own"));
+            }
+            let step = TableStep::GroupBy { keys: r.named(keys), aggs: r.named(aggs) };
+            let row_wise = r.row_wise(keys);
+            let before = r.schema(*input);
+            let staged = stages(keys, aggs, &before, output, &mut r.exprs);
+            let keys = if row_wise { r.named(keys) } else { vec![] };
+            Ok(Box::new(Aggregate { input: r.tree(*input)?, keys, step, staged, schema: schema.clone() }))
+        }
+        other => Err(Error::bug(format!("{other:?} is no aggregation"))),
+    }
+}
+
+impl Relation for Aggregate {
+    fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        let mut pipe = self.input.pipe(run)?;
+        let name = self.step.name();
+        if pipe.n_partitions() == 1 {
+            pipe.bound.rows = pipe.bound.rows.max(1);
+            pipe.push(RowOp::Step(self.step.clone()), self.schema.clone(), 1);
+            return Ok(pipe);
+        }
+        match &self.staged {
+            Some(staged) if self.keys.is_empty() => {
+                run.note(format!("{name}: one state per partition, merged in order of the partitions"));
+                Ok(whole(&pipe, staged, &self.schema))
+            }
+            Some(staged) => {
+                let keys: Vec<Expr> = self.schema.iter_names().take(self.keys.len()).map(|n| col(n.clone())).collect();
+                pipe.push(RowOp::Step(staged.map.clone()), staged.schemas[0].clone(), 1);
+                let groups = Groups {
+                    name: "group_by",
+                    keys,
+                    merge: vec![staged.combine.clone()],
+                    finish: staged.finish.clone(),
+                    schema: self.schema.clone(),
+                };
+                grouped(run, pipe, &groups, true)
+            }
+            None if !self.keys.is_empty() => {
+                let groups = Groups {
+                    name: "group_by",
+                    keys: self.keys.clone(),
+                    merge: vec![self.step.clone()],
+                    finish: vec![],
+                    schema: self.schema.clone(),
+                };
+                grouped(run, pipe, &groups, false)
+            }
+            None => {
+                run.note(format!("{name}: in one task over all rows, since this version cannot take it apart"));
+                let mut pipe = run.whole(&pipe, name)?;
+                pipe.push(RowOp::Step(self.step.clone()), self.schema.clone(), 1);
+                Ok(pipe)
+            }
+        }
+    }
+}
+
+/// Aggregates of a whole table.
+fn whole(pipe: &Pipe, staged: &Staged, schema: &SchemaRef) -> Pipe {
+    let merge = Merge {
+        name: "aggregate".into(),
+        map: vec![staged.map.clone()],
+        combine: vec![staged.combine.clone()],
+        finish: staged.finish.clone(),
+        schemas: [staged.schemas.clone(), vec![schema.clone()]].concat(),
+    };
+    let one = Bound { rows: 1, ..pipe.bound };
+    // A state is one row: of strings, it holds no more than the partition that it comes from.
+    reduced(pipe, merge, schema, one, u64::MAX)
+}

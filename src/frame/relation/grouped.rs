@@ -1,0 +1,65 @@
+//! Rows that belong together brought together: few of them in one task, many by the hash of their keys, bucket by bucket.
+//! Which it is, is decided by what is found. Groups come in order of their first row either way.
+
+use crate::base::Result;
+use crate::frame::pipe::{Pipe, with_column};
+use crate::frame::relation::sort::restored;
+use crate::frame::run::Run;
+use crate::op::table::key::ByHash;
+use crate::op::table::{RowOp, TableStep};
+use polars::prelude::{DataType, Expr, SchemaRef, col};
+use std::sync::Arc;
+
+/// The name of the column that says where rows come in the whole table.
+pub(super) const NUMBER: &str = "\u{1}number";
+
+/// What is done with rows of equal keys.
+#[derive(Debug)]
+pub(super) struct Groups {
+    pub name: &'static str,
+    pub keys: Vec<Expr>,
+    /// Rows to groups, or states to states.
+    pub merge: Vec<TableStep>,
+    /// States to results.
+    pub finish: Vec<TableStep>,
+    pub schema: SchemaRef,
+}
+
+/// The results of all groups. `merges` says that rows are states of partitions already, so that there are few.
+pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bool) -> Result<Pipe> {
+    let name = groups.name;
+    let all = run.exchange(&pipe, name, None, None)?;
+    let bytes = all.total().bytes;
+    if bytes <= run.task_bytes() {
+        let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };
+        run.note(format!("{name}: {what}"));
+        let mut pipe = run.gathered(&all, name)?;
+        for step in groups.merge.iter().chain(&groups.finish) {
+            pipe.push(RowOp::Step(step.clone()), groups.schema.clone(), 1);
+        }
+        return Ok(pipe);
+    }
+    let n_buckets = run.n_buckets(bytes);
+    run.note(format!("{name}: in {n_buckets} buckets by the hash of the keys, each by itself"));
+    let mut pipe = run.read_as_written(&all);
+    drop(all);
+    let numbered = with_column(&pipe.schema, NUMBER, DataType::UInt64)?;
+    pipe.push(RowOp::Number(NUMBER.into()), numbered, 1);
+    let divide = Arc::new(ByHash { of: groups.keys.clone(), n_buckets });
+    let divided = run.exchange(&pipe, name, Some(divide), None)?;
+    drop(pipe);
+    let steps = groups.merge.iter().chain(&groups.finish).map(numbered_step).collect();
+    let schema = with_column(&groups.schema, NUMBER, DataType::UInt64)?;
+    let pipe = run.on_buckets(&divided, steps, name, schema)?;
+    restored(run, pipe, &[NUMBER], groups.schema.clone())
+}
+
+/// A step that keeps the number of every group's first row.
+fn numbered_step(step: &TableStep) -> TableStep {
+    let with = |exprs: &[Expr], e: Expr| exprs.iter().cloned().chain([e]).collect();
+    match step {
+        TableStep::GroupBy { keys, aggs } => TableStep::GroupBy { keys: keys.clone(), aggs: with(aggs, col(NUMBER).first()) },
+        TableStep::Select(exprs) => TableStep::Select(with(exprs, col(NUMBER))),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,325 @@
+//! Joins. One side is computed first: if it is small, the other looks its rows up as they pass; else both are divided by the hash of their
+//! keys and joined bucket by bucket. Rows come in order of the side that passes, and for each of its rows in order of the other.
+
+use crate::base::{Error, Result};
+use crate::chunk::table_bound::{Bound, row_bytes};
+use crate::frame::pipe::{Pipe, call, names, with_column};
+use crate::frame::relation::grouped::NUMBER;
+use crate::frame::relation::sort::restored;
+use crate::frame::run::Run;
+use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::kernel::table::lookup::Lookup;
+use crate::op::table::bucket::{Bucket, BucketOp};
+use crate::op::table::exchange::Exchange;
+use crate::op::table::key::ByHash;
+use crate::op::table::probe::{Match, Probe, Side};
+use crate::op::table::wrap::Cut;
+use crate::op::table::{RowOp, TableStep};
+use polars::prelude::{DataType, Expr, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema, SchemaRef};
+use polars_plan::dsl::JoinTypeOptionsIR;
+use polars_plan::plans::IR;
+use std::sync::Arc;
+
+/// The part of the memory between stages that the side of a join that is looked up may take.
+const LOOKUP_SHARE: u64 = 3;
+/// Partitions grow at most so much by a join that gives several rows for one.
+const MOST_GROWTH: u64 = 4;
+
+/// The column that says where rows of the right side come, beside [`NUMBER`] for the left.
+const RIGHT_NUMBER: &str = "\u{1}number of the right";
+
+/// Two tables joined.
+#[derive(Debug)]
+struct Join {
+    left: Tree,
+    right: Tree,
+    left_on: Vec<Expr>,
+    right_on: Vec<Expr>,
+    args: JoinArgs,
+    /// What pairs of rows must also fulfil, of a cross join.
+    filter: Option<Expr>,
+    row_wise: bool,
+    schema: SchemaRef,
+}
+
+/// Reads a join.
+pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
+    let IR::Join { input_left, input_right, left_on, right_on, options, .. } = ir else {
+        return Err(Error::bug("no join"));
+    };
+    if options.args.slice.is_some() {
+        return Err(unsupported("a limit inside of a join"));
+    }
+    let filter = match &options.options {
+        Some(JoinTypeOptionsIR::CrossAndFilter { predicate }) => Some(predicate.to_expr(&r.exprs)),
+        #[allow(unreachable_patterns, reason = "further kinds of joins come with features of Polars")]
+        Some(_) => return Err(unsupported("a join of ranges")),
+        None => None,
+    };
+    Ok(Box::new(Join {
+        left_on: r.plain(left_on),
+        right_on: r.plain(right_on),
+        row_wise: r.row_wise(left_on) && r.row_wise(right_on),
+        left: r.tree(*input_left)?,
+        right: r.tree(*input_right)?,
+        args: options.args.clone(),
+        filter,
+        schema: schema.clone(),
+    }))
+}
+
+/// The sides of a join by what they do.
+struct Sides<'a> {
+    how: Match,
+    /// Keys of the side whose rows pass.
+    passing_on: &'a [Expr],
+    /// Keys of the side that is looked up.
+    built_on: &'a [Expr],
+    built_is_right: bool,
+}
+
+impl Relation for Join {
+    fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        if !self.row_wise {
+            return Err(unsupported("a join by keys that are not row by row"));
+        }
+        let in_order_of_left = match self.args.maintain_order {
+            MaintainOrderJoin::None => None,
+            MaintainOrderJoin::Left | MaintainOrderJoin::LeftRight => Some(true),
+            MaintainOrderJoin::Right | MaintainOrderJoin::RightLeft => Some(false),
+        };
+        let passes_left = match self.args.how {
+            JoinType::Right => Some(false),
+            JoinType::Inner | JoinType::Full => in_order_of_left,
+            _ => Some(true),
+        };
+        if in_order_of_left.is_some() && in_order_of_left != passes_left {
+            return Err(unsupported("a join in order of the side that it does not keep whole"));
+        }
+        match &self.args.how {
+            JoinType::Inner => {
+                let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+                let build_right = passes_left.unwrap_or(right.likely_rows <= left.likely_rows);
+                self.looked_up(run, Match::Inner, build_right, left, right)
+            }
+            JoinType::Left => self.one_sided(run, Match::Left, true),
+            JoinType::Right => self.one_sided(run, Match::Left, false),
+            JoinType::Semi => self.one_sided(run, Match::Semi, true),
+            JoinType::Anti => self.one_sided(run, Match::Anti, true),
+            JoinType::Full => self.full(run, passes_left.unwrap_or(true)),
+            JoinType::Cross => self.cross(run),
+            #[allow(unreachable_patterns, reason = "further kinds of joins come with features of Polars")]
+            other => Err(unsupported(&format!("a join of the kind '{other}'"))),
+        }
+    }
+}
+
+impl Join {
+    fn one_sided(&self, run: &mut Run<'_>, how: Match, build_right: bool) -> Result<Pipe> {
+        let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+        self.looked_up(run, how, build_right, left, right)
+    }
+
+    fn sides(&self, how: Match, built_is_right: bool) -> Sides<'_> {
+        let (left, right) = (&self.left_on[..], &self.right_on[..]);
+        let (passing_on, built_on) = if built_is_right { (left, right) } else { (right, left) };
+        Sides { how, passing_on, built_on, built_is_right }
+    }
+
+    /// Columns of the looked-up side under the names that they have in the result.
+    fn payload(&self, sides: &Sides<'_>) -> Vec<(PlSmallStr, PlSmallStr)> {
+        if matches!(sides.how, Match::Semi | Match::Anti) {
+            return vec![];
+        }
+        let suffix = self.args.suffix();
+        let (left, right) = (&self.left.schema, &self.right.schema);
+        let coalesced = self.args.should_coalesce();
+        let key_names = |on: &[Expr], of: &Schema| -> Vec<PlSmallStr> {
+            on.iter().filter_map(|e| e.to_field(of).ok()).map(|f| f.name().clone()).collect()
+        };
+        if sides.built_is_right {
+            let dropped = if coalesced { key_names(&self.right_on, right) } else { vec![] };
+            let kept = right.iter_names().filter(|n| !dropped.contains(n));
+            return kept.map(|n| (n.clone(), if left.contains(n) { format!("{n}{suffix}").into() } else { n.clone() })).collect();
+        }
+        // The left side is looked up: its names stay, and the passing right side gets suffixes (see `passing_names`).
+        let dropped = if coalesced && self.args.how == JoinType::Right { key_names(&self.left_on, left) } else { vec![] };
+        left.iter_names().filter(|n| !dropped.contains(n)).map(|n| (n.clone(), n.clone())).collect()
+    }
+
+    /// Columns of the passing side under the names that they have in the result, where these are others.
+    fn passing_names(&self, sides: &Sides<'_>) -> Vec<(PlSmallStr, PlSmallStr)> {
+        let same = |s: &Schema| s.iter_names().map(|n| (n.clone(), n.clone())).collect::<Vec<_>>();
+        if sides.built_is_right {
+            return same(&self.left.schema);
+        }
+        let suffix = self.args.suffix();
+        let taken: Vec<PlSmallStr> = self.payload(sides).into_iter().map(|p| p.1).collect();
+        self.right
+            .schema
+            .iter_names()
+            .map(|n| (n.clone(), if taken.contains(n) { format!("{n}{suffix}").into() } else { n.clone() }))
+            .collect()
+    }
+
+    fn looked_up(&self, run: &mut Run<'_>, how: Match, built_is_right: bool, left: Pipe, right: Pipe) -> Result<Pipe> {
+        let sides = self.sides(how, built_is_right);
+        let (passing, built) = if built_is_right { (left, right) } else { (right, left) };
+        let rows = run.exchange(&built, "join", None, None)?;
+        drop(built);
+        let m = rows.total();
+        let need = m.bytes.saturating_mul(2).saturating_add(Lookup::bytes(m.bound.rows, 0));
+        let room = if need <= run.pool.limit_bytes() / LOOKUP_SHARE { run.pool.take(need) } else { None };
+        match room {
+            Some(room) => {
+                run.note("join: the smaller side in memory, looked up by the other as it passes");
+                let side = self.side(&sides);
+                let table =
+                    if run.is_dry() { polars::prelude::DataFrame::empty_with_schema(rows.schema()) } else { run.table(&rows)? };
+                drop(rows);
+                let probe = Arc::new(Probe::new(&side, &table, room)?);
+                self.pass(run, passing, probe)
+            }
+            None => self.in_buckets(run, &sides, passing, &rows),
+        }
+    }
+
+    fn side(&self, sides: &Sides<'_>) -> Side {
+        let passing_names = self.passing_names(sides);
+        Side {
+            how: sides.how,
+            passing_on: sides.passing_on.to_vec(),
+            built_on: sides.built_on.to_vec(),
+            nulls_equal: self.args.nulls_equal,
+            payload: self.payload(sides),
+            renamed: passing_names.into_iter().filter(|(a, b)| a != b).collect(),
+            columns: self.schema.iter_names().cloned().collect(),
+        }
+    }
+
+    /// Rows pass and look up. Where one may become many, partitions are cut so small that what they become has a bound.
+    fn pass(&self, run: &mut Run<'_>, mut passing: Pipe, probe: Arc<Probe>) -> Result<Pipe> {
+        let most = probe.most_matches();
+        let width = row_bytes(&self.schema);
+        if most > 1 {
+            let grown = passing.bound.rows.saturating_mul(most).saturating_mul(width);
+            let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes());
+            if grown > allowed {
+                let rows = (allowed / width / most).max(1);
+                passing = cut_small(run, passing, rows)?;
+            }
+        }
+        let var_bytes = probe.payload_bytes().min(passing.bound.rows.saturating_mul(most).saturating_mul(probe.longest_value()));
+        passing.bound.var_bytes = passing.bound.var_bytes.saturating_add(var_bytes / most.max(1));
+        passing.push(RowOp::Probe(probe), self.schema.clone(), most);
+        Ok(passing)
+    }
+
+    fn in_buckets(&self, run: &mut Run<'_>, sides: &Sides<'_>, mut passing: Pipe, rows: &Arc<Exchange>) -> Result<Pipe> {
+        let bytes = rows.total().bytes.max(passing.total_bytes().min(rows.total().bytes.saturating_mul(64)));
+        let n_buckets = run.n_buckets(bytes);
+        run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
+        let numbered = with_column(&passing.schema, NUMBER, DataType::UInt64)?;
+        passing.push(RowOp::Number(NUMBER.into()), numbered, 1);
+        let by = |on: &[Expr]| Arc::new(ByHash { of: on.to_vec(), n_buckets });
+        let passed = run.exchange(&passing, "join", Some(by(sides.passing_on)), None)?;
+        drop(passing);
+        let built = run.exchange(&run.read(rows), "join", Some(by(sides.built_on)), None)?;
+        let mut side = self.side(sides);
+        side.columns.push(NUMBER.into());
+        let schema = with_column(&self.schema, NUMBER, DataType::UInt64)?;
+        let pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&run.read(&passed), &run.read(&built)], &schema);
+        restored(run, pipe, &[NUMBER], self.schema.clone())
+    }
+
+    /// Rows of both sides, also those without a match: always by keys brought together, since it takes all rows that pass to know which
+    /// rows of the other side have none.
+    fn full(&self, run: &mut Run<'_>, passes_left: bool) -> Result<Pipe> {
+        let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+        let (left, right) = (run.exchange(&left, "join", None, None)?, run.exchange(&right, "join", None, None)?);
+        let bytes = left.total().bytes + right.total().bytes;
+        let maintain_order = if passes_left { MaintainOrderJoin::LeftRight } else { MaintainOrderJoin::RightLeft };
+        let op = |schema: &Schema| BucketOp::Join {
+            left_on: self.left_on.clone(),
+            right_on: self.right_on.clone(),
+            args: Box::new(JoinArgs { maintain_order, ..self.args.clone() }),
+            columns: names(schema),
+        };
+        if bytes <= run.task_bytes() {
+            run.note("join: in one task over all rows");
+            let (left, right) = (run.gathered(&left, "join")?, run.gathered(&right, "join")?);
+            return Ok(buckets(run, op(&self.schema), [&left, &right], &self.schema));
+        }
+        let n_buckets = run.n_buckets(bytes);
+        run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
+        let mut divided = |rows: Arc<Exchange>, on: &[Expr], number: &str| {
+            let mut pipe = run.read_as_written(&rows);
+            drop(rows);
+            let numbered = with_column(&pipe.schema, number, DataType::UInt64)?;
+            pipe.push(RowOp::Number(number.into()), numbered, 1);
+            run.exchange(&pipe, "join", Some(Arc::new(ByHash { of: on.to_vec(), n_buckets })), None)
+        };
+        let (left, right) = (divided(left, &self.left_on, NUMBER)?, divided(right, &self.right_on, RIGHT_NUMBER)?);
+        let schema = with_column(&*with_column(&self.schema, NUMBER, DataType::UInt64)?, RIGHT_NUMBER, DataType::UInt64)?;
+        let pipe = buckets(run, op(&schema), [&run.read(&left), &run.read(&right)], &schema);
+        let order = if passes_left { [NUMBER, RIGHT_NUMBER] } else { [RIGHT_NUMBER, NUMBER] };
+        restored(run, pipe, &order, self.schema.clone())
+    }
+
+    /// Every pair of rows: the smaller side whole beside every partition of the left.
+    fn cross(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        let mut left = self.left.pipe(run)?;
+        let right = self.right.pipe(run)?;
+        let rows = run.exchange(&right, "cross join", None, None)?;
+        let n = rows.total().bound.rows.max(1);
+        let right = run.gathered(&rows, "cross join")?;
+        let table = if run.is_dry() { polars::prelude::DataFrame::empty_with_schema(rows.schema()) } else { run.table(&rows)? };
+        drop(right);
+        let width = row_bytes(&self.schema);
+        let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(width * n);
+        if left.bound.rows.saturating_mul(n).saturating_mul(width) > allowed {
+            left = cut_small(run, left, (allowed / width / n).max(1))?;
+        }
+        run.note("join: every pair of rows, partition by partition of the left side");
+        let total_rows = rows.total().bound.rows;
+        let beside = TableStep::Beside {
+            right: Arc::new(table),
+            on: (self.left_on.clone(), self.right_on.clone()),
+            args: Box::new(self.args.clone()),
+            filter: self.filter.clone(),
+        };
+        left.push(RowOp::Step(beside), self.schema.clone(), n);
+        left.likely_rows *= total_rows as f64;
+        Ok(left)
+    }
+}
+
+/// Partitions of at most `rows` rows.
+fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
+    let (mut pipe, sizes) = run.computed(&pipe, "join")?;
+    let mut cuts = Vec::new();
+    for (partition, &n) in sizes.iter().enumerate() {
+        let mut first = 0;
+        while first < n || (n == 0 && first == 0) {
+            let len = rows.min(n - first);
+            cuts.push(Cut { partition, rows: (len < n).then_some((first as usize, len as usize)) });
+            first += len.max(1);
+        }
+    }
+    pipe = pipe.cut(cuts).ok_or_else(|| Error::bug("rows of an exchange cannot be read"))?;
+    pipe.bound.rows = pipe.bound.rows.min(rows);
+    Ok(pipe)
+}
+
+/// The same buckets of two exchanges joined. How many rows come of it is not known before: more than a bucket has room for are refused.
+fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], schema: &SchemaRef) -> Pipe {
+    let (passed_bytes, built_bytes) = (passed.partition_bytes(), built.partition_bytes());
+    let out_bytes = (passed_bytes + built_bytes).saturating_mul(2).max(run.task_bytes());
+    let bound = Bound { rows: out_bytes / row_bytes(schema), var_bytes: passed.bound.var_bytes + built.bound.var_bytes };
+    let scratch = Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16);
+    let op = Bucket::new(op, "join", out_bytes, scratch);
+    let n = passed.n_partitions();
+    let expr = call(Arc::new(op), vec![passed.expr(), built.expr()], schema, n, out_bytes);
+    let total = Bound { rows: passed.total.rows.saturating_add(built.total.rows), ..bound.times(n as u64) };
+    Pipe::made(expr, schema.clone(), bound, total)
+}

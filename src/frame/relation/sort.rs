@@ -1,0 +1,97 @@
+//! Sorts: small tables in one task; large ones are sampled, divided by ranges of their keys, and sorted range by range. Equal rows stay
+//! in their order.
+
+use crate::base::{Error, Result};
+use crate::frame::pipe::Pipe;
+use crate::frame::run::Run;
+use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::kernel::table::order::cuts;
+use crate::op::table::key::{ByOrder, Order, SampleOf};
+use crate::op::table::{RowOp, TableStep};
+use polars::prelude::{SchemaRef, SortMultipleOptions, col};
+use polars_plan::plans::IR;
+use std::sync::Arc;
+
+/// Keys sampled of a partition.
+const SAMPLES: usize = 256;
+
+/// Rows in order.
+#[derive(Debug)]
+pub(in crate::frame) struct Sort {
+    pub input: Tree,
+    order: Order,
+    /// Whether keys depend on their own row alone.
+    pub row_wise: bool,
+}
+
+/// Reads a sort.
+pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation>> {
+    let IR::Sort { input, by_column, slice, sort_options } = ir else { return Err(Error::bug("no sort")) };
+    if slice.is_some() {
+        return Err(unsupported("a limit inside of a sort"));
+    }
+    let row_wise = r.row_wise(by_column);
+    let order = Order { by: r.plain(by_column), options: sort_options.clone() };
+    Ok(Box::new(Sort { input: r.tree(*input)?, order, row_wise }))
+}
+
+impl Sort {
+    pub fn step(&self) -> TableStep {
+        step(&self.order)
+    }
+}
+
+fn step(order: &Order) -> TableStep {
+    TableStep::Sort { by: order.by.clone(), options: order.options.clone() }
+}
+
+impl Relation for Sort {
+    fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        let pipe = self.input.pipe(run)?;
+        if !self.row_wise {
+            run.note("sort: in one task over all rows, since its keys are not row by row");
+            let mut pipe = run.whole(&pipe, "sort")?;
+            let schema = pipe.schema.clone();
+            pipe.push(RowOp::Step(self.step()), schema, 1);
+            return Ok(pipe);
+        }
+        sorted(run, pipe, &self.order)
+    }
+
+    fn as_sort(&self) -> Option<&Sort> {
+        Some(self)
+    }
+}
+
+/// The rows in order.
+pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
+    let schema = pipe.schema.clone();
+    if pipe.n_partitions() == 1 {
+        pipe.push(RowOp::Step(step(order)), schema, 1);
+        return Ok(pipe);
+    }
+    let sampler = Arc::new(SampleOf { order: order.clone(), n: SAMPLES });
+    let rows = run.exchange(&pipe, "sort", None, Some(sampler))?;
+    let bytes = rows.total().bytes;
+    if bytes <= run.task_bytes() {
+        let mut pipe = run.gathered(&rows, "sort")?;
+        pipe.push(RowOp::Step(step(order)), schema, 1);
+        return Ok(pipe);
+    }
+    let cuts = cuts(rows.take_sample(), run.n_buckets(bytes));
+    run.note(format!("sort: {} ranges of keys, each sorted by itself", cuts.len() + 1));
+    let divide = Arc::new(ByOrder { order: order.clone(), cuts });
+    let divided = run.exchange(&run.read_as_written(&rows), "sort", Some(divide), None)?;
+    drop(rows);
+    run.on_buckets(&divided, vec![step(order)], "sort", schema)
+}
+
+/// Rows in order of columns of row numbers, rows without a number last; without these columns.
+pub(super) fn restored(run: &mut Run<'_>, pipe: Pipe, numbers: &[&str], schema: SchemaRef) -> Result<Pipe> {
+    let options = SortMultipleOptions::default().with_nulls_last(true);
+    let order = Order { by: numbers.iter().map(|n| col(*n)).collect(), options };
+    let mut pipe = sorted(run, pipe, &order)?;
+    let kept = schema.iter_names().map(|n| col(n.clone())).collect();
+    pipe.push(RowOp::Step(TableStep::Select(kept)), schema, 1);
+    Ok(pipe)
+}

@@ -1,0 +1,205 @@
+//! Runs a query in stages. A stage takes partitions as far as they go by themselves; where rows have to meet, they are left in an
+//! exchange, and the next stage is planned by what is found there. Every stage is a plan of the engine, with its bounds known before it runs.
+//!
+//! How rows are grouped, joined and ordered depends on the data alone; the budget decides only what is kept in memory meanwhile.
+
+use crate::base::bytes::format_bytes;
+use crate::base::{Config, Error, Kind as ErrorKind, Result};
+use crate::chunk::dataframe::{stack, table};
+use crate::expr::node::SinkNode;
+use crate::expr::table::{TableSink, TableSource};
+use crate::expr::{Expr, Kind, Meta};
+use crate::frame::pipe::{Base, Pipe, call};
+use crate::op::table::TableStep;
+use crate::op::table::bucket::{Bucket, BucketOp};
+use crate::op::table::exchange::{Divide, Exchange, Measured, Sample};
+use crate::session::Session;
+use crate::spill::Pool;
+use polars::prelude::{DataFrame, SchemaRef};
+use std::sync::Arc;
+
+/// The part of the budget that rows between stages may take; the other half is what stages run in.
+const POOL_SHARE: u64 = 2;
+/// The part of a stage's budget that the rows of one task may take: beside them are copies, hash tables and results.
+const TASK_SHARE: u64 = 12;
+
+/// A query being run, or (dry) being explained.
+pub(super) struct Run<'a> {
+    session: &'a Session,
+    stages: Session,
+    pub pool: Arc<Pool>,
+    pub partition_bytes: u64,
+    /// How steps run that are not simply row-wise.
+    pub notes: Vec<String>,
+    dry: bool,
+}
+
+impl<'a> Run<'a> {
+    /// A run in a session. A dry one reads no rows: what stages would find is taken to be the most there can be.
+    pub fn new(session: &'a Session, partition_bytes: u64, dry: bool) -> Run<'a> {
+        let config = session.config();
+        let pool_bytes = config.budget_bytes / POOL_SHARE;
+        let stages = session.with_config(Config { budget_bytes: config.budget_bytes - pool_bytes, ..config.clone() });
+        Run { session, stages, pool: Arc::new(Pool::new(pool_bytes, config)), partition_bytes, notes: vec![], dry }
+    }
+
+    /// Most bytes of rows that one task takes.
+    pub fn task_bytes(&self) -> u64 {
+        self.stages.config().budget_bytes / TASK_SHARE
+    }
+
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+
+    /// The session that stages run in: with what the rows between stages leave of the budget, if there are any.
+    pub fn last_session(&self) -> &Session {
+        if self.pool.is_used() { &self.stages } else { self.session }
+    }
+
+    /// Runs partitions to where rows have to meet.
+    pub fn exchange(
+        &mut self,
+        pipe: &Pipe,
+        name: &str,
+        divide: Option<Arc<dyn Divide>>,
+        sampler: Option<Arc<dyn Sample>>,
+    ) -> Result<Arc<Exchange>> {
+        let exchange = Exchange::new(pipe.schema.clone(), name.to_string(), self.pool.clone(), divide, sampler);
+        let exchange = Arc::new(exchange);
+        if self.dry {
+            exchange.pretend(Measured { bound: pipe.total, bytes: pipe.total_bytes() }, pipe.n_partitions());
+            return Ok(exchange);
+        }
+        self.pool.begin_use();
+        self.stages.store(&[sink(pipe.expr(), exchange.clone())])?;
+        Ok(exchange)
+    }
+
+    /// Partitions of an exchange, about as large as those of the sources.
+    pub fn read(&self, exchange: &Arc<Exchange>) -> Pipe {
+        self.of_source(exchange, exchange.source(self.partition_bytes))
+    }
+
+    /// Partitions of an exchange as they were written.
+    pub fn read_as_written(&self, exchange: &Arc<Exchange>) -> Pipe {
+        self.of_source(exchange, exchange.as_written())
+    }
+
+    fn of_source(&self, exchange: &Arc<Exchange>, source: crate::op::table::exchange::ExchangeSource) -> Pipe {
+        let bound = source.measured().fold(Default::default(), most);
+        let total = exchange.total().bound;
+        Pipe::of(Arc::new(source), exchange.schema().clone(), bound, total, total.rows as f64)
+    }
+
+    /// The same partitions, computed, and how many rows each has.
+    pub fn computed(&mut self, pipe: &Pipe, name: &str) -> Result<(Pipe, Vec<u64>)> {
+        let exchange = self.exchange(pipe, name, None, None)?;
+        let sizes = exchange.as_written().measured().map(|m| m.bound.rows).collect();
+        Ok((self.read_as_written(&exchange), sizes))
+    }
+
+    /// The rows in one partition, if one task can take them.
+    ///
+    /// # Errors
+    /// More rows than that, with the numbers.
+    pub fn whole(&mut self, pipe: &Pipe, what: &str) -> Result<Pipe> {
+        if pipe.n_partitions() == 1 {
+            return Ok(pipe.clone());
+        }
+        let exchange = self.exchange(pipe, what, None, None)?;
+        self.gathered(&exchange, what)
+    }
+
+    /// The rows of an exchange in one partition.
+    ///
+    /// # Errors
+    /// More rows than one task can take.
+    pub fn gathered(&self, exchange: &Arc<Exchange>, what: &str) -> Result<Pipe> {
+        let (bytes, limit) = (exchange.total().bytes, self.task_bytes());
+        if bytes > limit {
+            let (bytes, limit) = (format_bytes(bytes), format_bytes(limit));
+            return Err(Error::new(
+                ErrorKind::Budget,
+                format!(
+                    "{what} cannot be taken apart and needs {bytes} of rows in one task, of which the memory budget leaves {limit}: \
+                     raise the budget, or filter and select before"
+                ),
+            ));
+        }
+        Ok(self.of_source(exchange, exchange.source(u64::MAX)))
+    }
+
+    /// All rows in memory.
+    ///
+    /// # Errors
+    /// A source's own.
+    pub fn table(&self, exchange: &Arc<Exchange>) -> Result<DataFrame> {
+        let source = exchange.source(u64::MAX);
+        let parts = (0..source.n_partitions()).map(|i| source.read(i)).collect::<Result<Vec<_>>>()?;
+        let mut df = stack(parts.iter().map(table).collect::<Result<Vec<_>>>()?)?;
+        df.rechunk_mut();
+        Ok(df)
+    }
+
+    /// Whether nothing is read.
+    pub fn is_dry(&self) -> bool {
+        self.dry
+    }
+
+    /// Steps on every bucket of an exchange. They make at most as many rows as there are in a bucket.
+    ///
+    /// # Errors
+    /// A bucket that is larger than one task can take.
+    pub fn on_buckets(
+        &self,
+        exchange: &Arc<Exchange>,
+        steps: Vec<TableStep>,
+        name: &'static str,
+        schema: SchemaRef,
+    ) -> Result<Pipe> {
+        let buckets = exchange.source(0);
+        let largest = exchange.measured().iter().map(|m| m.bytes).max().unwrap_or(0);
+        if largest > self.task_bytes().saturating_mul(4) && !self.dry {
+            let (bytes, limit) = (format_bytes(largest), format_bytes(self.task_bytes()));
+            return Err(Error::new(
+                ErrorKind::Budget,
+                format!("{name}: the rows of a few keys take {bytes}, of which one task has {limit}: raise the memory budget"),
+            ));
+        }
+        let bound = buckets.measured().fold(Default::default(), most);
+        let n = buckets.n_partitions();
+        let out_bytes = bound.bytes(&schema).max(largest);
+        let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), bound, exchange.total().bound, 0.0);
+        // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
+        let scratch = bound.rows.saturating_mul(64).saturating_add(largest);
+        let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
+        let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
+        Ok(Pipe::made(expr, schema, bound, exchange.total().bound))
+    }
+
+    /// Number of buckets for so many bytes of rows, so that one is about as large as a partition.
+    pub fn n_buckets(&self, bytes: u64) -> usize {
+        let wanted = bytes.div_ceil(BUCKET_BYTES.min(self.task_bytes()).max(1)).clamp(2, MOST_BUCKETS);
+        wanted as usize
+    }
+}
+
+/// The size that buckets aim at.
+const BUCKET_BYTES: u64 = 32 << 20;
+const MOST_BUCKETS: u64 = 512;
+
+fn most(a: crate::chunk::table_bound::Bound, m: Measured) -> crate::chunk::table_bound::Bound {
+    crate::chunk::table_bound::Bound { rows: a.rows.max(m.bound.rows), var_bytes: a.var_bytes.max(m.bound.var_bytes) }
+}
+
+/// An output of a table.
+pub(super) fn sink(expr: Expr, to: Arc<dyn TableSink>) -> Expr {
+    let label = to.label();
+    Expr::new(Kind::Sink(SinkNode::Table(to)), vec![expr], Meta::Unit, label)
+}
+
+/// Whether the partitions can be read as often as need be.
+pub(super) fn rereadable(pipe: &Pipe) -> bool {
+    matches!(pipe.base, Base::Source(_))
+}

@@ -1,0 +1,116 @@
+//! Work on buckets: all rows of some keys are in one bucket, so that it is a whole table to what is done with it.
+
+use crate::base::{Error, Result};
+use crate::chunk::Chunk;
+use crate::chunk::dataframe::{table, table_bytes, too_large};
+use crate::expr::call::{BlockInfo, CallOp};
+use crate::kernel::table::lookup::Lookup;
+use crate::op::table::key::keys;
+use crate::op::table::probe::{Probe, Side};
+use crate::op::table::step::{TableStep, apply, collect};
+use crate::spill::pool::Share;
+use polars::prelude::{DataFrame, Expr, IntoLazy, JoinArgs, PlSmallStr};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// What is done with a bucket.
+#[derive(Clone, Debug)]
+pub enum BucketOp {
+    /// Steps on its rows.
+    Steps(Vec<TableStep>),
+    /// Its rows look up those of the same bucket of another table.
+    LookUp(Box<Side>),
+    /// Its rows joined with those of the same bucket of another table.
+    Join {
+        /// Keys of the left table.
+        left_on: Vec<Expr>,
+        /// Keys of the right table.
+        right_on: Vec<Expr>,
+        /// The kind of join.
+        args: Box<JoinArgs>,
+        /// Columns of the result.
+        columns: Vec<PlSmallStr>,
+    },
+}
+
+/// An op on every bucket.
+#[derive(Debug)]
+pub struct Bucket {
+    op: BucketOp,
+    name: &'static str,
+    out_bytes: u64,
+    scratch_bytes: u64,
+}
+
+impl Bucket {
+    /// An op by its `name`, whose results have at most `out_bytes` and that needs `scratch_bytes` beside them and its input.
+    pub fn new(op: BucketOp, name: &'static str, out_bytes: u64, scratch_bytes: u64) -> Bucket {
+        Bucket { op, name, out_bytes, scratch_bytes }
+    }
+}
+
+impl Bucket {
+    fn looked_up(&self, side: &Side, passing: &DataFrame, built: &DataFrame) -> Result<DataFrame> {
+        let probe = Probe::new(side, built, Share::default())?;
+        let m = probe.matches(passing)?;
+        self.check(passing, built, m.rows.len())?;
+        probe.joined(passing, &m)
+    }
+
+    /// Refuses pairs of rows that are more than there is room for, before a row is copied.
+    fn check(&self, a: &DataFrame, b: &DataFrame, n_rows: usize) -> Result<()> {
+        let width = |df: &DataFrame| table_bytes(df) / df.height().max(1) as u64;
+        let bytes = (width(a) + width(b)).saturating_mul(n_rows as u64);
+        if bytes <= self.out_bytes {
+            return Ok(());
+        }
+        Err(too_large(
+            &format!("the join of {} rows with {} in one bucket", a.height(), b.height()),
+            bytes,
+            self.out_bytes,
+            "many rows of both sides have the same keys; raise the memory budget, or join by further keys",
+        ))
+    }
+}
+
+impl CallOp for Bucket {
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+    }
+
+    fn key(&self) -> u128 {
+        xxh3_128(format!("bucket {:?}", self.op).as_bytes())
+    }
+
+    fn label(&self) -> String {
+        self.name.into()
+    }
+
+    fn run(&self, _: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
+        let out = match &self.op {
+            BucketOp::Steps(steps) => apply(table(&inputs[0])?, steps)?,
+            BucketOp::LookUp(side) => self.looked_up(side, table(&inputs[0])?, table(&inputs[1])?)?,
+            BucketOp::Join { left_on, right_on, args, columns } => {
+                let (left, right) = (table(&inputs[0])?, table(&inputs[1])?);
+                let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal)?;
+                self.check(left, right, right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len())?;
+                let q = (**left).clone().lazy().join((**right).clone().lazy(), left_on, right_on, (**args).clone());
+                let q = q.select(columns.iter().map(|c| polars::prelude::col(c.clone())).collect::<Vec<_>>());
+                collect(q)?
+            }
+        };
+        Ok(Chunk::Table(Arc::new(out)))
+    }
+
+    fn bytes(&self, _: &[u64]) -> (Option<u64>, u64) {
+        (Some(self.out_bytes), self.scratch_bytes)
+    }
+
+    fn cost_ns(&self, bytes: u64) -> u64 {
+        bytes * 4 + 100_000
+    }
+}

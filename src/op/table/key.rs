@@ -1,0 +1,109 @@
+//! Keys of rows: how rows are divided by their keys' hash or order, and sampled.
+
+use crate::base::Result;
+use crate::chunk::dataframe::{apart, table_error};
+use crate::kernel::table::divide::{Buckets, by_hash, by_order};
+use crate::kernel::table::lookup::gather;
+use crate::kernel::table::order::Sorted;
+use crate::op::table::exchange::{Divide, Sample};
+use crate::op::table::rows::row_number;
+use polars::prelude::{Column, DataFrame, Expr, IdxSize, IntoLazy, NamedFrom, PlSmallStr, Series, SortMultipleOptions};
+
+/// The keys of rows, a column each.
+///
+/// # Errors
+/// The expressions' own.
+pub fn keys(rows: &DataFrame, of: &[Expr]) -> Result<DataFrame> {
+    let named: Vec<Expr> = of.iter().enumerate().map(|(i, e)| e.clone().alias(PlSmallStr::from(format!("key {i}")))).collect();
+    let keys = apart(|| rows.clone().lazy().select(named).collect()).map_err(table_error)?;
+    // A literal is one value for all rows.
+    if keys.height() == rows.height() { Ok(keys) } else { Ok(keys.new_from_index(0, rows.height())) }
+}
+
+/// Rows go where the hash of their keys says.
+#[derive(Debug)]
+pub struct ByHash {
+    /// The keys.
+    pub of: Vec<Expr>,
+    /// Number of buckets.
+    pub n_buckets: usize,
+}
+
+impl Divide for ByHash {
+    fn n_buckets(&self) -> usize {
+        self.n_buckets
+    }
+
+    fn buckets(&self, _: usize, rows: &DataFrame) -> Result<Buckets> {
+        by_hash(&keys(rows, &self.of)?, self.n_buckets)
+    }
+
+    fn label(&self) -> String {
+        format!("{} buckets by hash", self.n_buckets)
+    }
+}
+
+/// Keys in an order; equal keys by their row's place in the whole table, so that any number of equal keys can be divided.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The keys, by their weight.
+    pub by: Vec<Expr>,
+    /// Directions and the place of nulls.
+    pub options: SortMultipleOptions,
+}
+
+impl Order {
+    /// Keys of rows whose places are `numbers`.
+    fn of(&self, rows: &DataFrame, numbers: Vec<u64>) -> Result<Sorted> {
+        let mut keys = keys(rows, &self.by)?;
+        let n_keys = keys.width();
+        keys.with_column(Column::from(Series::new("number".into(), numbers))).map_err(table_error)?;
+        let each = |flags: &[bool]| {
+            let flag = |i| flags.get(i).or(flags.first()).copied().unwrap_or(false);
+            (0..n_keys).map(flag).chain([false]).collect::<Vec<_>>()
+        };
+        Sorted::new(&keys, &each(&self.options.descending), &each(&self.options.nulls_last))
+    }
+}
+
+/// Some keys of every partition.
+#[derive(Debug)]
+pub struct SampleOf {
+    /// What is sampled.
+    pub order: Order,
+    /// Keys that are taken of a partition.
+    pub n: usize,
+}
+
+impl Sample for SampleOf {
+    fn sample(&self, i: usize, rows: &DataFrame) -> Result<Vec<Vec<u8>>> {
+        let step = rows.height().div_ceil(self.n).max(1);
+        let some: Vec<IdxSize> = (0..rows.height() as IdxSize).step_by(step).collect();
+        let numbers = some.iter().map(|&row| row_number(i, row as usize)).collect();
+        Ok(self.order.of(&gather(rows, &some), numbers)?.iter().map(<[u8]>::to_vec).collect())
+    }
+}
+
+/// Rows go where their place in an order says.
+#[derive(Debug)]
+pub struct ByOrder {
+    /// The order.
+    pub order: Order,
+    /// Where buckets begin but the first.
+    pub cuts: Vec<Vec<u8>>,
+}
+
+impl Divide for ByOrder {
+    fn n_buckets(&self) -> usize {
+        self.cuts.len() + 1
+    }
+
+    fn buckets(&self, i: usize, rows: &DataFrame) -> Result<Buckets> {
+        let numbers = (0..rows.height()).map(|row| row_number(i, row)).collect();
+        by_order(&self.order.of(rows, numbers)?, &self.cuts)
+    }
+
+    fn label(&self) -> String {
+        format!("{} buckets in order", self.n_buckets())
+    }
+}

@@ -1,0 +1,154 @@
+//! Sources made of sources: some partitions or rows of one, several one after the other.
+
+use crate::base::{Error, Result};
+use crate::chunk::Chunk;
+use crate::chunk::dataframe::table;
+use crate::expr::table::TableSource;
+use crate::op::table::rows::{RowOp, run};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Rows of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The partition.
+    pub partition: usize,
+    /// First row and number of rows; None for all.
+    pub rows: Option<(usize, usize)>,
+}
+
+/// Some rows of a source, a partition per cut.
+#[derive(Debug)]
+pub struct Cuts {
+    /// What is cut.
+    pub source: Arc<dyn TableSource>,
+    /// The partitions there are.
+    pub cuts: Vec<Cut>,
+}
+
+fn not_sent() -> Error {
+    Error::unsupported("queries on tables do not run on remote workers in this version")
+}
+
+impl TableSource for Cuts {
+    fn name(&self) -> &'static str {
+        "cuts"
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        Err(not_sent())
+    }
+
+    fn key(&self) -> u128 {
+        xxh3_128(format!("{} {:?}", self.source.key(), self.cuts).as_bytes())
+    }
+
+    fn label(&self) -> String {
+        self.source.label()
+    }
+
+    fn columns(&self) -> Arc<[(String, String)]> {
+        self.source.columns()
+    }
+
+    fn n_partitions(&self) -> usize {
+        self.cuts.len()
+    }
+
+    fn read(&self, i: usize) -> Result<Chunk> {
+        let cut = self.cuts[i];
+        let whole = self.source.read(cut.partition)?;
+        Ok(match cut.rows {
+            None => whole,
+            Some((first, n)) => Chunk::Table(Arc::new(table(&whole)?.slice(first as i64, n))),
+        })
+    }
+
+    fn bytes(&self, i: usize) -> (u64, u64) {
+        self.source.bytes(self.cuts[i].partition)
+    }
+
+    fn stored_bytes(&self, i: usize) -> u64 {
+        self.source.stored_bytes(self.cuts[i].partition)
+    }
+}
+
+/// A source whose rows go through some ops.
+#[derive(Debug)]
+pub struct Piped {
+    /// What is read.
+    pub source: Arc<dyn TableSource>,
+    /// What is done with every partition.
+    pub ops: Vec<RowOp>,
+    /// Upper bound of the bytes of a partition, and on the way to it.
+    pub bytes: (u64, u64),
+}
+
+/// Sources one after the other, each with its ops.
+#[derive(Debug)]
+pub struct Chained {
+    parts: Vec<Piped>,
+    columns: Arc<[(String, String)]>,
+}
+
+impl Chained {
+    /// The rows of `parts`, which have these columns.
+    pub fn new(parts: Vec<Piped>, columns: Arc<[(String, String)]>) -> Chained {
+        Chained { parts, columns }
+    }
+
+    fn find(&self, mut i: usize) -> (&Piped, usize) {
+        for p in &self.parts {
+            let n = p.source.n_partitions();
+            if i < n {
+                return (p, i);
+            }
+            i -= n;
+        }
+        unreachable!("partitions are counted by n_partitions")
+    }
+}
+
+impl TableSource for Chained {
+    fn name(&self) -> &'static str {
+        "chained"
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        Err(not_sent())
+    }
+
+    fn key(&self) -> u128 {
+        let describe = |p: &Piped| format!("{} {:?}", p.source.key(), p.ops);
+        xxh3_128(self.parts.iter().map(describe).collect::<Vec<_>>().join("; ").as_bytes())
+    }
+
+    fn label(&self) -> String {
+        self.parts.iter().map(|p| p.source.label()).collect::<Vec<_>>().join(" and ")
+    }
+
+    fn columns(&self) -> Arc<[(String, String)]> {
+        self.columns.clone()
+    }
+
+    fn n_partitions(&self) -> usize {
+        self.parts.iter().map(|p| p.source.n_partitions()).sum()
+    }
+
+    fn read(&self, i: usize) -> Result<Chunk> {
+        let (part, i) = self.find(i);
+        let rows = part.source.read(i)?;
+        Ok(Chunk::Table(Arc::new(run(&part.ops, i, table(&rows)?)?)))
+    }
+
+    fn bytes(&self, i: usize) -> (u64, u64) {
+        let (part, i) = self.find(i);
+        let (read, scratch) = part.source.bytes(i);
+        (part.bytes.0, scratch + read + part.bytes.1)
+    }
+
+    fn stored_bytes(&self, i: usize) -> u64 {
+        let (part, i) = self.find(i);
+        part.source.stored_bytes(i)
+    }
+}

@@ -1,0 +1,165 @@
+//! Random queries over random tables, cut into any number of partitions, within budgets that hold everything or hardly anything, give what
+//! Polars gives on the whole, in its order.
+
+use polars::lazy::frame::OptFlags;
+use polars::prelude::*;
+use proptest::collection::vec;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
+use proptest::test_runner::TestCaseError;
+use tilework::Config;
+use tilework::frame::frame;
+use tilework::session::Session;
+
+/// Rows of keys that repeat, some of them very often, and values with nulls and NaN.
+fn table(most: usize) -> impl Strategy<Value = DataFrame> {
+    let key = prop_oneof![4 => (0i64..6).prop_map(Some), 3 => Just(Some(1)), 1 => any::<i8>().prop_map(|k| Some(i64::from(k))), 1 => Just(None)];
+    let float = prop_oneof![6 => (-20i32..20).prop_map(|v| Some(f64::from(v) / 4.0)), 1 => Just(Some(f64::NAN)), 1 => Just(None)];
+    let text = prop_oneof![2 => "[ab]{0,2}".prop_map(Some), 1 => "a text of its own, longer than a view [a-f]".prop_map(Some), 1 => Just(None)];
+    vec((key, float, text, any::<bool>()), 0..most).prop_map(|rows| {
+        df!(
+            "k" => rows.iter().map(|r| r.0).collect::<Vec<_>>(),
+            "x" => rows.iter().map(|r| r.1).collect::<Vec<_>>(),
+            "s" => rows.iter().map(|r| r.2.clone()).collect::<Vec<_>>(),
+            "b" => rows.iter().map(|r| r.3).collect::<Vec<_>>(),
+        )
+        .expect("columns of one length")
+    })
+}
+
+/// A step of a query that leaves the columns `k`, `x`, `s` and `b`.
+#[derive(Clone, Debug)]
+enum Step {
+    Filter(i64),
+    Shift(i64),
+    Group(usize),
+    Sort(usize, bool, bool),
+    Unique(usize, u8),
+    Slice(i64, u32),
+    Union,
+    Join(usize, u8, bool),
+    Cross,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (-2i64..6).prop_map(Step::Filter),
+        (-2i64..6).prop_map(Step::Shift),
+        (0..KEYS.len()).prop_map(Step::Group),
+        (0..KEYS.len(), any::<bool>(), any::<bool>()).prop_map(|(k, d, n)| Step::Sort(k, d, n)),
+        (0..KEYS.len(), 0u8..4).prop_map(|(k, keep)| Step::Unique(k, keep)),
+        (-40i64..40, 0u32..60).prop_map(|(o, n)| Step::Slice(o, n)),
+        Just(Step::Union),
+        (0..KEYS.len(), 0u8..6, any::<bool>()).prop_map(|(k, how, nulls)| Step::Join(k, how, nulls)),
+        Just(Step::Cross),
+    ]
+}
+
+const KEYS: [&[&str]; 5] = [&["k"], &["s"], &["k", "b"], &["x"], &["b", "s", "k"]];
+
+fn by(keys: usize) -> Vec<Expr> {
+    KEYS[keys].iter().map(|k| col(*k)).collect()
+}
+
+fn columns() -> [Expr; 4] {
+    [col("k"), col("x"), col("s"), col("b")]
+}
+
+fn add(q: LazyFrame, step: &Step, other: &DataFrame) -> LazyFrame {
+    match step {
+        Step::Filter(n) => q.filter(col("k").gt(lit(*n)).or(col("b"))),
+        Step::Shift(n) => q.with_columns([(col("k") + lit(*n)).alias("k"), (col("x") * lit(2.0)).alias("x")]),
+        Step::Group(keys) => {
+            let left: Vec<&str> = ["k", "x", "s", "b"].into_iter().filter(|c| !KEYS[*keys].contains(c)).collect();
+            let agg = |c: &&str| match *c {
+                "x" => col("x").max(),
+                "b" => col("b").any(true),
+                c => col(c).first(),
+            };
+            q.group_by_stable(by(*keys)).agg(left.iter().map(agg).collect::<Vec<_>>()).select(columns())
+        }
+        Step::Sort(keys, descending, nulls_last) => q.sort_by_exprs(
+            by(*keys),
+            SortMultipleOptions::default()
+                .with_order_descending(*descending)
+                .with_nulls_last(*nulls_last)
+                .with_maintain_order(true),
+        ),
+        Step::Unique(keys, keep) => {
+            let subset = polars::prelude::cols(KEYS[*keys].iter().copied());
+            let keep = [UniqueKeepStrategy::First, UniqueKeepStrategy::Last, UniqueKeepStrategy::Any, UniqueKeepStrategy::None]
+                [*keep as usize];
+            // Any row may be kept: the first, as here.
+            let keep = if keep == UniqueKeepStrategy::Any { UniqueKeepStrategy::First } else { keep };
+            q.unique_stable(Some(subset), keep)
+        }
+        Step::Slice(offset, n) => q.slice(*offset, *n),
+        Step::Union => concat([q.clone().filter(col("b")), q], UnionArgs::default()).expect("columns are the same"),
+        Step::Join(keys, how, nulls_equal) => {
+            let how = [JoinType::Inner, JoinType::Left, JoinType::Right, JoinType::Semi, JoinType::Anti, JoinType::Full]
+                [*how as usize]
+                .clone();
+            let order = if how == JoinType::Right { MaintainOrderJoin::RightLeft } else { MaintainOrderJoin::LeftRight };
+            let args = JoinArgs {
+                nulls_equal: *nulls_equal,
+                maintain_order: order,
+                coalesce: JoinCoalesce::CoalesceColumns,
+                ..JoinArgs::new(how.clone())
+            };
+            let right = other.clone().lazy();
+            let args = if matches!(how, JoinType::Semi | JoinType::Anti) {
+                JoinArgs { coalesce: JoinCoalesce::JoinSpecific, maintain_order: MaintainOrderJoin::None, ..args }
+            } else {
+                args
+            };
+            q.join(right, by(*keys), by(*keys), args).select(columns())
+        }
+        Step::Cross => {
+            let few = other.clone().lazy().slice(0, 3).select([col("k").alias("n")]);
+            q.cross_join(few, None).with_columns([(col("k") + col("n")).alias("k")]).select(columns())
+        }
+    }
+}
+
+fn check(left: &DataFrame, right: &DataFrame, steps: &[Step], n_parts: u64, budget_bytes: u64) -> Result<(), TestCaseError> {
+    let query = steps.iter().fold(left.clone().lazy(), |q, s| add(q, s, right));
+    // Polars keeps only orders that it promises; here all are kept.
+    let flags = query.get_current_optimizations() - OptFlags::CHECK_ORDER_OBSERVE;
+    let want = query.clone().with_optimizations(flags).collect().map_err(|e| TestCaseError::reject(e.to_string()))?;
+    if want.height() > 200_000 {
+        return Err(TestCaseError::reject("too many rows"));
+    }
+    let partition_bytes = (left.height() as u64 * 60 / n_parts).max(1);
+    let session = Session::new(Config { n_threads: 2, budget_bytes, ..Config::default() });
+    let have = match frame(query.clone()).with_partition_bytes(partition_bytes).collect_in(&session) {
+        Ok(have) => have,
+        // A small budget may be too small, but that is all that may go wrong.
+        Err(e) if e.kind() == tilework::ErrorKind::Budget && budget_bytes < 1 << 28 => return Ok(()),
+        Err(e) => return Err(TestCaseError::fail(format!("{e}\n{}", query.explain(true).unwrap_or_default()))),
+    };
+    let same = have.schema() == want.schema() && have.equals_missing(&want);
+    if same {
+        return Ok(());
+    }
+    Err(TestCaseError::fail(format!("{have}\nis not\n{want}\n{}", query.explain(true).unwrap_or_default())))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn queries_give_what_polars_gives(
+        left in table(200), right in table(40), steps in vec(step(), 1..5),
+        n_parts in prop_oneof![Just(1u64), Just(2), Just(7), Just(50)],
+    ) {
+        check(&left, &right, &steps, n_parts, 1 << 30)?;
+    }
+
+    #[test]
+    fn small_budgets_give_the_same(
+        left in table(3000), right in table(600), steps in vec(step(), 1..4),
+        n_parts in prop_oneof![Just(3u64), Just(20)],
+        budget in prop_oneof![Just(1u64 << 20), Just(2 << 20), Just(6 << 20)],
+    ) {
+        check(&left, &right, &steps, n_parts, budget)?;
+    }
+}
