@@ -169,7 +169,7 @@ impl Table {
             return Err(value("a table needs a column at least"));
         }
         let all = Projection { read: schema.clone(), output: schema.clone(), filter: None };
-        let whole = FrameSource::new(Arc::new(self.0.clone()), u64::MAX, all).bytes(0).0;
+        let whole = FrameSource::new(Arc::new(self.0.clone()), |_| u64::MAX, all).bytes(0).0;
         let bytes = n_partitions.map_or(partition_bytes, |n| whole.div_ceil(n.max(1)));
         Ok(Frame::new(self.0.clone().lazy(), bytes))
     }

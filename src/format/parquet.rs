@@ -79,16 +79,17 @@ pub fn parquet_schema(path: &Path) -> Result<Schema> {
 }
 
 impl ParquetSource {
-    /// A source of the columns and rows that `projection` names, in partitions of about `target_bytes` in memory.
+    /// A source of the columns and rows that `projection` names. `target_bytes` gives, for all bytes there are, the size that partitions
+    /// aim at in memory: up to the first row groups are put together, beyond the second one is cut.
     ///
     /// # Errors
     /// Files that are missing or broken, or differ in their columns.
-    pub fn new(files: Vec<PathBuf>, projection: Projection, target_bytes: u64) -> Result<ParquetSource> {
-        let mut parts: Vec<Part> = Vec::new();
+    pub fn new(files: Vec<PathBuf>, projection: Projection, target_bytes: impl FnOnce(u64) -> (u64, u64)) -> Result<ParquetSource> {
+        let mut groups: Vec<Part> = Vec::new();
         let mut described = projection.describe();
         for (i, path) in files.iter().enumerate() {
             let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
-            described += &format!("{} {} {:?} {target_bytes}", path.display(), meta.len(), meta.modified().ok());
+            described += &format!("{} {} {:?}", path.display(), meta.len(), meta.modified().ok());
             let schema = parquet_schema(path)?;
             for (name, dtype) in projection.read.iter() {
                 if schema.get(name) != Some(dtype) {
@@ -99,8 +100,11 @@ impl ParquetSource {
                     )));
                 }
             }
-            file_parts(i, path, &projection, target_bytes, &mut parts)?;
+            row_groups(i, path, &projection, &mut groups)?;
         }
+        let targets = target_bytes(groups.iter().map(|g| g.bound.bytes(&projection.read)).sum());
+        described += &format!("{targets:?}");
+        let mut parts = parts(&groups, &projection.read, targets);
         if parts.is_empty() {
             parts.push(Part {
                 file: 0,
@@ -148,23 +152,15 @@ impl ParquetSource {
     }
 }
 
-/// Cuts a file: small row groups together, large ones by rows.
-fn file_parts(file: usize, path: &Path, projection: &Projection, target_bytes: u64, parts: &mut Vec<Part>) -> Result<()> {
+/// The row groups of a file.
+fn row_groups(file: usize, path: &Path, projection: &Projection, groups: &mut Vec<Part>) -> Result<()> {
     let mut reader = open(path)?;
     let meta = guarded(path, || reader.get_metadata().cloned())?;
     let mut first_row = 0;
-    let mut open_part: Option<Part> = None;
     for group in &meta.row_groups {
         let n_rows = group.num_rows();
-        let mut part = Part {
-            file,
-            first_row,
-            n_rows,
-            bound: Bound { rows: n_rows as u64, var_bytes: 0 },
-            var_share: 0,
-            stored_bytes: 0,
-            plain_bytes: 0,
-        };
+        let bound = Bound { rows: n_rows as u64, var_bytes: 0 };
+        let mut part = Part { file, first_row, n_rows, bound, var_share: 0, stored_bytes: 0, plain_bytes: 0 };
         for (name, dtype) in projection.read.iter() {
             for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
                 part.stored_bytes += chunk.compressed_size().max(0) as u64;
@@ -178,28 +174,34 @@ fn file_parts(file: usize, path: &Path, projection: &Projection, target_bytes: u
         }
         part.var_share = part.bound.var_bytes;
         first_row += n_rows;
-        let bytes = part.bound.bytes(&projection.read);
-        let joined =
-            open_part.map(|p| Bound { rows: p.bound.rows + part.bound.rows, var_bytes: p.bound.var_bytes + part.bound.var_bytes });
-        match (&mut open_part, joined) {
-            (Some(p), Some(bound)) if bound.bytes(&projection.read) <= target_bytes => {
-                *p = Part {
-                    n_rows: p.n_rows + n_rows,
+        groups.push(part);
+    }
+    Ok(())
+}
+
+/// Partitions: small row groups of a file together, large ones cut by rows.
+fn parts(groups: &[Part], schema: &Schema, (joined_bytes, cut_bytes): (u64, u64)) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for group in groups {
+        let bytes = group.bound.bytes(schema);
+        if let Some(last) = parts.last_mut().filter(|p| p.file == group.file && p.first_row + p.n_rows == group.first_row) {
+            let var_bytes = last.bound.var_bytes + group.bound.var_bytes;
+            let bound = Bound { rows: last.bound.rows + group.bound.rows, var_bytes };
+            if bound.bytes(schema) <= joined_bytes {
+                *last = Part {
+                    n_rows: last.n_rows + group.n_rows,
                     bound,
                     var_share: bound.var_bytes,
-                    stored_bytes: p.stored_bytes + part.stored_bytes,
-                    plain_bytes: p.plain_bytes + part.plain_bytes,
-                    ..*p
+                    stored_bytes: last.stored_bytes + group.stored_bytes,
+                    plain_bytes: last.plain_bytes + group.plain_bytes,
+                    ..*last
                 };
-            }
-            _ => {
-                parts.extend(open_part.take());
-                if bytes <= target_bytes { open_part = Some(part) } else { split(part, bytes.div_ceil(target_bytes), parts) }
+                continue;
             }
         }
+        if bytes <= cut_bytes { parts.push(*group) } else { split(*group, bytes.div_ceil(cut_bytes), &mut parts) }
     }
-    parts.extend(open_part);
-    Ok(())
+    parts
 }
 
 /// A row group in about `n` runs of rows. Strings may all be in one of them.

@@ -28,11 +28,12 @@ impl std::fmt::Debug for FrameSource {
 }
 
 impl FrameSource {
-    /// Partitions of about `target_bytes`.
-    pub fn new(df: Arc<DataFrame>, target_bytes: u64, projection: Projection) -> FrameSource {
+    /// Partitions of about the size that `target_bytes` gives for all bytes there are.
+    pub fn new(df: Arc<DataFrame>, target_bytes: impl FnOnce(u64) -> u64, projection: Projection) -> FrameSource {
         let n = df.height();
         let mut source = FrameSource { df, cuts: vec![0, n], projection };
-        let n_parts = source.bytes(0).0.div_ceil(target_bytes.max(1)).max(1);
+        let all = source.bytes(0).0;
+        let n_parts = all.div_ceil(target_bytes(all).max(1)).max(1);
         let rows = (n as u64).div_ceil(n_parts).max(1) as usize;
         source.cuts = (0..n.max(1)).step_by(rows).collect();
         source.cuts.push(n);

@@ -9,9 +9,6 @@ use polars::prelude::{
 };
 use std::path::Path;
 
-/// The size that partitions aim at in memory, in bytes.
-const PARTITION_BYTES: u64 = 16 << 20;
-
 /// A lazy query on one table, run in partitions within a session's memory budget.
 ///
 /// Rows keep a fixed order: that of the source; groups come in the order of their first row, equal rows of a sort in theirs. Results
@@ -32,7 +29,8 @@ pub struct Frame {
     pub(super) query: LazyFrame,
     /// Columns of the sources, for suggestions.
     pub(super) columns: Vec<String>,
-    pub(super) partition_bytes: u64,
+    /// The size that partitions aim at; None to go by the size of the data.
+    pub(super) partition_bytes: Option<u64>,
 }
 
 /// Groups of a [`Frame`], to be aggregated.
@@ -44,7 +42,7 @@ pub struct GroupBy {
 /// A frame of any query of Polars: a scan or a data frame in memory, and steps over it.
 pub fn frame(query: LazyFrame) -> Frame {
     let columns = query.clone().collect_schema().map_or(vec![], |s| s.iter_names().map(ToString::to_string).collect());
-    Frame { query, columns, partition_bytes: PARTITION_BYTES }
+    Frame { query, columns, partition_bytes: None }
 }
 
 impl From<LazyFrame> for Frame {
@@ -68,7 +66,7 @@ pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
     let args = ScanArgsParquet { glob: false, ..Default::default() };
     let query = LazyFrame::scan_parquet(ref_path(path)?, args).map_err(|e| query_error(e, &[]))?;
     let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: PARTITION_BYTES })
+    Ok(Frame { query, columns, partition_bytes: None })
 }
 
 /// A CSV file with a header and commas; types come from its first 1000 records. For other kinds of CSV, make a scan with
@@ -86,7 +84,7 @@ pub fn scan_csv(path: impl AsRef<Path>) -> Result<Frame> {
     let query = query.map_err(|e| query_error(e, &[]).at(path.display().to_string()))?;
     let schema = query.clone().collect_schema().map_err(|e| Error::corrupt(format!("{}: {e}", path.display())))?;
     let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: PARTITION_BYTES })
+    Ok(Frame { query, columns, partition_bytes: None })
 }
 
 impl Frame {
@@ -94,10 +92,11 @@ impl Frame {
         Frame { query: step(self.query.clone()), ..self.clone() }
     }
 
-    /// The same query in partitions of about this size in memory. It changes the last bits of sums of floats.
+    /// The same query in partitions of about this size in memory (by default a sixteenth of a table, from 1 to 16 MiB). It changes the
+    /// last bits of sums of floats.
     #[must_use]
     pub fn with_partition_bytes(mut self, bytes: u64) -> Frame {
-        self.partition_bytes = bytes.max(1);
+        self.partition_bytes = Some(bytes.max(1));
         self
     }
 

@@ -62,10 +62,14 @@ impl Pipe {
 
     /// Does something with every partition. A row becomes at most `most` rows.
     pub fn push(&mut self, op: RowOp, schema: SchemaRef, most: u64) {
+        let (bound, total) = (self.bound.times(most), self.total.times(most));
+        self.push_bounded(op, schema, bound, total);
+    }
+
+    /// Does something with every partition that leaves at most `bound` of each, and `total` of all.
+    pub fn push_bounded(&mut self, op: RowOp, schema: SchemaRef, bound: Bound, total: Bound) {
         self.ops.push(op);
-        self.schema = schema;
-        self.bound = self.bound.times(most);
-        self.total = self.total.times(most);
+        (self.schema, self.bound, self.total) = (schema, bound, total);
         self.widest_bytes = self.widest_bytes.max(self.bound.bytes(&self.schema));
     }
 
@@ -104,6 +108,11 @@ impl Pipe {
         let Base::Source(source) = &self.base else { return None };
         let bytes = (self.bound.bytes(&self.schema).max(self.partition_bytes()), self.widest_bytes);
         Some(Piped { source: source.clone(), ops: self.ops.clone(), bytes })
+    }
+
+    /// Whether the rows lie in memory as they are, so that nothing is gained by keeping them.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(&self.base, Base::Source(s) if s.name() == "memory") && self.ops.is_empty()
     }
 
     /// Only these partitions, or rows of them before the ops.

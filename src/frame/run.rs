@@ -16,6 +16,7 @@ use crate::op::table::exchange::{Divide, Exchange, Measured, Sample};
 use crate::session::Session;
 use crate::spill::Pool;
 use polars::prelude::{DataFrame, SchemaRef};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The part of the budget that rows between stages may take; the other half is what stages run in.
@@ -23,24 +24,52 @@ const POOL_SHARE: u64 = 2;
 /// The part of a stage's budget that the rows of one task may take: beside them are copies, hash tables and results.
 const TASK_SHARE: u64 = 12;
 
+/// The size that partitions of large tables aim at, in bytes.
+const MOST_PARTITION_BYTES: u64 = 16 << 20;
+/// Small tables are cut into so many partitions, so that all threads have some, unless they would be smaller than this.
+const FEW_PARTITIONS: u64 = 16;
+const LEAST_PARTITION_BYTES: u64 = 1 << 20;
+
 /// A query being run, or (dry) being explained.
 pub(super) struct Run<'a> {
     session: &'a Session,
     stages: Session,
     pub pool: Arc<Pool>,
+    /// No partition is meant to be larger.
     pub partition_bytes: u64,
+    /// Whether partitions of small tables are smaller.
+    automatic: bool,
     /// How steps run that are not simply row-wise.
     pub notes: Vec<String>,
+    /// Rows of parts that the query has several times.
+    pub shared: HashMap<u128, Arc<Exchange>>,
     dry: bool,
 }
 
 impl<'a> Run<'a> {
     /// A run in a session. A dry one reads no rows: what stages would find is taken to be the most there can be.
-    pub fn new(session: &'a Session, partition_bytes: u64, dry: bool) -> Run<'a> {
+    pub fn new(session: &'a Session, partition_bytes: Option<u64>, dry: bool) -> Run<'a> {
         let config = session.config();
         let pool_bytes = config.budget_bytes / POOL_SHARE;
         let stages = session.with_config(Config { budget_bytes: config.budget_bytes - pool_bytes, ..config.clone() });
-        Run { session, stages, pool: Arc::new(Pool::new(pool_bytes, config)), partition_bytes, notes: vec![], dry }
+        Run {
+            session,
+            stages,
+            pool: Arc::new(Pool::new(pool_bytes, config)),
+            partition_bytes: partition_bytes.unwrap_or(MOST_PARTITION_BYTES),
+            automatic: partition_bytes.is_none(),
+            notes: vec![],
+            shared: HashMap::new(),
+            dry,
+        }
+    }
+
+    /// The size that partitions of a table of `total_bytes` aim at.
+    pub fn target_bytes(&self, total_bytes: u64) -> u64 {
+        if !self.automatic {
+            return self.partition_bytes;
+        }
+        (total_bytes / FEW_PARTITIONS).clamp(LEAST_PARTITION_BYTES, self.partition_bytes)
     }
 
     /// Most bytes of rows that one task takes.
@@ -78,7 +107,7 @@ impl<'a> Run<'a> {
 
     /// Partitions of an exchange, about as large as those of the sources.
     pub fn read(&self, exchange: &Arc<Exchange>) -> Pipe {
-        self.of_source(exchange, exchange.source(self.partition_bytes))
+        self.of_source(exchange, exchange.source(self.target_bytes(exchange.total().bytes)))
     }
 
     /// Partitions of an exchange as they were written.
@@ -130,11 +159,14 @@ impl<'a> Run<'a> {
         Ok(self.of_source(exchange, exchange.source(u64::MAX)))
     }
 
-    /// All rows in memory.
+    /// All rows in memory; none where nothing is read.
     ///
     /// # Errors
     /// A source's own.
     pub fn table(&self, exchange: &Arc<Exchange>) -> Result<DataFrame> {
+        if self.dry {
+            return Ok(DataFrame::empty_with_schema(exchange.schema()));
+        }
         let source = exchange.source(u64::MAX);
         let parts = (0..source.n_partitions()).map(|i| source.read(i)).collect::<Result<Vec<_>>>()?;
         let mut df = stack(parts.iter().map(table).collect::<Result<Vec<_>>>()?)?;

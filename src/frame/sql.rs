@@ -38,7 +38,7 @@ impl Frame {
                 _ => query_error(e, &columns),
             }
         })?;
-        let partition_bytes = tables.iter().map(|t| t.1.partition_bytes).min().unwrap_or(1 << 24);
+        let partition_bytes = tables.iter().filter_map(|t| t.1.partition_bytes).min();
         let frame = Frame { query: lazy, columns, partition_bytes };
         frame.schema()?;
         Ok(frame)

@@ -4,14 +4,16 @@
 use crate::base::{Error, Result};
 use crate::frame::error::query_error;
 use crate::frame::pipe::Pipe;
-use crate::frame::relation::{aggregate, join, rows, scan, slice, sort, union, unique};
+use crate::frame::relation::{aggregate, join, rows, scan, shared, slice, sort, union, unique};
 use crate::frame::run::Run;
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{LazyFrame, SchemaRef};
 use polars_plan::plans::expr_ir::ExprIR;
 use polars_plan::plans::{AExpr, FunctionIR, IR, IRPlan, is_elementwise_rec};
 use polars_plan::prelude::{Arena, Node};
+use std::collections::HashMap;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// One relation of a query over those it reads.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ impl Tree {
 pub(super) struct Reader {
     pub arena: Arena<IR>,
     pub exprs: Arena<AExpr>,
+    /// Parts that are there several times, by their number.
+    pub shared: HashMap<u128, Arc<Tree>>,
 }
 
 pub(super) fn unsupported(what: &str) -> Error {
@@ -63,11 +67,10 @@ pub(super) fn walk(query: &LazyFrame, columns: &[String]) -> Result<Tree> {
             | OptFlags::CHECK_ORDER_OBSERVE
             | OptFlags::SORT_COLLAPSE
             | OptFlags::STREAMING
-            | OptFlags::COMM_SUBEXPR_ELIM
-            | OptFlags::COMM_SUBPLAN_ELIM);
+            | OptFlags::COMM_SUBEXPR_ELIM);
     let plan = query.clone().with_optimizations(flags).to_alp_optimized().map_err(|e| query_error(e, columns))?;
     let IRPlan { lp_top, lp_arena, expr_arena } = plan;
-    Reader { arena: lp_arena, exprs: expr_arena }.tree(lp_top)
+    Reader { arena: lp_arena, exprs: expr_arena, shared: HashMap::new() }.tree(lp_top)
 }
 
 impl Reader {
@@ -84,7 +87,7 @@ impl Reader {
             IR::Distinct { .. } => unique::read(&ir, self)?,
             IR::Join { .. } => join::read(&ir, self, &schema)?,
             IR::Union { .. } => union::read(&ir, self)?,
-            IR::Cache { input, .. } => return self.tree(*input),
+            IR::Cache { input, id } => shared::read(id.as_u128(), *input, self)?,
             IR::MapFunction { input, function: FunctionIR::Rechunk | FunctionIR::Hint(_) } => return self.tree(*input),
             IR::MapFunction { function: FunctionIR::FastCount { .. }, .. } => scan::read_count(&ir, self, &schema)?,
             other => return Err(refused(other)),
@@ -105,6 +108,11 @@ impl Reader {
     /// Expressions as they are.
     pub fn plain(&self, irs: &[ExprIR]) -> Vec<polars::prelude::Expr> {
         irs.iter().map(|e| e.to_expr(&self.exprs)).collect()
+    }
+
+    /// Expressions as they are, and whether every row's value depends on that row alone.
+    pub fn plain_exprs(&self, irs: &[ExprIR]) -> (Vec<polars::prelude::Expr>, bool) {
+        (self.plain(irs), self.row_wise(irs))
     }
 
     /// Whether every row's value depends on that row alone.

@@ -2,4 +2,5 @@
 
 mod aggregates;
 mod files;
+mod pdsh;
 mod queries;

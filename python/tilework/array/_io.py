@@ -9,7 +9,7 @@ import numpy as np
 from .. import _tilework
 from ._blockwise import apply
 from ._chunks import cut
-from ._core import Array, from_numpy, has_dtype, methods, named
+from ._core import Array, from_numpy, has_dtype, has_mask, methods, named
 from ._inference import declared, key_of, name_of
 from ._reading import Reader, local_path, stored_chunks
 
@@ -65,7 +65,7 @@ def _read(x, chunks, name, lock, getitem):
 
         warnings.warn("from_array takes the elements of an xarray object: its chunk() method keeps names and coordinates", UserWarning, stacklevel=2)
         x = x.data if not isinstance(x.data, Array) else np.asarray(x.data)
-    if isinstance(x, np.ma.MaskedArray):
+    if has_mask(x):
         from . import ma
 
         return ma.from_numpy(x, chunks)

@@ -4,7 +4,6 @@
 //! other aggregates of whole tables are computed in one task over all rows.
 
 use crate::base::{Error, Result};
-use crate::chunk::table_bound::Bound;
 use crate::frame::decompose::{Staged, reads_column, stages};
 use crate::frame::pipe::Pipe;
 use crate::frame::relation::grouped::{Groups, grouped};
@@ -62,8 +61,14 @@ impl Relation for Aggregate {
         let mut pipe = self.input.pipe(run)?;
         let name = self.step.name();
         if pipe.n_partitions() == 1 {
+            // An aggregate of no rows makes one.
             pipe.bound.rows = pipe.bound.rows.max(1);
-            pipe.push(RowOp::Step(self.step.clone()), self.schema.clone(), 1);
+            // Taken apart also here, so that results do not depend on whether there is one partition or two of which one is empty.
+            let apart = self.staged.iter().flat_map(|s| [&s.map].into_iter().chain(&s.finish));
+            let steps: Vec<&TableStep> = if self.staged.is_some() { apart.collect() } else { vec![&self.step] };
+            for step in steps {
+                pipe.push(RowOp::Step(step.clone()), self.schema.clone(), 1);
+            }
             return Ok(pipe);
         }
         match &self.staged {
@@ -112,7 +117,5 @@ fn whole(pipe: &Pipe, staged: &Staged, schema: &SchemaRef) -> Pipe {
         finish: staged.finish.clone(),
         schemas: [staged.schemas.clone(), vec![schema.clone()]].concat(),
     };
-    let one = Bound { rows: 1, ..pipe.bound };
-    // A state is one row: of strings, it holds no more than the partition that it comes from.
-    reduced(pipe, merge, schema, one, u64::MAX)
+    reduced(pipe, merge, schema, 1)
 }

@@ -12,16 +12,23 @@ use crate::kernel::table::lookup::Lookup;
 use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::Exchange;
 use crate::op::table::key::ByHash;
+use crate::op::table::mark::{Find, MATCHED, Marks};
 use crate::op::table::probe::{Match, Probe, Side};
 use crate::op::table::wrap::Cut;
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{DataType, Expr, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema, SchemaRef};
+use crate::spill::pool::Share;
+use polars::prelude::{
+    DataType, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema,
+    SchemaRef,
+};
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
 use std::sync::Arc;
 
 /// The part of the memory between stages that the side of a join that is looked up may take.
 const LOOKUP_SHARE: u64 = 3;
+/// A side is taken to be the smaller one if it has so many times fewer rows.
+const SMALLER: f64 = 2.0;
 /// Partitions grow at most so much by a join that gives several rows for one.
 const MOST_GROWTH: u64 = 4;
 
@@ -50,22 +57,47 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
     if options.args.slice.is_some() {
         return Err(unsupported("a limit inside of a join"));
     }
-    let filter = match &options.options {
-        Some(JoinTypeOptionsIR::CrossAndFilter { predicate }) => Some(predicate.to_expr(&r.exprs)),
-        #[allow(unreachable_patterns, reason = "further kinds of joins come with features of Polars")]
-        Some(_) => return Err(unsupported("a join of ranges")),
-        None => None,
-    };
-    Ok(Box::new(Join {
-        left_on: r.plain(left_on),
-        right_on: r.plain(right_on),
-        row_wise: r.row_wise(left_on) && r.row_wise(right_on),
+    let (left_on, right_on) = (r.plain_exprs(left_on), r.plain_exprs(right_on));
+    let mut join = Join {
+        row_wise: left_on.1 && right_on.1,
+        left_on: left_on.0,
+        right_on: right_on.0,
         left: r.tree(*input_left)?,
         right: r.tree(*input_right)?,
         args: options.args.clone(),
-        filter,
+        filter: None,
         schema: schema.clone(),
-    }))
+    };
+    match &options.options {
+        Some(JoinTypeOptionsIR::CrossAndFilter { predicate }) => join.filter = Some(predicate.to_expr(&r.exprs)),
+        Some(JoinTypeOptionsIR::IEJoin(ie)) => join.compare(ie),
+        None => {}
+    }
+    Ok(Box::new(join))
+}
+
+impl Join {
+    /// Makes a join by comparisons the cross join and filter that it stands for; Polars makes a join of it again, partition by partition.
+    fn compare(&mut self, ie: &IEJoinOptions) {
+        let suffix = self.args.suffix().clone();
+        let left = &self.left.schema;
+        let named = |e: Expr| {
+            e.map_expr(|e| match e {
+                Expr::Column(n) if left.contains(&n) => Expr::Column(format!("{n}{suffix}").into()),
+                e => e,
+            })
+        };
+        let operators = [Some(ie.operator1), ie.operator2];
+        let pairs = self.left_on.drain(..).zip(self.right_on.drain(..)).zip(operators.into_iter().flatten());
+        let conditions = pairs.map(|((l, r), op)| match op {
+            InequalityOperator::Lt => l.lt(named(r)),
+            InequalityOperator::LtEq => l.lt_eq(named(r)),
+            InequalityOperator::Gt => l.gt(named(r)),
+            InequalityOperator::GtEq => l.gt_eq(named(r)),
+        });
+        self.filter = conditions.reduce(Expr::and);
+        self.args.how = JoinType::Cross;
+    }
 }
 
 /// The sides of a join by what they do.
@@ -104,8 +136,8 @@ impl Relation for Join {
             }
             JoinType::Left => self.one_sided(run, Match::Left, true),
             JoinType::Right => self.one_sided(run, Match::Left, false),
-            JoinType::Semi => self.one_sided(run, Match::Semi, true),
-            JoinType::Anti => self.one_sided(run, Match::Anti, true),
+            JoinType::Semi => self.filtering(run, Match::Semi),
+            JoinType::Anti => self.filtering(run, Match::Anti),
             JoinType::Full => self.full(run, passes_left.unwrap_or(true)),
             JoinType::Cross => self.cross(run),
             #[allow(unreachable_patterns, reason = "further kinds of joins come with features of Polars")]
@@ -118,6 +150,34 @@ impl Join {
     fn one_sided(&self, run: &mut Run<'_>, how: Match, build_right: bool) -> Result<Pipe> {
         let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
         self.looked_up(run, how, build_right, left, right)
+    }
+
+    /// Rows of the left side that have a match, or none: the smaller side is what is looked up.
+    fn filtering(&self, run: &mut Run<'_>, how: Match) -> Result<Pipe> {
+        let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+        if left.likely_rows * SMALLER >= right.likely_rows {
+            return self.looked_up(run, how, true, left, right);
+        }
+        let rows = run.exchange(&left, "join", None, None)?;
+        drop(left);
+        let Some(room) = room(run, &rows) else {
+            return self.looked_up(run, how, true, run.read(&rows), right);
+        };
+        run.note("join: the smaller side in memory, its rows marked by the other as it passes");
+        let n_rows = rows.total().bound.rows;
+        let find = Find::new(self.right_on.clone(), &run.table(&rows)?, &self.left_on, self.args.nulls_equal, room)?;
+        let mut pipe = right;
+        let schema = Arc::new(Schema::from_iter([(MATCHED.into(), IDX_DTYPE)]));
+        let bound = Bound { rows: n_rows, var_bytes: 0 };
+        let n = pipe.n_partitions() as u64;
+        pipe.push_bounded(RowOp::Find(Arc::new(find)), schema, bound, bound.times(n));
+        let found = run.exchange(&pipe, "join", None, None)?;
+        drop(pipe);
+        let (mut pipe, sizes) =
+            (run.read_as_written(&rows), rows.as_written().measured().map(|m| m.bound.rows).collect::<Vec<_>>());
+        let marks = Marks::new(&sizes, &run.table(&found)?, how == Match::Semi)?;
+        pipe.push(RowOp::Marked(Arc::new(marks)), self.schema.clone(), 1);
+        Ok(pipe)
     }
 
     fn sides(&self, how: Match, built_is_right: bool) -> Sides<'_> {
@@ -167,15 +227,11 @@ impl Join {
         let (passing, built) = if built_is_right { (left, right) } else { (right, left) };
         let rows = run.exchange(&built, "join", None, None)?;
         drop(built);
-        let m = rows.total();
-        let need = m.bytes.saturating_mul(2).saturating_add(Lookup::bytes(m.bound.rows, 0));
-        let room = if need <= run.pool.limit_bytes() / LOOKUP_SHARE { run.pool.take(need) } else { None };
-        match room {
+        match room(run, &rows) {
             Some(room) => {
                 run.note("join: the smaller side in memory, looked up by the other as it passes");
                 let side = self.side(&sides);
-                let table =
-                    if run.is_dry() { polars::prelude::DataFrame::empty_with_schema(rows.schema()) } else { run.table(&rows)? };
+                let table = run.table(&rows)?;
                 drop(rows);
                 let probe = Arc::new(Probe::new(&side, &table, room)?);
                 self.pass(run, passing, probe)
@@ -273,7 +329,7 @@ impl Join {
         let rows = run.exchange(&right, "cross join", None, None)?;
         let n = rows.total().bound.rows.max(1);
         let right = run.gathered(&rows, "cross join")?;
-        let table = if run.is_dry() { polars::prelude::DataFrame::empty_with_schema(rows.schema()) } else { run.table(&rows)? };
+        let table = run.table(&rows)?;
         drop(right);
         let width = row_bytes(&self.schema);
         let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(width * n);
@@ -292,6 +348,13 @@ impl Join {
         left.likely_rows *= total_rows as f64;
         Ok(left)
     }
+}
+
+/// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables of their keys.
+fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
+    let m = rows.total();
+    let need = m.bytes.saturating_mul(2).saturating_add(Lookup::bytes(m.bound.rows, 0));
+    if need <= run.pool.limit_bytes() / LOOKUP_SHARE { run.pool.take(need) } else { None }
 }
 
 /// Partitions of at most `rows` rows.

@@ -163,21 +163,20 @@ impl Relation for Scan {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
         let projection = self.projection();
         let schema = projection.output.clone();
-        let target_bytes = run.partition_bytes;
         let likely = if self.filter.is_some() { LIKELY } else { 1.0 };
         Ok(match &self.from {
             From::Parquet(files) => {
-                let s = ParquetSource::new(files.clone(), projection, target_bytes)?;
+                let s = ParquetSource::new(files.clone(), projection, |all| (run.target_bytes(all), run.partition_bytes))?;
                 let (bound, total) = (s.bound(), s.total());
                 Pipe::of(Arc::new(s), schema, bound, total, total.rows as f64 * likely)
             }
             From::Csv(files, options) => {
-                let s = CsvSource::new(files.clone(), projection, self.all.clone(), (**options).clone(), target_bytes)?;
+                let s = CsvSource::new(files.clone(), projection, self.all.clone(), (**options).clone(), run.partition_bytes)?;
                 let (bound, total) = (s.bound(), s.total());
                 Pipe::of(Arc::new(s), schema, bound, total, total.rows as f64 * likely)
             }
             From::Memory(df) => {
-                let s = FrameSource::new(df.clone(), target_bytes, projection);
+                let s = FrameSource::new(df.clone(), |all| run.target_bytes(all), projection);
                 let (bound, total) = (s.bound(), s.total());
                 Pipe::of(Arc::new(s), schema, bound, total, total.rows as f64 * likely)
             }

@@ -132,20 +132,21 @@ pub(super) fn merged(
     schema: &SchemaRef,
 ) -> Pipe {
     let merge = Merge { name: name.into(), map: keep.clone(), combine: keep, finish, schemas: vec![schema.clone()] };
-    reduced(pipe, merge, schema, Bound { rows: most_rows, ..pipe.total }, u64::MAX)
+    reduced(pipe, merge, schema, most_rows)
 }
 
-/// A reduction of partitions into one.
-pub(super) fn reduced(pipe: &Pipe, merge: Merge, schema: &SchemaRef, total: Bound, limit_bytes: u64) -> Pipe {
+/// A reduction of partitions into one, whose states have at most so many rows.
+pub(super) fn reduced(pipe: &Pipe, merge: Merge, schema: &SchemaRef, most_rows: u64) -> Pipe {
     let read = pipe.expr();
     let (n, bytes) = match read.meta() {
         Meta::Table(t) => (t.n_partitions, t.partition_bytes),
         _ => (1, 0),
     };
     let label = merge.name.clone();
-    let reduction = Reduction::new(merge, pipe.bound, bytes, bytes, limit_bytes);
+    let reduction = Reduction::new(merge, pipe.bound, bytes, most_rows);
     let result_bytes = reduction.state_bytes(bytes.saturating_mul(n as u64));
     let kind = Kind::TreeReduce(TreeReduce::Table(Arc::new(reduction)));
     let expr = table_node(kind, vec![read], schema, 1, result_bytes, label);
+    let total = Bound { rows: most_rows, ..pipe.total };
     Pipe::made(expr, schema.clone(), total, total)
 }

@@ -1,21 +1,29 @@
 //! Matches of equal keys: a hash table made once of one side's keys, looked up by any number of partitions of the other side.
 //!
-//! The table is Polars' own, with its meaning of equality (NaN equals NaN, 0.0 equals -0.0). Matches come in order of the rows that look
-//! up, and for each of these in order of the rows that were built from, so that nothing depends on the hashes.
+//! Tables are Polars' own, with its meaning of equality (NaN equals NaN, 0.0 equals -0.0); keys are dealt to several of them, so that they
+//! are made side by side. Matches come in order of the rows that look up, and for each of these in order of the rows that were built
+//! from, so that nothing depends on the hashes.
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
 use polars::polars_utils::aliases::PlRandomState;
+use polars::polars_utils::hashing::HashPartitioner;
 use polars::prelude::{DataFrame, IdxCa, IdxSize, NullableIdxSize};
+use polars_core::runtime::RAYON;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::idx_table::{IdxTable, new_idx_table};
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 /// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows.
 const ROW_BYTES: u64 = 64;
+/// Rows that are worth a table of their own.
+const ROWS_PER_TABLE: usize = 1 << 14;
+const MOST_TABLES: usize = 16;
 
-/// A hash table of keys.
+/// Hash tables of keys.
 pub struct Lookup {
-    table: Box<dyn IdxTable>,
+    tables: Vec<(Box<dyn IdxTable>, Vec<IdxSize>)>,
+    deal: HashPartitioner,
     state: PlRandomState,
     nulls_equal: bool,
     most_matches: u64,
@@ -23,7 +31,7 @@ pub struct Lookup {
 
 impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Lookup({} keys)", self.table.num_keys())
+        write!(f, "Lookup({} rows)", self.tables.iter().map(|t| t.1.len()).sum::<usize>())
     }
 }
 
@@ -36,10 +44,6 @@ pub struct Matches {
     pub rows: Vec<IdxSize>,
 }
 
-fn every(n: usize) -> Vec<IdxSize> {
-    (0..n as IdxSize).collect()
-}
-
 impl Lookup {
     /// A table of these keys: one row of columns per key. Null equals null only if `nulls_equal`.
     ///
@@ -47,13 +51,26 @@ impl Lookup {
     /// What Polars cannot compare.
     pub fn new(keys: &DataFrame, nulls_equal: bool) -> Result<Lookup> {
         let state = PlRandomState::default();
-        let mut table = new_idx_table(keys.schema().clone());
+        let n_tables = (keys.height() / ROWS_PER_TABLE).next_power_of_two().clamp(1, MOST_TABLES);
+        let deal = HashPartitioner::new(n_tables, 0);
         let hashed = HashKeys::from_df(keys, state.clone(), nulls_equal, false);
-        // SAFETY: these are the rows of the keys.
-        unsafe { table.insert_keys_subset(&hashed, &every(keys.height()), false) };
-        let distinct = table.num_keys() as usize == keys.height();
+        let schema = keys.schema().clone();
+        let make = |rows: &Vec<IdxSize>| {
+            let mut table = new_idx_table(schema.clone());
+            table.reserve(rows.len());
+            // SAFETY: these are rows of the keys.
+            unsafe { table.insert_keys_subset(&hashed, rows, false) };
+            table
+        };
+        let dealt = dealt(&hashed, &deal, nulls_equal);
+        let tables: Vec<_> = match n_tables {
+            1 => dealt.iter().map(make).collect(),
+            // In Polars' pool, as all its work.
+            _ => apart(|| RAYON.install(|| dealt.par_iter().map(make).collect())),
+        };
+        let distinct = tables.iter().zip(&dealt).all(|(t, rows)| t.num_keys() as usize == rows.len());
         let most_matches = if distinct { 1 } else { most_equal(keys)? };
-        Ok(Lookup { table, state, nulls_equal, most_matches })
+        Ok(Lookup { tables: tables.into_iter().zip(dealt).collect(), deal, state, nulls_equal, most_matches })
     }
 
     /// Upper bound of the bytes of a table of `rows` keys that take `key_bytes`.
@@ -68,21 +85,60 @@ impl Lookup {
 
     /// The matches of these keys. With `unmatched`, a row without any is there once, with [`IdxSize::MAX`].
     pub fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
+        let n = keys.height();
         let hashed = HashKeys::from_df(keys, self.state.clone(), self.nulls_equal, false);
-        let mut m = Matches::default();
-        // SAFETY: these are the rows of the keys.
-        unsafe {
-            self.table.probe_subset(&hashed, &every(keys.height()), &mut m.built, &mut m.rows, false, unmatched, IdxSize::MAX);
+        let mut found: Vec<Matches> = Vec::with_capacity(self.tables.len());
+        for ((table, of), rows) in self.tables.iter().zip(dealt(&hashed, &self.deal, true)) {
+            let mut m = Matches::default();
+            // SAFETY: these are rows of the keys.
+            unsafe { table.probe_subset(&hashed, &rows, &mut m.built, &mut m.rows, false, unmatched, IdxSize::MAX) };
+            m.built.iter_mut().filter(|b| **b != IdxSize::MAX).for_each(|b| *b = of[*b as usize]);
+            found.push(m);
         }
-        m
+        match found.len() {
+            1 => found.pop().unwrap_or_default(),
+            _ => in_order(&found, n),
+        }
     }
+}
+
+/// Rows by the table that their keys are dealt to. Rows of null keys are left out unless they may match.
+fn dealt(keys: &HashKeys, deal: &HashPartitioner, nulls: bool) -> Vec<Vec<IdxSize>> {
+    let n = deal.num_partitions();
+    let share = keys.len() / n;
+    let mut rows: Vec<Vec<IdxSize>> = (0..n).map(|_| Vec::with_capacity(share + share / 4)).collect();
+    keys.gen_idxs_per_partition(deal, &mut rows, &mut [], nulls);
+    rows
+}
+
+/// Matches of several tables in order of the rows.
+fn in_order(found: &[Matches], n_rows: usize) -> Matches {
+    let mut ends: Vec<u32> = vec![0; n_rows + 1];
+    for m in found {
+        m.rows.iter().for_each(|&r| ends[r as usize + 1] += 1);
+    }
+    for i in 0..n_rows {
+        ends[i + 1] += ends[i];
+    }
+    let n = ends[n_rows] as usize;
+    let mut out = Matches { built: vec![0; n], rows: vec![0; n] };
+    // Rows of a key are all in one table, and in order there.
+    for m in found {
+        for (&built, &row) in m.built.iter().zip(&m.rows) {
+            let at = &mut ends[row as usize];
+            out.built[*at as usize] = built;
+            out.rows[*at as usize] = row;
+            *at += 1;
+        }
+    }
+    out
 }
 
 /// Rows of the key that has most.
 fn most_equal(keys: &DataFrame) -> Result<u64> {
     let names = keys.columns().iter().map(|c| c.name().clone());
-    let groups = apart(|| keys.group_by(names).map(|g| g.get_groups().iter().map(|rows| rows.len()).max())).map_err(table_error)?;
-    Ok(groups.unwrap_or(1) as u64)
+    let groups = apart(|| keys.group_by(names).map(|g| g.get_groups().iter().map(|rows| rows.len()).max()));
+    Ok(groups.map_err(table_error)?.unwrap_or(1) as u64)
 }
 
 /// Rows `rows` of a table.

@@ -4,6 +4,7 @@
 pub mod bucket;
 pub mod exchange;
 pub mod key;
+pub mod mark;
 pub mod probe;
 pub mod reduce;
 pub mod rows;

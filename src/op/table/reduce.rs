@@ -1,12 +1,12 @@
 //! Reductions of partitions into one table: every partition is made a state, states are merged in order, the last is finished.
 //!
-//! A state is never larger than a limit set before the run: where data has more groups than that, the run stops with the
-//! reason instead of outgrowing its memory. States are merged in the order of the partitions and along a tree that depends on
-//! their number alone, so results have the same bits and the same order of rows however they are run.
+//! A state has a bound of rows (one, of a whole table's aggregates; so many as are asked for, of the first rows). States are merged in the
+//! order of the partitions and along a tree that depends on their number alone, so results have the same bits and the same order of
+//! rows however they are run.
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{compact, stack, table, table_bytes, too_large};
+use crate::chunk::dataframe::{compact, stack, table};
 use crate::chunk::table_bound::Bound;
 use crate::expr::table::TableReduce;
 use crate::op::table::step::{TableStep, apply};
@@ -36,23 +36,22 @@ pub struct Reduction {
     /// Of one partition.
     partition: Bound,
     partition_bytes: u64,
-    /// Of a partition on its way through the row-wise steps.
-    widest_bytes: u64,
-    /// No state is larger.
-    limit_bytes: u64,
+    /// No state has more rows.
+    most_rows: u64,
 }
 
 impl Reduction {
-    /// A reduction of partitions that are at most `partition`, of `partition_bytes`, and `widest_bytes` where row-wise steps add
-    /// columns; a state takes at most `limit_bytes`.
-    pub fn new(merge: Merge, partition: Bound, partition_bytes: u64, widest_bytes: u64, limit_bytes: u64) -> Reduction {
-        Reduction { merge, partition, partition_bytes: partition_bytes.max(1), widest_bytes, limit_bytes }
+    /// A reduction of partitions that are at most `partition`, of `partition_bytes`; a state has at most `most_rows`.
+    pub fn new(merge: Merge, partition: Bound, partition_bytes: u64, most_rows: u64) -> Reduction {
+        Reduction { merge, partition, partition_bytes: partition_bytes.max(1), most_rows: most_rows.max(1) }
     }
 
     /// Bytes of a state of `n` partitions. An aggregate makes a row of none.
     fn widest_state(&self, n: u64) -> u64 {
         let bound = self.partition.times(n);
-        let bound = Bound { rows: bound.rows.max(1), ..bound };
+        // A row's strings are those of one partition.
+        let var_bytes = bound.var_bytes.min(self.partition.var_bytes.saturating_mul(self.most_rows));
+        let bound = Bound { rows: bound.rows.clamp(1, self.most_rows), var_bytes };
         self.merge.schemas.iter().map(|s| bound.bytes(s)).max().unwrap_or(0)
     }
 
@@ -61,13 +60,7 @@ impl Reduction {
     }
 
     fn state(&self, df: polars::prelude::DataFrame) -> Result<Chunk> {
-        let df = compact(df)?;
-        let bytes = table_bytes(&df);
-        if bytes > self.limit_bytes {
-            let what = format!("the {} of {} rows", self.merge.name, df.height());
-            return Err(too_large(&what, bytes, self.limit_bytes, "raise the memory budget, or group by fewer distinct values"));
-        }
-        Ok(Chunk::Table(Arc::new(df)))
+        Ok(Chunk::Table(Arc::new(compact(df)?)))
     }
 }
 
@@ -82,7 +75,7 @@ impl TableReduce for Reduction {
 
     fn key(&self) -> u128 {
         let m = &self.merge;
-        xxh3_128(format!("reduce {:?} {:?} {:?} {}", m.map, m.combine, m.finish, self.limit_bytes).as_bytes())
+        xxh3_128(format!("reduce {:?} {:?} {:?}", m.map, m.combine, m.finish).as_bytes())
     }
 
     fn label(&self) -> String {
@@ -106,19 +99,17 @@ impl TableReduce for Reduction {
     }
 
     fn state_bytes(&self, input_bytes: u64) -> u64 {
-        let n = self.n_partitions(input_bytes);
-        self.widest_state(n).min(self.limit_bytes)
+        self.widest_state(self.n_partitions(input_bytes))
     }
 
     fn scratch_bytes(&self, input_bytes: u64) -> u64 {
         let n = self.n_partitions(input_bytes);
-        let state_bytes = self.state_bytes(input_bytes);
+        let state_bytes = self.widest_state(n);
         if n == 1 {
-            // Columns of the row-wise steps; row numbers of groups, a hash table and copied keys: about 48 bytes a row.
-            return self.widest_bytes.max(self.partition_bytes) + self.partition.rows * 48 + state_bytes;
+            // Columns of the steps; row numbers, a hash table and copied keys: about 48 bytes a row.
+            return self.partition_bytes + self.partition.rows * 48 + state_bytes;
         }
-        // The same for the rows of the states that are merged, which are counted by their bytes.
-        let merged = self.widest_state(n).min(self.limit_bytes.saturating_mul(8));
-        merged.saturating_mul(2).saturating_add(state_bytes)
+        // States below one another, and what comes of them.
+        state_bytes.saturating_mul(3)
     }
 }

@@ -4,6 +4,7 @@ use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{table, table_error};
 use crate::expr::call::{BlockInfo, CallOp};
+use crate::op::table::mark::{Find, Marks};
 use crate::op::table::probe::Probe;
 use crate::op::table::step::{TableStep, apply};
 use polars::prelude::{Column, DataFrame, NamedFrom, PlSmallStr, Series};
@@ -17,6 +18,10 @@ pub enum RowOp {
     Step(TableStep),
     /// A join with a table in memory.
     Probe(Arc<Probe>),
+    /// The numbers of rows of a table in memory that a partition's rows match.
+    Find(Arc<Find>),
+    /// The rows that are marked.
+    Marked(Arc<Marks>),
     /// A column that tells where a row comes in the whole table: the partition's number and the row's in it.
     Number(PlSmallStr),
 }
@@ -25,7 +30,7 @@ impl RowOp {
     fn label(&self) -> &'static str {
         match self {
             RowOp::Step(s) => s.name(),
-            RowOp::Probe(_) => "join",
+            RowOp::Probe(_) | RowOp::Find(_) | RowOp::Marked(_) => "join",
             RowOp::Number(_) => "number",
         }
     }
@@ -53,6 +58,8 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
         match op {
             RowOp::Step(_) => {}
             RowOp::Probe(p) => out = p.run(&out)?,
+            RowOp::Find(f) => out = f.run(&out)?,
+            RowOp::Marked(m) => out = m.run(index, &out),
             RowOp::Number(name) => {
                 let numbers: Vec<u64> = (0..out.height()).map(|row| row_number(index, row)).collect();
                 out.with_column(Column::from(Series::new(name.clone(), numbers))).map_err(table_error)?;
@@ -60,6 +67,17 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
         }
     }
     apply(&out, &steps)
+}
+
+/// What tells ops from any others. What is in memory is told by where it lies: it lives as long as the ops.
+pub fn describe(ops: &[RowOp]) -> String {
+    let one = |op: &RowOp| match op {
+        RowOp::Probe(p) => format!("probe {:p}", Arc::as_ptr(p)),
+        RowOp::Find(f) => format!("find {:p}", Arc::as_ptr(f)),
+        RowOp::Marked(m) => format!("marked {:p}", Arc::as_ptr(m)),
+        other => format!("{other:?}"),
+    };
+    ops.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// Ops on every partition by itself.
@@ -87,11 +105,7 @@ impl CallOp for Rows {
     }
 
     fn key(&self) -> u128 {
-        let describe = |op: &RowOp| match op {
-            RowOp::Probe(p) => format!("probe {:p}", Arc::as_ptr(p)),
-            other => format!("{other:?}"),
-        };
-        xxh3_128(self.ops.iter().map(describe).collect::<Vec<_>>().join("; ").as_bytes())
+        xxh3_128(describe(&self.ops).as_bytes())
     }
 
     fn label(&self) -> String {

@@ -119,7 +119,7 @@ impl TableSource for Chained {
     }
 
     fn key(&self) -> u128 {
-        let describe = |p: &Piped| format!("{} {:?}", p.source.key(), p.ops);
+        let describe = |p: &Piped| format!("{} {}", p.source.key(), crate::op::table::rows::describe(&p.ops));
         xxh3_128(self.parts.iter().map(describe).collect::<Vec<_>>().join("; ").as_bytes())
     }
 

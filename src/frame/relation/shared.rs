@@ -1,0 +1,41 @@
+//! A part of the query that is there several times: computed once.
+
+use crate::base::Result;
+use crate::frame::pipe::Pipe;
+use crate::frame::run::Run;
+use crate::frame::walk::{Reader, Relation, Tree};
+use polars_plan::prelude::Node;
+use std::sync::Arc;
+
+/// A part under its number.
+#[derive(Debug)]
+struct Shared {
+    id: u128,
+    part: Arc<Tree>,
+}
+
+/// Reads a part that Polars has found several times.
+pub(in crate::frame) fn read(id: u128, input: Node, r: &mut Reader) -> Result<Box<dyn Relation>> {
+    if let Some(part) = r.shared.get(&id) {
+        return Ok(Box::new(Shared { id, part: part.clone() }));
+    }
+    let part = Arc::new(r.tree(input)?);
+    r.shared.insert(id, part.clone());
+    Ok(Box::new(Shared { id, part }))
+}
+
+impl Relation for Shared {
+    fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        if let Some(exchange) = run.shared.get(&self.id).cloned() {
+            return Ok(run.read(&exchange));
+        }
+        let pipe = self.part.pipe(run)?;
+        if pipe.is_in_memory() {
+            return Ok(pipe);
+        }
+        run.note("a part that the query has several times is computed once");
+        let exchange = run.exchange(&pipe, "shared part", None, None)?;
+        run.shared.insert(self.id, exchange.clone());
+        Ok(run.read(&exchange))
+    }
+}
