@@ -1,4 +1,4 @@
-"""Makes the inputs of the comparison with NumPy, rasterio and zarr (not with Tilework): seeded, window by window.
+"""Makes the inputs of the comparison with NumPy, rasterio, zarr and Polars (not with Tilework; its program only generates the tables' rows): seeded, window by window.
 
     python make_inputs.py scene 16384 scene.tif
     python make_inputs.py zarr 32768 x.zarr
@@ -200,6 +200,21 @@ def _climate(size, path):
         array[first : first + n] = block
 
 
+def _pdsh(milliscale, folder):
+    """The eight tables of the decision-support benchmark as Parquet, by the program's generator (`TILEWORK`) and Polars' reader of CSV."""
+    import subprocess
+
+    import polars as pl
+
+    csv = folder / "csv"
+    folder.mkdir()
+    subprocess.run([os.environ["TILEWORK"], "datasets", "pdsh", "-o", csv, "--size", str(milliscale / 1000)], check=True)
+    for file in sorted(csv.glob("*.csv")):
+        pl.scan_csv(file, try_parse_dates=True).sink_parquet(folder / f"{file.stem}.parquet")
+        file.unlink()
+    csv.rmdir()
+
+
 KINDS = {
     "scene": _scene,
     "zarr": _zarr,
@@ -209,6 +224,7 @@ KINDS = {
     "npy_integers": _npy_integers,
     "npy_air": _npy_air,
     "climate": _climate,
+    "pdsh": _pdsh,
 }
 
 if __name__ == "__main__":

@@ -1,17 +1,41 @@
 //! What is asked of the allocator by programs that have chosen mimalloc as theirs (this one, the Python module).
 
 use std::ffi::{c_int, c_long};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Milliseconds after which freed memory goes back to the system; mimalloc's own are 1000.
-const PURGE_DELAY_MS: c_long = 10;
+/// Milliseconds after which freed memory goes back to the system, where memory is short; mimalloc's own are 1000.
+const SOON_MS: c_long = 10;
+const LATER_MS: c_long = 1000;
+/// A run that needs no more than this part of its budget has memory to spare.
+const SPARE: u64 = 4;
 /// The number of the option in mimalloc's `mi_option_e`.
 const PURGE_DELAY: c_int = 15;
+
+static IS_OURS: AtomicBool = AtomicBool::new(false);
 
 /// Has freed memory given back to the system soon, so that it does not come on top of what is in use: a second's worth of freed buffers was seen
 /// to be two thirds of a budget of 150 MiB. The environment's `MIMALLOC_PURGE_DELAY` comes first.
 pub fn give_back_soon() {
     if std::env::var_os("MIMALLOC_PURGE_DELAY").is_none() {
-        // SAFETY: sets a number that the allocator reads as it frees; the option's number is one of its own.
-        unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, PURGE_DELAY_MS) };
+        IS_OURS.store(true, Ordering::Relaxed);
+        set_delay(SOON_MS);
     }
+}
+
+/// Whether [`give_back_soon`] was asked for.
+pub fn gives_back() -> bool {
+    IS_OURS.load(Ordering::Relaxed)
+}
+
+/// For a run that needs `projected_bytes` of `budget_bytes`: where there is much more than it needs, freed memory is kept a second, since
+/// pages that are given back have to be cleared again (half of the time of a query on tables).
+pub fn begin_run(projected_bytes: u64, budget_bytes: u64) {
+    if gives_back() {
+        set_delay(if projected_bytes <= budget_bytes / SPARE { LATER_MS } else { SOON_MS });
+    }
+}
+
+fn set_delay(ms: c_long) {
+    // SAFETY: sets a number that the allocator reads as it frees; the option's number is one of its own.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, ms) };
 }

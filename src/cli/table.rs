@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, clap::Args)]
 pub struct TableArgs {
     /// The query.
+    #[arg(allow_hyphen_values = true)]
     pub query: String,
     /// File to write (.parquet or .csv); without it the result is printed.
     #[arg(short, long)]
@@ -90,6 +91,8 @@ fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
 /// # Errors
 /// Options, a query, tables or an output that do not fit; what the run fails with.
 pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
+    // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
+    polars::error::set_warning_function(|_, _| ());
     let (tables, output, overwrite) = parse(args)?;
     let target = output.map(|o| format(&o).map(|f| (o, f))).transpose()?;
     let frame = query(args, &tables)?;

@@ -4,16 +4,20 @@ use crate::base::{Error, Result};
 use crate::format::parquet::parquet_schema;
 use crate::frame::error::query_error;
 use polars::prelude::{
-    Expr, IdxSize, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, ScanArgsParquet, SchemaRef, SortMultipleOptions,
-    UniqueKeepStrategy,
+    Expr, IdxSize, JoinArgs, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, SchemaRef,
+    SortMultipleOptions, UnionArgs, UniqueKeepStrategy, by_name,
 };
 use std::path::Path;
 
-/// A lazy query on one table, run in partitions within a session's memory budget.
+/// A lazy query on tables, run in partitions within a session's memory budget.
 ///
-/// Rows keep a fixed order: that of the source; groups come in the order of their first row, equal rows of a sort in theirs. Results
-/// have the same bits for any number of threads and any budget. Sums of floats are added partition by partition, so their last bits
-/// depend on the size of partitions.
+/// Partitions go through a query by themselves as far as they can. Where rows have to meet (large groupings, joins and sorts), they are
+/// left in memory, or compressed on disk when it is short, and the next stage is planned by what is found there.
+///
+/// Rows come in the order that they would have in one partition: that of the source; groups in the order of their first row, equal rows
+/// of a sort in theirs, a join's in order of the side that is said to keep its order, else of the larger. Results have the same bits for
+/// any number of threads and any budget. Sums of floats are added partition by partition, so their last bits depend on the size of
+/// partitions.
 ///
 /// # Example
 /// ```
@@ -135,10 +139,71 @@ impl Frame {
         self.with(|q| q.limit(n))
     }
 
+    /// The last `n` rows.
+    #[must_use]
+    pub fn tail(&self, n: IdxSize) -> Frame {
+        self.with(|q| q.tail(n))
+    }
+
+    /// `len` rows from row `offset`, which is counted from the end if it is negative.
+    #[must_use]
+    pub fn slice(&self, offset: i64, len: IdxSize) -> Frame {
+        self.with(|q| q.slice(offset, len))
+    }
+
     /// Distinct rows, the first of each.
     #[must_use]
     pub fn unique(&self) -> Frame {
         self.with(|q| q.unique_stable(None, UniqueKeepStrategy::First))
+    }
+
+    /// One row of those that are equal in these columns: the first, the last, or none if there are several.
+    #[must_use]
+    pub fn unique_by<S: Into<PlSmallStr>>(&self, columns: impl IntoIterator<Item = S>, keep: UniqueKeepStrategy) -> Frame {
+        self.with(|q| q.unique_stable(Some(by_name(columns, true, false)), keep))
+    }
+
+    /// The rows of both frames that belong together: whose keys are equal.
+    ///
+    /// # Example
+    /// ```
+    /// use polars::prelude::{IntoLazy, JoinArgs, JoinType, col, df};
+    /// use tilework::frame::frame;
+    /// let flights = frame(df!("plane" => ["N1", "N2", "N1"], "delay" => [4, 1, 8])?.lazy());
+    /// let planes = frame(df!("plane" => ["N1", "N2"], "seats" => [182, 55])?.lazy());
+    /// let both = flights.join(&planes, [col("plane")], [col("plane")], JoinArgs::new(JoinType::Left));
+    /// assert_eq!(both.collect()?, df!("plane" => ["N1", "N2", "N1"], "delay" => [4, 1, 8], "seats" => [182, 55, 182])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn join(&self, right: &Frame, left_on: impl AsRef<[Expr]>, right_on: impl AsRef<[Expr]>, args: JoinArgs) -> Frame {
+        self.beside(right, |l, r| l.join(r, left_on.as_ref(), right_on.as_ref(), args))
+    }
+
+    /// Every pair of rows of both frames. Columns of the right that the left has too get a suffix (`_right`).
+    #[must_use]
+    pub fn cross_join(&self, right: &Frame, suffix: Option<&str>) -> Frame {
+        self.beside(right, |l, r| l.cross_join(r, suffix.map(PlSmallStr::from)))
+    }
+
+    /// The rows of all frames, one frame below the other.
+    ///
+    /// # Errors
+    /// No frames; columns that differ.
+    pub fn concat(frames: &[Frame]) -> Result<Frame> {
+        let first = frames.first().ok_or_else(|| Error::usage("no frames to concatenate"))?;
+        let queries: Vec<LazyFrame> = frames.iter().map(|f| f.query.clone()).collect();
+        let query = polars::prelude::concat(queries, UnionArgs::default()).map_err(|e| query_error(e, &first.columns))?;
+        let both = frames.iter().skip(1).fold(first.clone(), |all, f| all.beside(f, |l, _| l));
+        let concatenated = both.with(|_| query);
+        concatenated.schema()?;
+        Ok(concatenated)
+    }
+
+    fn beside(&self, right: &Frame, join: impl FnOnce(LazyFrame, LazyFrame) -> LazyFrame) -> Frame {
+        let columns = self.columns.iter().chain(&right.columns).cloned().collect();
+        let partition_bytes = self.partition_bytes.into_iter().chain(right.partition_bytes).min();
+        Frame { query: join(self.query.clone(), right.query.clone()), columns, partition_bytes }
     }
 
     /// The query as Polars has it.

@@ -13,7 +13,7 @@ use polars_plan::plans::{AExpr, FunctionIR, IR, IRPlan, is_elementwise_rec};
 use polars_plan::prelude::{Arena, Node};
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// One relation of a query over those it reads.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) struct Reader {
     pub arena: Arena<IR>,
     pub exprs: Arena<AExpr>,
     /// Parts that are there several times, by their number.
-    pub shared: HashMap<u128, Arc<Tree>>,
+    pub shared: HashMap<u128, Rc<Tree>>,
 }
 
 pub(super) fn unsupported(what: &str) -> Error {

@@ -1,6 +1,6 @@
 //! Queries on tables in partitions give what Polars gives on the whole.
 
 mod aggregates;
+mod benchmark;
 mod files;
-mod pdsh;
 mod queries;

@@ -13,6 +13,8 @@ mod order;
 mod rsds;
 mod shuffled;
 mod stored;
+#[cfg(feature = "frame")]
+mod tables;
 mod tasks;
 
 use crate::options::Options;
@@ -79,6 +81,8 @@ fn run(name: &str, o: &Options) -> Result<Answer> {
         "rsds_numpy" => rsds::numpy(o),
         "rsds_merge" => rsds::merge(o),
         "rsds_tree" => rsds::tree(o),
+        #[cfg(feature = "frame")]
+        "pdsh" => tables::pdsh(o),
         other => Err(Error::usage(format!("unknown workload '{other}'"))),
     }
 }

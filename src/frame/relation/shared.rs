@@ -5,13 +5,13 @@ use crate::frame::pipe::Pipe;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use polars_plan::prelude::Node;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// A part under its number.
 #[derive(Debug)]
 struct Shared {
     id: u128,
-    part: Arc<Tree>,
+    part: Rc<Tree>,
 }
 
 /// Reads a part that Polars has found several times.
@@ -19,7 +19,7 @@ pub(in crate::frame) fn read(id: u128, input: Node, r: &mut Reader) -> Result<Bo
     if let Some(part) = r.shared.get(&id) {
         return Ok(Box::new(Shared { id, part: part.clone() }));
     }
-    let part = Arc::new(r.tree(input)?);
+    let part = Rc::new(r.tree(input)?);
     r.shared.insert(id, part.clone());
     Ok(Box::new(Shared { id, part }))
 }
