@@ -84,8 +84,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Polars reads the size of its thread pool, and the allocator when it gives freed pages back, from the environment as a process
-/// starts: the program starts over with both set (once), so that `--threads` and the memory budget hold for Polars' work too.
+/// Polars reads the size of its thread pool from the environment as a process starts: the program starts over with it set (once), so that
+/// `--threads` holds for Polars' work too.
 #[cfg(feature = "frame")]
 fn start_over_for_polars(run: &run_args::RunArgs) {
     use std::os::unix::process::CommandExt;
@@ -96,10 +96,8 @@ fn start_over_for_polars(run: &run_args::RunArgs) {
     }
     let mut again = std::process::Command::new(program);
     again.args(std::env::args_os().skip(1)).env(STARTED, "1");
-    for (name, value) in [("POLARS_MAX_THREADS", config.n_threads.to_string()), ("MIMALLOC_PURGE_DELAY", "0".to_string())] {
-        if std::env::var_os(name).is_none() {
-            again.env(name, value);
-        }
+    if std::env::var_os("POLARS_MAX_THREADS").is_none() {
+        again.env("POLARS_MAX_THREADS", config.n_threads.to_string());
     }
     let _ = again.exec(); // only returns if it failed; then the work is done as it can be here
 }

@@ -10,6 +10,8 @@ pub mod memory;
 pub mod npy;
 #[cfg(feature = "frame")]
 pub mod parquet;
+#[cfg(feature = "frame")]
+mod parquet_file;
 pub(crate) mod partial;
 mod ranged;
 pub mod registry;

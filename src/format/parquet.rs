@@ -5,17 +5,17 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{apart, table, table_error};
+use crate::chunk::dataframe::{apart, stack, table, table_error};
 use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableSink, TableSource};
+use crate::format::parquet_file::ParquetFile;
 use crate::format::table_file::{FileTarget, OpenFile};
 use crate::format::table_scan::Projection;
 use parking_lot::Mutex;
 use polars::io::parquet::write::BatchedWriter;
-use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, Schema, SchemaExt, SerReader};
+use polars::prelude::{DataFrame, ParquetWriter, PolarsError, Schema};
 use std::fs::File;
 use std::io::BufWriter;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,8 +25,12 @@ use xxhash_rust::xxh3::xxh3_128;
 #[derive(Clone, Copy, Debug)]
 struct Part {
     file: usize,
+    /// First row group, and how many: one, of which rows are taken from `first_row` on, or several whole ones.
+    group: usize,
+    n_groups: usize,
     first_row: usize,
     n_rows: usize,
+    is_whole: bool,
     bound: Bound,
     /// Its share of the bytes of strings and lists of its row group, if they are spread evenly.
     var_share: u64,
@@ -39,33 +43,11 @@ struct Part {
 /// Parquet files of the same columns, one after the other.
 #[derive(Debug)]
 pub struct ParquetSource {
-    files: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
+    files: Vec<ParquetFile>,
     parts: Vec<Part>,
     projection: Projection,
     key: u128,
-}
-
-/// An error of reading `file`: what Polars says about its bytes means that they are broken.
-fn broken(file: &Path, e: PolarsError) -> Error {
-    match e {
-        PolarsError::IO { error, .. } if error.kind() != std::io::ErrorKind::Other => Error::io(file.display(), &error),
-        e => Error::corrupt(format!("{} is not a whole Parquet file: {e}", file.display())),
-    }
-}
-
-/// Runs a reader, which may panic on broken bytes.
-fn guarded<T: Send>(file: &Path, read: impl FnOnce() -> Result<T, PolarsError> + Send) -> Result<T> {
-    apart(|| catch_unwind(AssertUnwindSafe(read)))
-        .map_err(|_| Error::corrupt(format!("{} is not a whole Parquet file", file.display())))?
-        .map_err(|e| broken(file, e))
-}
-
-fn open(path: &Path) -> Result<ParquetReader<File>> {
-    let file = File::open(path).map_err(|e| Error::io(path.display(), &e))?;
-    if file.metadata().map_err(|e| Error::io(path.display(), &e))?.is_dir() {
-        return Err(Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR));
-    }
-    Ok(ParquetReader::new(file))
 }
 
 /// The columns of a Parquet file, from its footer.
@@ -73,9 +55,7 @@ fn open(path: &Path) -> Result<ParquetReader<File>> {
 /// # Errors
 /// A file that is missing, broken or of another format.
 pub fn parquet_schema(path: &Path) -> Result<Schema> {
-    let mut reader = open(path)?;
-    let arrow = guarded(path, || reader.schema())?;
-    Ok(Schema::from_arrow_schema(arrow.as_ref()))
+    Ok(ParquetFile::open(path)?.schema())
 }
 
 impl ParquetSource {
@@ -84,13 +64,14 @@ impl ParquetSource {
     ///
     /// # Errors
     /// Files that are missing or broken, or differ in their columns.
-    pub fn new(files: Vec<PathBuf>, projection: Projection, target_bytes: impl FnOnce(u64) -> (u64, u64)) -> Result<ParquetSource> {
-        let mut groups: Vec<Part> = Vec::new();
+    pub fn new(paths: Vec<PathBuf>, projection: Projection, target_bytes: impl FnOnce(u64) -> (u64, u64)) -> Result<ParquetSource> {
+        let (mut files, mut groups): (Vec<ParquetFile>, Vec<Part>) = (vec![], vec![]);
         let mut described = projection.describe();
-        for (i, path) in files.iter().enumerate() {
+        for (i, path) in paths.iter().enumerate() {
             let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
             described += &format!("{} {} {:?}", path.display(), meta.len(), meta.modified().ok());
-            let schema = parquet_schema(path)?;
+            let file = ParquetFile::open(path)?;
+            let schema = file.schema();
             for (name, dtype) in projection.read.iter() {
                 if schema.get(name) != Some(dtype) {
                     let what = schema.get(name).map_or("no such column".into(), |d| format!("{d}"));
@@ -100,7 +81,8 @@ impl ParquetSource {
                     )));
                 }
             }
-            row_groups(i, path, &projection, &mut groups)?;
+            row_groups(i, &file, &projection, &mut groups);
+            files.push(file);
         }
         let targets = target_bytes(groups.iter().map(|g| g.bound.bytes(&projection.read)).sum());
         described += &format!("{targets:?}");
@@ -108,15 +90,18 @@ impl ParquetSource {
         if parts.is_empty() {
             parts.push(Part {
                 file: 0,
+                group: 0,
+                n_groups: 0,
                 first_row: 0,
                 n_rows: 0,
+                is_whole: true,
                 bound: Bound::default(),
                 var_share: 0,
                 stored_bytes: 0,
                 plain_bytes: 0,
             });
         }
-        Ok(ParquetSource { files, parts, projection, key: xxh3_128(described.as_bytes()) })
+        Ok(ParquetSource { paths, files, parts, projection, key: xxh3_128(described.as_bytes()) })
     }
 
     /// What a partition holds at most.
@@ -134,33 +119,35 @@ impl ParquetSource {
 
     fn read_part(&self, part: &Part) -> Result<DataFrame> {
         if part.n_rows == 0 {
-            return Ok(DataFrame::empty_with_schema(&self.projection.read));
+            return Ok(DataFrame::empty_with_schema(&self.projection.output));
         }
-        let path = &self.files[part.file];
-        let names = self.projection.read_names().iter().map(ToString::to_string).collect();
-        let reader = open(path)?
-            .with_columns(Some(names))
-            .with_slice(Some((part.first_row, part.n_rows)))
-            .read_parallel(ParallelStrategy::None)
-            .set_rechunk(false);
-        let df = guarded(path, || reader.finish())?;
-        if df.height() != part.n_rows {
-            let (have, want) = (df.height(), part.n_rows);
-            return Err(Error::corrupt(format!("{}: {have} rows where its footer speaks of {want}", path.display())));
+        let file = &self.files[part.file];
+        if part.n_groups == 1 {
+            return file.read(part.group, part.first_row..part.first_row + part.n_rows, &self.projection);
         }
-        Ok(df)
+        let groups = part.group..part.group + part.n_groups;
+        let read = |g: usize| file.read(g, 0..file.meta.row_groups[g].num_rows(), &self.projection).map(Arc::new);
+        stack(&groups.map(read).collect::<Result<Vec<_>>>()?)
     }
 }
 
 /// The row groups of a file.
-fn row_groups(file: usize, path: &Path, projection: &Projection, groups: &mut Vec<Part>) -> Result<()> {
-    let mut reader = open(path)?;
-    let meta = guarded(path, || reader.get_metadata().cloned())?;
-    let mut first_row = 0;
-    for group in &meta.row_groups {
+fn row_groups(file: usize, of: &ParquetFile, projection: &Projection, groups: &mut Vec<Part>) {
+    for (i, group) in of.meta.row_groups.iter().enumerate() {
         let n_rows = group.num_rows();
         let bound = Bound { rows: n_rows as u64, var_bytes: 0 };
-        let mut part = Part { file, first_row, n_rows, bound, var_share: 0, stored_bytes: 0, plain_bytes: 0 };
+        let mut part = Part {
+            file,
+            group: i,
+            n_groups: 1,
+            first_row: 0,
+            n_rows,
+            is_whole: true,
+            bound,
+            var_share: 0,
+            stored_bytes: 0,
+            plain_bytes: 0,
+        };
         for (name, dtype) in projection.read.iter() {
             for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
                 part.stored_bytes += chunk.compressed_size().max(0) as u64;
@@ -173,10 +160,8 @@ fn row_groups(file: usize, path: &Path, projection: &Projection, groups: &mut Ve
             }
         }
         part.var_share = part.bound.var_bytes;
-        first_row += n_rows;
         groups.push(part);
     }
-    Ok(())
 }
 
 /// Partitions: small row groups of a file together, large ones cut by rows.
@@ -184,11 +169,12 @@ fn parts(groups: &[Part], schema: &Schema, (joined_bytes, cut_bytes): (u64, u64)
     let mut parts: Vec<Part> = Vec::new();
     for group in groups {
         let bytes = group.bound.bytes(schema);
-        if let Some(last) = parts.last_mut().filter(|p| p.file == group.file && p.first_row + p.n_rows == group.first_row) {
+        if let Some(last) = parts.last_mut().filter(|p| p.file == group.file && p.is_whole) {
             let var_bytes = last.bound.var_bytes + group.bound.var_bytes;
             let bound = Bound { rows: last.bound.rows + group.bound.rows, var_bytes };
             if bound.bytes(schema) <= joined_bytes {
                 *last = Part {
+                    n_groups: last.n_groups + 1,
                     n_rows: last.n_rows + group.n_rows,
                     bound,
                     var_share: bound.var_bytes,
@@ -212,8 +198,9 @@ fn split(group: Part, n: u64, parts: &mut Vec<Part>) {
         let n_rows = step.min(group.n_rows - row);
         let share = |bytes: u64| (bytes as f64 * n_rows as f64 / group.n_rows as f64) as u64;
         parts.push(Part {
-            first_row: group.first_row + row,
+            first_row: row,
             n_rows,
+            is_whole: false,
             bound: Bound { rows: n_rows as u64, ..group.bound },
             var_share: share(group.var_share),
             stored_bytes: share(group.stored_bytes),
@@ -237,7 +224,7 @@ impl TableSource for ParquetSource {
     }
 
     fn label(&self) -> String {
-        crate::format::table_scan::files_label(&self.files)
+        crate::format::table_scan::files_label(&self.paths)
     }
 
     fn columns(&self) -> Arc<[(String, String)]> {
@@ -250,7 +237,8 @@ impl TableSource for ParquetSource {
 
     fn read(&self, i: usize) -> Result<Chunk> {
         let part = &self.parts[i];
-        self.projection.apply(self.read_part(part)?).map_err(|e| e.at(self.files[part.file].display().to_string()))
+        let rows = self.read_part(part).map_err(|e| e.at(self.paths[part.file].display().to_string()))?;
+        Ok(Chunk::Table(Arc::new(rows)))
     }
 
     fn bytes(&self, i: usize) -> (u64, u64) {

@@ -23,6 +23,12 @@ impl Projection {
         self.read.iter_names().cloned().collect()
     }
 
+    /// Columns of the filter.
+    pub fn filter_names(&self) -> Vec<PlSmallStr> {
+        let leaves = self.filter.as_ref().map(polars_plan::utils::expr_to_leaf_column_names).unwrap_or_default();
+        self.read.iter_names().filter(|n| leaves.contains(n)).cloned().collect()
+    }
+
     /// Columns for people.
     pub fn columns(&self) -> Arc<[(String, String)]> {
         self.output.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect()
