@@ -2,7 +2,7 @@
 
 use crate::options::Options;
 use crate::{Answer, timed};
-use polars::prelude::{DataFrame, DataType};
+use polars::prelude::{ChunkAgg, DataFrame, DataType};
 use serde_json::json;
 use std::path::Path;
 use tilework::frame::{Frame, scan_parquet};
