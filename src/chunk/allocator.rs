@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Milliseconds after which freed memory goes back to the system, where memory is short; mimalloc's own are 1000.
 const SOON_MS: c_long = 10;
 const LATER_MS: c_long = 1000;
-/// A run that needs no more than this part of its budget has memory to spare.
+/// A run that needs no more than this part of its budget has memory to spare, if the budget is not small.
 const SPARE: u64 = 4;
+const LARGE_BYTES: u64 = 2 << 30;
 /// The number of the option in mimalloc's `mi_option_e`.
 const PURGE_DELAY: c_int = 15;
 
@@ -31,7 +32,8 @@ pub fn gives_back() -> bool {
 /// pages that are given back have to be cleared again (half of the time of a query on tables).
 pub fn begin_run(projected_bytes: u64, budget_bytes: u64) {
     if gives_back() {
-        set_delay(if projected_bytes <= budget_bytes / SPARE { LATER_MS } else { SOON_MS });
+        let spare = budget_bytes >= LARGE_BYTES && projected_bytes <= budget_bytes / SPARE;
+        set_delay(if spare { LATER_MS } else { SOON_MS });
     }
 }
 

@@ -32,18 +32,30 @@ pub fn varies(dtype: &DataType) -> bool {
     dtype.is_nested() || matches!(dtype, DataType::String | DataType::Binary)
 }
 
+/// Columns whose values have bytes outside of their rows.
+pub fn n_varying(schema: &Schema) -> u64 {
+    schema.iter_values().filter(|d| varies(d)).count() as u64
+}
+
 /// Bytes of a row beside strings and lists.
 pub fn row_bytes(schema: &Schema) -> u64 {
     schema.iter_values().map(width).sum::<u64>().max(1)
 }
 
 impl Bound {
-    /// Bytes of a table of this schema. Every column of strings may hold all the strings there are.
+    /// Bytes of a table of this schema, whose strings and lists are those counted here.
     pub fn bytes(&self, schema: &Schema) -> u64 {
-        let n_var = schema.iter_values().filter(|d| varies(d)).count() as u64;
+        self.bytes_from(schema, n_varying(schema))
+    }
+
+    /// Bytes of a table of this schema that was made of one with `n_varying` columns of strings and lists: each column more may
+    /// hold all there are.
+    pub fn bytes_from(&self, schema: &Schema, n_varying_before: u64) -> u64 {
+        let n = n_varying(schema);
+        let times = if n == 0 { 0 } else { 1 + n.saturating_sub(n_varying_before) };
         // A column of one repeated value is counted as 64 bytes, however few rows it has.
         let columns = 1024 + 64 * schema.len() as u64;
-        self.rows.saturating_mul(row_bytes(schema)).saturating_add(n_var.saturating_mul(self.var_bytes)).saturating_add(columns)
+        self.rows.saturating_mul(row_bytes(schema)).saturating_add(times.saturating_mul(self.var_bytes)).saturating_add(columns)
     }
 
     /// The bound of `n` such partitions together.

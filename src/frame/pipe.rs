@@ -1,7 +1,7 @@
 //! Partitions on their way: what they are read from, and what is done with each by itself before rows have to meet.
 
 use crate::base::Result;
-use crate::chunk::table_bound::Bound;
+use crate::chunk::table_bound::{Bound, n_varying};
 use crate::expr::call::CallOp;
 use crate::expr::node::{Call, SourceNode};
 use crate::expr::table::{TableMeta, TableSource};
@@ -35,12 +35,15 @@ pub(super) struct Pipe {
     pub likely_rows: f64,
     /// Upper bound of the bytes of a partition anywhere between the ops.
     widest_bytes: u64,
+    /// Columns that the bounds' bytes of strings and lists are in.
+    n_varying: u64,
 }
 
 impl Pipe {
     /// Partitions of a source.
     pub fn of(source: Arc<dyn TableSource>, schema: SchemaRef, bound: Bound, total: Bound, likely_rows: f64) -> Pipe {
-        Pipe { base: Base::Source(source), ops: vec![], schema, bound, total, likely_rows, widest_bytes: 0 }
+        let n_varying = n_varying(&schema);
+        Pipe { base: Base::Source(source), ops: vec![], schema, bound, total, likely_rows, widest_bytes: 0, n_varying }
     }
 
     /// Partitions made by an expression.
@@ -50,7 +53,8 @@ impl Pipe {
             _ => (1, 0),
         };
         let base = Base::Made { expr, n_partitions, partition_bytes };
-        Pipe { base, ops: vec![], schema, bound, total, likely_rows: total.rows as f64, widest_bytes: 0 }
+        let n_varying = n_varying(&schema);
+        Pipe { base, ops: vec![], schema, bound, total, likely_rows: total.rows as f64, widest_bytes: 0, n_varying }
     }
 
     pub fn n_partitions(&self) -> usize {
@@ -70,7 +74,7 @@ impl Pipe {
     pub fn push_bounded(&mut self, op: RowOp, schema: SchemaRef, bound: Bound, total: Bound) {
         self.ops.push(op);
         (self.schema, self.bound, self.total) = (schema, bound, total);
-        self.widest_bytes = self.widest_bytes.max(self.bound.bytes(&self.schema));
+        self.widest_bytes = self.widest_bytes.max(self.bound_bytes());
     }
 
     /// Upper bound of the bytes of a partition.
@@ -78,13 +82,23 @@ impl Pipe {
         match (&self.base, self.ops.is_empty()) {
             (Base::Source(s), true) => (0..s.n_partitions()).map(|i| s.bytes(i).0).max().unwrap_or(0),
             (Base::Made { partition_bytes, .. }, true) => *partition_bytes,
-            _ => self.bound.bytes(&self.schema),
+            _ => self.bound_bytes(),
         }
+    }
+
+    fn bound_bytes(&self) -> u64 {
+        self.bound.bytes_from(&self.schema, self.n_varying)
+    }
+
+    /// Columns with `var_bytes` of strings and lists of their own are about to come.
+    pub fn widen(&mut self, n_columns: u64, var_bytes: u64) {
+        self.n_varying += n_columns;
+        self.bound.var_bytes = self.bound.var_bytes.saturating_add(var_bytes);
     }
 
     /// Upper bound of the bytes of all rows.
     pub fn total_bytes(&self) -> u64 {
-        self.total.bytes(&self.schema)
+        self.total.bytes_from(&self.schema, self.n_varying)
     }
 
     /// The partitions as an expression of the engine.
@@ -99,14 +113,14 @@ impl Pipe {
         if self.ops.is_empty() {
             return read;
         }
-        let op = Rows::new(self.ops.clone(), self.bound.bytes(&self.schema), self.widest_bytes);
-        call(Arc::new(op), vec![read], &self.schema, self.n_partitions(), self.bound.bytes(&self.schema))
+        let op = Rows::new(self.ops.clone(), self.bound_bytes(), self.widest_bytes);
+        call(Arc::new(op), vec![read], &self.schema, self.n_partitions(), self.bound_bytes())
     }
 
     /// The same rows as a source, if they can be read as often as need be.
     pub fn piped(&self) -> Option<Piped> {
         let Base::Source(source) = &self.base else { return None };
-        let bytes = (self.bound.bytes(&self.schema).max(self.partition_bytes()), self.widest_bytes);
+        let bytes = (self.bound_bytes().max(self.partition_bytes()), self.widest_bytes);
         Some(Piped { source: source.clone(), ops: self.ops.clone(), bytes })
     }
 

@@ -6,6 +6,7 @@
 use crate::base::bytes::format_bytes;
 use crate::base::{Config, Error, Kind as ErrorKind, Result};
 use crate::chunk::dataframe::{stack, table};
+use crate::chunk::table_bound::n_varying;
 use crate::expr::node::SinkNode;
 use crate::expr::table::{TableSink, TableSource};
 use crate::expr::{Expr, Kind, Meta};
@@ -201,7 +202,7 @@ impl<'a> Run<'a> {
         }
         let bound = buckets.measured().fold(Default::default(), most);
         let n = buckets.n_partitions();
-        let out_bytes = bound.bytes(&schema).max(largest);
+        let out_bytes = bound.bytes_from(&schema, n_varying(exchange.schema())).max(largest);
         let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), bound, exchange.total().bound, 0.0);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
         let scratch = bound.rows.saturating_mul(64).saturating_add(largest);

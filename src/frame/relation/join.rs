@@ -2,7 +2,7 @@
 //! keys and joined bucket by bucket. Rows come in order of the side that passes, and for each of its rows in order of the other.
 
 use crate::base::{Error, Result};
-use crate::chunk::table_bound::{Bound, row_bytes};
+use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
 use crate::frame::pipe::{Pipe, call, names, with_column};
 use crate::frame::relation::grouped::NUMBER;
 use crate::frame::relation::sort::restored;
@@ -266,7 +266,7 @@ impl Join {
             }
         }
         let var_bytes = probe.payload_bytes().min(passing.bound.rows.saturating_mul(most).saturating_mul(probe.longest_value()));
-        passing.bound.var_bytes = passing.bound.var_bytes.saturating_add(var_bytes / most.max(1));
+        passing.widen(n_varying(&self.schema).saturating_sub(n_varying(&passing.schema)), var_bytes / most.max(1));
         passing.push(RowOp::Probe(probe), self.schema.clone(), most);
         Ok(passing)
     }

@@ -52,7 +52,8 @@ impl Reduction {
         // A row's strings are those of one partition.
         let var_bytes = bound.var_bytes.min(self.partition.var_bytes.saturating_mul(self.most_rows));
         let bound = Bound { rows: bound.rows.clamp(1, self.most_rows), var_bytes };
-        self.merge.schemas.iter().map(|s| bound.bytes(s)).max().unwrap_or(0)
+        // Every column of a state may be of the same strings.
+        self.merge.schemas.iter().map(|s| bound.bytes_from(s, 1)).max().unwrap_or(0)
     }
 
     fn n_partitions(&self, input_bytes: u64) -> u64 {
