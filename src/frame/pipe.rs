@@ -72,10 +72,9 @@ impl Pipe {
 
     /// Does something with every partition that leaves at most `bound` of each, and `total` of all.
     pub fn push_bounded(&mut self, op: RowOp, schema: SchemaRef, bound: Bound, total: Bound) {
-        let beside = self.bound.rows.saturating_mul(op.beside_bytes());
         self.ops.push(op);
         (self.schema, self.bound, self.total) = (schema, bound, total);
-        self.widest_bytes = self.widest_bytes.max(self.bound_bytes().saturating_add(beside));
+        self.widest_bytes = self.widest_bytes.max(self.bound_bytes());
     }
 
     /// Upper bound of the bytes of a partition.

@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         let out_bytes = bound.bytes_from(&schema, n_varying(exchange.schema())).max(largest);
         let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), bound, exchange.total().bound, 0.0);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
-        let scratch = bound.rows.saturating_mul(128).saturating_add(largest);
+        let scratch = bound.rows.saturating_mul(64).saturating_add(largest);
         let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
         let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
         Ok(Pipe::made(expr, schema, bound, exchange.total().bound))

@@ -27,17 +27,6 @@ pub enum RowOp {
 }
 
 impl RowOp {
-    /// About how many bytes an op needs for every row beside the rows themselves and what becomes of them: hashes, copied keys, lists of
-    /// rows by group, places in an order, matches.
-    pub fn beside_bytes(&self) -> u64 {
-        match self {
-            RowOp::Step(TableStep::GroupBy { .. }) => 128,
-            RowOp::Step(TableStep::Unique { .. } | TableStep::Sort { .. }) => 64,
-            RowOp::Probe(_) | RowOp::Find(_) => 48,
-            RowOp::Step(_) | RowOp::Marked(_) | RowOp::Number(_) => 0,
-        }
-    }
-
     fn label(&self) -> &'static str {
         match self {
             RowOp::Step(s) => s.name(),
