@@ -112,7 +112,10 @@ fn functions_on_blocks() {
     let grid = Grid::new([Axis::from_sizes(&[3, 3])]);
     refused(map_blocks("declared", &[&x()], DType::I64, Some(grid), |_, t| Ok(t[0].clone())), &["declared", "[2]", "[5]"]);
     refused(map_blocks("pair", &[&x(), &two([2, 3])], DType::I64, None, |_, t| Ok(t[0].clone())), &["pair", "broadcast"]);
-    let own = map_blocks("own", &[&x()], DType::I64, None, |_, _| Err(tilework::Error::usage("the user's own words")));
+    let own = map_blocks("own", &[&x()], DType::I64, None, |b, t| match b.index {
+        0 => Err(tilework::Error::usage("the user's own words")),
+        _ => Ok(t[0].clone()),
+    });
     refused(own.unwrap().compute(), &["own", "the user's own words", "[0]"]);
     let none = arange(0, 0, 1, 4).unwrap();
     refused(
