@@ -23,16 +23,11 @@ pub fn give_back_soon() {
     }
 }
 
-/// Whether [`give_back_soon`] was asked for.
-pub fn gives_back() -> bool {
-    IS_OURS.load(Ordering::Relaxed)
-}
-
-/// For a run that needs `projected_bytes` of `budget_bytes`: where there is much more than it needs, freed memory is kept a second, since
+/// For a run that needs `projected_bytes` of `budget_bytes` (asked for only where it matters): where there is much more than it needs, freed memory is kept a second, since
 /// pages that are given back have to be cleared again (half of the time of a query on tables).
-pub fn begin_run(projected_bytes: u64, budget_bytes: u64) {
-    if gives_back() {
-        let spare = budget_bytes >= LARGE_BYTES && projected_bytes <= budget_bytes / SPARE;
+pub fn begin_run(projected_bytes: impl FnOnce() -> u64, budget_bytes: u64) {
+    if IS_OURS.load(Ordering::Relaxed) {
+        let spare = budget_bytes >= LARGE_BYTES && projected_bytes() <= budget_bytes / SPARE;
         set_delay(if spare { LATER_MS } else { SOON_MS });
     }
 }

@@ -6,7 +6,7 @@
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
 use polars::prelude::{
-    Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, SerReader, SerWriter, StringChunked,
+    Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, Schema, SerReader, SerWriter, StringChunked,
 };
 use std::sync::Arc;
 
@@ -52,6 +52,11 @@ pub fn table(chunk: &Chunk) -> Result<&Arc<DataFrame>> {
         Chunk::Table(t) => Ok(t),
         other => Err(Error::bug(format!("a partition of a table was expected, not {other:?}"))),
     }
+}
+
+/// Names and types of columns, for people.
+pub fn described(schema: &Schema) -> Arc<[(String, String)]> {
+    schema.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect()
 }
 
 /// Bytes a table holds in memory: all buffers its columns keep alive.

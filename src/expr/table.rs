@@ -1,6 +1,6 @@
 //! Tables as the engine sees them: partitions of rows under named columns. What a column holds is Polars' business.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -14,6 +14,11 @@ pub struct TableMeta {
     pub n_partitions: usize,
     /// Upper bound of the bytes of a partition in memory.
     pub partition_bytes: u64,
+}
+
+/// Why what queries on tables are made of has no parameters.
+pub fn not_sent() -> Error {
+    Error::unsupported("queries on tables do not run on remote workers in this version")
 }
 
 /// A readable table.

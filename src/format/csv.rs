@@ -8,7 +8,7 @@ use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::{Bound, row_bytes};
-use crate::expr::table::{TableSink, TableSource};
+use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::format::table_file::{FileTarget, OpenFile};
 use crate::format::table_scan::{Projection, files_label};
 use parking_lot::Mutex;
@@ -239,7 +239,7 @@ impl TableSource for CsvSource {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+        Err(not_sent())
     }
 
     fn key(&self) -> u128 {

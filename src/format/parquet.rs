@@ -7,10 +7,10 @@ use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{apart, stack, table, table_error};
 use crate::chunk::table_bound::{Bound, varies};
-use crate::expr::table::{TableSink, TableSource};
+use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::format::parquet_file::ParquetFile;
 use crate::format::table_file::{FileTarget, OpenFile};
-use crate::format::table_scan::Projection;
+use crate::format::table_scan::{Projection, files_label};
 use parking_lot::Mutex;
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{DataFrame, ParquetWriter, PolarsError, Schema};
@@ -43,7 +43,7 @@ struct Part {
 /// Parquet files of the same columns, one after the other.
 #[derive(Debug)]
 pub struct ParquetSource {
-    paths: Vec<PathBuf>,
+    label: String,
     files: Vec<ParquetFile>,
     parts: Vec<Part>,
     projection: Projection,
@@ -101,7 +101,7 @@ impl ParquetSource {
                 plain_bytes: 0,
             });
         }
-        Ok(ParquetSource { paths, files, parts, projection, key: xxh3_128(described.as_bytes()) })
+        Ok(ParquetSource { label: files_label(&paths), files, parts, projection, key: xxh3_128(described.as_bytes()) })
     }
 
     /// What a partition holds at most.
@@ -216,7 +216,7 @@ impl TableSource for ParquetSource {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+        Err(not_sent())
     }
 
     fn key(&self) -> u128 {
@@ -224,7 +224,7 @@ impl TableSource for ParquetSource {
     }
 
     fn label(&self) -> String {
-        crate::format::table_scan::files_label(&self.paths)
+        self.label.clone()
     }
 
     fn columns(&self) -> Arc<[(String, String)]> {
@@ -237,7 +237,7 @@ impl TableSource for ParquetSource {
 
     fn read(&self, i: usize) -> Result<Chunk> {
         let part = &self.parts[i];
-        let rows = self.read_part(part).map_err(|e| e.at(self.paths[part.file].display().to_string()))?;
+        let rows = self.read_part(part).map_err(|e| e.at(self.files[part.file].path.display().to_string()))?;
         Ok(Chunk::Table(Arc::new(rows)))
     }
 

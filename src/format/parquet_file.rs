@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// A file and its footer.
 pub(super) struct ParquetFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     pub(super) meta: Arc<FileMetadata>,
     fields: Arc<ArrowSchema>,
 }

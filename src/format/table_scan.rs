@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{apart, table_error};
+use crate::chunk::dataframe::{apart, described, table_error};
 use polars::prelude::{DataFrame, Expr, IntoLazy, PlSmallStr, SchemaRef, col};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Projection {
 
     /// Columns for people.
     pub fn columns(&self) -> Arc<[(String, String)]> {
-        self.output.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect()
+        described(&self.output)
     }
 
     /// The rows and columns that are handed on, of those read.

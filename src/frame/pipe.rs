@@ -1,6 +1,7 @@
 //! Partitions on their way: what they are read from, and what is done with each by itself before rows have to meet.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
+use crate::chunk::dataframe::described;
 use crate::chunk::table_bound::{Bound, n_varying};
 use crate::expr::call::CallOp;
 use crate::expr::node::{Call, SourceNode};
@@ -8,7 +9,7 @@ use crate::expr::table::{TableMeta, TableSource};
 use crate::expr::{Expr, Kind, Meta};
 use crate::op::table::wrap::{Cut, Cuts, Piped};
 use crate::op::table::{RowOp, Rows};
-use polars::prelude::{Schema, SchemaRef};
+use polars::prelude::{DataType, Schema, SchemaRef};
 use std::sync::Arc;
 
 /// What partitions are before anything is done with them.
@@ -77,6 +78,11 @@ impl Pipe {
         self.widest_bytes = self.widest_bytes.max(self.bound_bytes());
     }
 
+    /// Adds a column that tells where rows come in the whole table.
+    pub fn number(&mut self, name: &str) {
+        self.push(RowOp::Number(name.into()), numbered(&self.schema, name), 1);
+    }
+
     /// Upper bound of the bytes of a partition.
     pub fn partition_bytes(&self) -> u64 {
         match (&self.base, self.ops.is_empty()) {
@@ -129,12 +135,20 @@ impl Pipe {
         matches!(&self.base, Base::Source(s) if s.name() == "memory") && self.ops.is_empty()
     }
 
+    /// Whether the partitions can be read as often as need be.
+    pub fn is_source(&self) -> bool {
+        matches!(self.base, Base::Source(_))
+    }
+
     /// Only these partitions, or rows of them before the ops.
-    pub fn cut(&self, cuts: Vec<Cut>) -> Option<Pipe> {
-        let Base::Source(source) = &self.base else { return None };
+    ///
+    /// # Errors
+    /// A bug: they are not [read from a source](Self::is_source).
+    pub fn cut(&self, cuts: Vec<Cut>) -> Result<Pipe> {
+        let Base::Source(source) = &self.base else { return Err(Error::bug("partitions that cannot be read again")) };
         let share = cuts.len() as f64 / source.n_partitions().max(1) as f64;
         let base = Base::Source(Arc::new(Cuts { source: source.clone(), cuts }));
-        Some(Pipe { base, likely_rows: self.likely_rows * share, ..self.clone() })
+        Ok(Pipe { base, likely_rows: self.likely_rows * share, ..self.clone() })
     }
 }
 
@@ -153,8 +167,7 @@ pub(super) fn table_node(
     partition_bytes: u64,
     label: String,
 ) -> Expr {
-    let columns = schema.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect();
-    Expr::new(kind, inputs, Meta::Table(TableMeta { columns, n_partitions, partition_bytes }), label)
+    Expr::new(kind, inputs, Meta::Table(TableMeta { columns: described(schema), n_partitions, partition_bytes }), label)
 }
 
 /// The names of columns.
@@ -162,9 +175,9 @@ pub(super) fn names(schema: &Schema) -> Vec<polars::prelude::PlSmallStr> {
     schema.iter_names().cloned().collect()
 }
 
-/// The columns with one more.
-pub(super) fn with_column(schema: &Schema, name: &str, dtype: polars::prelude::DataType) -> Result<SchemaRef> {
+/// The columns with one of row numbers.
+pub(super) fn numbered(schema: &Schema, name: &str) -> SchemaRef {
     let mut schema = schema.clone();
-    schema.with_column(name.into(), dtype);
-    Ok(Arc::new(schema))
+    schema.with_column(name.into(), DataType::UInt64);
+    Arc::new(schema)
 }

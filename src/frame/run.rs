@@ -10,7 +10,7 @@ use crate::chunk::table_bound::n_varying;
 use crate::expr::node::SinkNode;
 use crate::expr::table::{TableSink, TableSource};
 use crate::expr::{Expr, Kind, Meta};
-use crate::frame::pipe::{Base, Pipe, call};
+use crate::frame::pipe::{Pipe, call};
 use crate::op::table::TableStep;
 use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::{Divide, Exchange, Measured, Sample};
@@ -87,8 +87,22 @@ impl<'a> Run<'a> {
         if self.pool.is_used() { &self.stages } else { self.session }
     }
 
-    /// Runs partitions to where rows have to meet.
-    pub fn exchange(
+    /// Runs partitions to where rows have to meet, and keeps their rows in order.
+    pub fn keep(&mut self, pipe: &Pipe, name: &str) -> Result<Arc<Exchange>> {
+        self.exchange(pipe, name, None, None)
+    }
+
+    /// The same, with a sample of their keys.
+    pub fn keep_and_sample(&mut self, pipe: &Pipe, name: &str, sampler: impl Sample + 'static) -> Result<Arc<Exchange>> {
+        self.exchange(pipe, name, None, Some(Arc::new(sampler)))
+    }
+
+    /// Runs partitions to where rows have to meet, in the buckets that a rule divides them into.
+    pub fn divide(&mut self, pipe: &Pipe, name: &str, by: impl Divide + 'static) -> Result<Arc<Exchange>> {
+        self.exchange(pipe, name, Some(Arc::new(by)), None)
+    }
+
+    fn exchange(
         &mut self,
         pipe: &Pipe,
         name: &str,
@@ -124,7 +138,7 @@ impl<'a> Run<'a> {
 
     /// The same partitions, computed, and how many rows each has.
     pub fn computed(&mut self, pipe: &Pipe, name: &str) -> Result<(Pipe, Vec<u64>)> {
-        let exchange = self.exchange(pipe, name, None, None)?;
+        let exchange = self.keep(pipe, name)?;
         let sizes = exchange.as_written().measured().map(|m| m.bound.rows).collect();
         Ok((self.read_as_written(&exchange), sizes))
     }
@@ -137,7 +151,7 @@ impl<'a> Run<'a> {
         if pipe.n_partitions() == 1 {
             return Ok(pipe.clone());
         }
-        let exchange = self.exchange(pipe, what, None, None)?;
+        let exchange = self.keep(pipe, what)?;
         self.gathered(&exchange, what)
     }
 
@@ -230,9 +244,4 @@ fn most(a: crate::chunk::table_bound::Bound, m: Measured) -> crate::chunk::table
 pub(super) fn sink(expr: Expr, to: Arc<dyn TableSink>) -> Expr {
     let label = to.label();
     Expr::new(Kind::Sink(SinkNode::Table(to)), vec![expr], Meta::Unit, label)
-}
-
-/// Whether the partitions can be read as often as need be.
-pub(super) fn rereadable(pipe: &Pipe) -> bool {
-    matches!(pipe.base, Base::Source(_))
 }

@@ -110,11 +110,6 @@ impl Reader {
         irs.iter().map(|e| e.to_expr(&self.exprs)).collect()
     }
 
-    /// Expressions as they are, and whether every row's value depends on that row alone.
-    pub fn plain_exprs(&self, irs: &[ExprIR]) -> (Vec<polars::prelude::Expr>, bool) {
-        (self.plain(irs), self.row_wise(irs))
-    }
-
     /// Whether every row's value depends on that row alone.
     pub fn row_wise(&self, irs: &[ExprIR]) -> bool {
         irs.iter().all(|e| is_elementwise_rec(e.node(), &self.exprs))

@@ -94,9 +94,7 @@ impl Session {
         let budget = plan.chunk_budget(&self.config)?;
         self.tell_plan(&plan);
         #[cfg(feature = "cli")]
-        if crate::chunk::allocator::gives_back() {
-            crate::chunk::allocator::begin_run(plan.projected_bytes(&self.config), self.config.budget_bytes);
-        }
+        crate::chunk::allocator::begin_run(|| plan.projected_bytes(&self.config), self.config.budget_bytes);
         let mut begun = Vec::new();
         let result = begin(&plan.sinks, &mut begun).and_then(|()| self.execute(plan, &roots, budget));
         let result = result.and_then(|values| begun.iter().try_for_each(finish).map(|()| values));

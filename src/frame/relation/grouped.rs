@@ -2,13 +2,12 @@
 //! Which it is, is decided by what is found. Groups come in order of their first row either way.
 
 use crate::base::Result;
-use crate::frame::pipe::{Pipe, with_column};
+use crate::frame::pipe::{Pipe, numbered};
 use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::key::ByHash;
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{DataType, Expr, SchemaRef, col};
-use std::sync::Arc;
+use polars::prelude::{Expr, SchemaRef, col};
 
 /// The name of the column that says where rows come in the whole table.
 pub(super) const NUMBER: &str = "\u{1}number";
@@ -28,7 +27,7 @@ pub(super) struct Groups {
 /// The results of all groups. `merges` says that rows are states of partitions already, so that there are few.
 pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bool) -> Result<Pipe> {
     let name = groups.name;
-    let all = run.exchange(&pipe, name, None, None)?;
+    let all = run.keep(&pipe, name)?;
     let bytes = all.total().bytes;
     if bytes <= run.task_bytes() {
         let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };
@@ -43,14 +42,11 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
     run.note(format!("{name}: in {n_buckets} buckets by the hash of the keys, each by itself"));
     let mut pipe = run.read_as_written(&all);
     drop(all);
-    let numbered = with_column(&pipe.schema, NUMBER, DataType::UInt64)?;
-    pipe.push(RowOp::Number(NUMBER.into()), numbered, 1);
-    let divide = Arc::new(ByHash { of: groups.keys.clone(), n_buckets });
-    let divided = run.exchange(&pipe, name, Some(divide), None)?;
+    pipe.number(NUMBER);
+    let divided = run.divide(&pipe, name, ByHash { of: groups.keys.clone(), n_buckets })?;
     drop(pipe);
     let steps = groups.merge.iter().chain(&groups.finish).map(numbered_step).collect();
-    let schema = with_column(&groups.schema, NUMBER, DataType::UInt64)?;
-    let pipe = run.on_buckets(&divided, steps, name, schema)?;
+    let pipe = run.on_buckets(&divided, steps, name, numbered(&groups.schema, NUMBER))?;
     restored(run, pipe, &[NUMBER], groups.schema.clone())
 }
 

@@ -3,7 +3,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
-use crate::frame::pipe::{Pipe, call, names, with_column};
+use crate::frame::pipe::{Pipe, call, names, numbered};
 use crate::frame::relation::grouped::NUMBER;
 use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
@@ -18,8 +18,7 @@ use crate::op::table::wrap::Cut;
 use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
-    DataType, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema,
-    SchemaRef,
+    Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema, SchemaRef,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -57,11 +56,10 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
     if options.args.slice.is_some() {
         return Err(unsupported("a limit inside of a join"));
     }
-    let (left_on, right_on) = (r.plain_exprs(left_on), r.plain_exprs(right_on));
     let mut join = Join {
-        row_wise: left_on.1 && right_on.1,
-        left_on: left_on.0,
-        right_on: right_on.0,
+        row_wise: r.row_wise(left_on) && r.row_wise(right_on),
+        left_on: r.plain(left_on),
+        right_on: r.plain(right_on),
         left: r.tree(*input_left)?,
         right: r.tree(*input_right)?,
         args: options.args.clone(),
@@ -158,7 +156,7 @@ impl Join {
         if left.likely_rows * SMALLER >= right.likely_rows {
             return self.looked_up(run, how, true, left, right);
         }
-        let rows = run.exchange(&left, "join", None, None)?;
+        let rows = run.keep(&left, "join")?;
         drop(left);
         let Some(room) = room(run, &rows) else {
             return self.looked_up(run, how, true, run.read(&rows), right);
@@ -171,7 +169,7 @@ impl Join {
         let bound = Bound { rows: n_rows, var_bytes: 0 };
         let n = pipe.n_partitions() as u64;
         pipe.push_bounded(RowOp::Find(Arc::new(find)), schema, bound, bound.times(n));
-        let found = run.exchange(&pipe, "join", None, None)?;
+        let found = run.keep(&pipe, "join")?;
         drop(pipe);
         let (mut pipe, sizes) =
             (run.read_as_written(&rows), rows.as_written().measured().map(|m| m.bound.rows).collect::<Vec<_>>());
@@ -202,30 +200,25 @@ impl Join {
             let kept = right.iter_names().filter(|n| !dropped.contains(n));
             return kept.map(|n| (n.clone(), if left.contains(n) { format!("{n}{suffix}").into() } else { n.clone() })).collect();
         }
-        // The left side is looked up: its names stay, and the passing right side gets suffixes (see `passing_names`).
+        // The left side is looked up: its names stay, and the passing right side gets suffixes (see `renamed`).
         let dropped = if coalesced && self.args.how == JoinType::Right { key_names(&self.left_on, left) } else { vec![] };
         left.iter_names().filter(|n| !dropped.contains(n)).map(|n| (n.clone(), n.clone())).collect()
     }
 
-    /// Columns of the passing side under the names that they have in the result, where these are others.
-    fn passing_names(&self, sides: &Sides<'_>) -> Vec<(PlSmallStr, PlSmallStr)> {
-        let same = |s: &Schema| s.iter_names().map(|n| (n.clone(), n.clone())).collect::<Vec<_>>();
+    /// Columns of the passing side that have another name in the result: those of the right that the left has too.
+    fn renamed(&self, sides: &Sides<'_>, payload: &[(PlSmallStr, PlSmallStr)]) -> Vec<(PlSmallStr, PlSmallStr)> {
         if sides.built_is_right {
-            return same(&self.left.schema);
+            return vec![];
         }
         let suffix = self.args.suffix();
-        let taken: Vec<PlSmallStr> = self.payload(sides).into_iter().map(|p| p.1).collect();
-        self.right
-            .schema
-            .iter_names()
-            .map(|n| (n.clone(), if taken.contains(n) { format!("{n}{suffix}").into() } else { n.clone() }))
-            .collect()
+        let taken = self.right.schema.iter_names().filter(|n| payload.iter().any(|p| p.1 == **n));
+        taken.map(|n| (n.clone(), format!("{n}{suffix}").into())).collect()
     }
 
     fn looked_up(&self, run: &mut Run<'_>, how: Match, built_is_right: bool, left: Pipe, right: Pipe) -> Result<Pipe> {
         let sides = self.sides(how, built_is_right);
         let (passing, built) = if built_is_right { (left, right) } else { (right, left) };
-        let rows = run.exchange(&built, "join", None, None)?;
+        let rows = run.keep(&built, "join")?;
         drop(built);
         match room(run, &rows) {
             Some(room) => {
@@ -233,29 +226,30 @@ impl Join {
                 let side = self.side(&sides);
                 let table = run.table(&rows)?;
                 drop(rows);
-                let probe = Arc::new(Probe::new(&side, &table, room)?);
-                self.pass(run, passing, probe)
+                let probe = Probe::new(&side, &table, room)?;
+                let most = probe.most_matches(&table)?;
+                drop(table);
+                self.pass(run, passing, probe, most)
             }
             None => self.in_buckets(run, &sides, passing, &rows),
         }
     }
 
     fn side(&self, sides: &Sides<'_>) -> Side {
-        let passing_names = self.passing_names(sides);
+        let payload = self.payload(sides);
         Side {
             how: sides.how,
             passing_on: sides.passing_on.to_vec(),
             built_on: sides.built_on.to_vec(),
             nulls_equal: self.args.nulls_equal,
-            payload: self.payload(sides),
-            renamed: passing_names.into_iter().filter(|(a, b)| a != b).collect(),
-            columns: self.schema.iter_names().cloned().collect(),
+            renamed: self.renamed(sides, &payload),
+            payload,
+            columns: names(&self.schema),
         }
     }
 
-    /// Rows pass and look up. Where one may become many, partitions are cut so small that what they become has a bound.
-    fn pass(&self, run: &mut Run<'_>, mut passing: Pipe, probe: Arc<Probe>) -> Result<Pipe> {
-        let most = probe.most_matches();
+    /// Rows pass and look up. Where one may become many (`most`), partitions are cut so small that what they become has a bound.
+    fn pass(&self, run: &mut Run<'_>, mut passing: Pipe, probe: Probe, most: u64) -> Result<Pipe> {
         let width = row_bytes(&self.schema);
         if most > 1 {
             let grown = passing.bound.rows.saturating_mul(most).saturating_mul(width);
@@ -267,7 +261,7 @@ impl Join {
         }
         let var_bytes = probe.payload_bytes().min(passing.bound.rows.saturating_mul(most).saturating_mul(probe.longest_value()));
         passing.widen(n_varying(&self.schema).saturating_sub(n_varying(&passing.schema)), var_bytes / most.max(1));
-        passing.push(RowOp::Probe(probe), self.schema.clone(), most);
+        passing.push(RowOp::Probe(Arc::new(probe)), self.schema.clone(), most);
         Ok(passing)
     }
 
@@ -275,15 +269,14 @@ impl Join {
         let bytes = rows.total().bytes.max(passing.total_bytes().min(rows.total().bytes.saturating_mul(64)));
         let n_buckets = run.n_buckets(bytes);
         run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
-        let numbered = with_column(&passing.schema, NUMBER, DataType::UInt64)?;
-        passing.push(RowOp::Number(NUMBER.into()), numbered, 1);
-        let by = |on: &[Expr]| Arc::new(ByHash { of: on.to_vec(), n_buckets });
-        let passed = run.exchange(&passing, "join", Some(by(sides.passing_on)), None)?;
+        passing.number(NUMBER);
+        let by = |on: &[Expr]| ByHash { of: on.to_vec(), n_buckets };
+        let passed = run.divide(&passing, "join", by(sides.passing_on))?;
         drop(passing);
-        let built = run.exchange(&run.read(rows), "join", Some(by(sides.built_on)), None)?;
+        let built = run.divide(&run.read(rows), "join", by(sides.built_on))?;
         let mut side = self.side(sides);
         side.columns.push(NUMBER.into());
-        let schema = with_column(&self.schema, NUMBER, DataType::UInt64)?;
+        let schema = numbered(&self.schema, NUMBER);
         let pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&run.read(&passed), &run.read(&built)], &schema);
         restored(run, pipe, &[NUMBER], self.schema.clone())
     }
@@ -292,7 +285,7 @@ impl Join {
     /// rows of the other side have none.
     fn full(&self, run: &mut Run<'_>, passes_left: bool) -> Result<Pipe> {
         let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
-        let (left, right) = (run.exchange(&left, "join", None, None)?, run.exchange(&right, "join", None, None)?);
+        let (left, right) = (run.keep(&left, "join")?, run.keep(&right, "join")?);
         let bytes = left.total().bytes + right.total().bytes;
         let maintain_order = if passes_left { MaintainOrderJoin::LeftRight } else { MaintainOrderJoin::RightLeft };
         let op = |schema: &Schema| BucketOp::Join {
@@ -311,12 +304,11 @@ impl Join {
         let mut divided = |rows: Arc<Exchange>, on: &[Expr], number: &str| {
             let mut pipe = run.read_as_written(&rows);
             drop(rows);
-            let numbered = with_column(&pipe.schema, number, DataType::UInt64)?;
-            pipe.push(RowOp::Number(number.into()), numbered, 1);
-            run.exchange(&pipe, "join", Some(Arc::new(ByHash { of: on.to_vec(), n_buckets })), None)
+            pipe.number(number);
+            run.divide(&pipe, "join", ByHash { of: on.to_vec(), n_buckets })
         };
         let (left, right) = (divided(left, &self.left_on, NUMBER)?, divided(right, &self.right_on, RIGHT_NUMBER)?);
-        let schema = with_column(&*with_column(&self.schema, NUMBER, DataType::UInt64)?, RIGHT_NUMBER, DataType::UInt64)?;
+        let schema = numbered(&numbered(&self.schema, NUMBER), RIGHT_NUMBER);
         let pipe = buckets(run, op(&schema), [&run.read(&left), &run.read(&right)], &schema);
         let order = if passes_left { [NUMBER, RIGHT_NUMBER] } else { [RIGHT_NUMBER, NUMBER] };
         restored(run, pipe, &order, self.schema.clone())
@@ -326,11 +318,11 @@ impl Join {
     fn cross(&self, run: &mut Run<'_>) -> Result<Pipe> {
         let mut left = self.left.pipe(run)?;
         let right = self.right.pipe(run)?;
-        let rows = run.exchange(&right, "cross join", None, None)?;
+        let rows = run.keep(&right, "cross join")?;
         let n = rows.total().bound.rows.max(1);
-        let right = run.gathered(&rows, "cross join")?;
+        // Refused where it is too large.
+        run.gathered(&rows, "cross join")?;
         let table = run.table(&rows)?;
-        drop(right);
         let width = row_bytes(&self.schema);
         let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(width * n);
         if left.bound.rows.saturating_mul(n).saturating_mul(width) > allowed {
@@ -369,7 +361,7 @@ fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
             first += len.max(1);
         }
     }
-    pipe = pipe.cut(cuts).ok_or_else(|| Error::bug("rows of an exchange cannot be read"))?;
+    pipe = pipe.cut(cuts)?;
     pipe.bound.rows = pipe.bound.rows.min(rows);
     Ok(pipe)
 }

@@ -34,7 +34,7 @@ impl Relation for Shared {
             return Ok(pipe);
         }
         run.note("a part that the query has several times is computed once");
-        let exchange = run.exchange(&pipe, "shared part", None, None)?;
+        let exchange = run.keep(&pipe, "shared part")?;
         run.shared.insert(self.id, exchange.clone());
         Ok(run.read(&exchange))
     }

@@ -6,7 +6,7 @@ use crate::expr::node::TreeReduce;
 use crate::expr::table::TableReduce;
 use crate::expr::{Kind, Meta};
 use crate::frame::pipe::{Pipe, table_node};
-use crate::frame::run::{Run, rereadable};
+use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::wrap::Cut;
 use crate::op::table::{Merge, Reduction, RowOp, TableStep};
@@ -70,7 +70,7 @@ impl Relation for Slice {
             return Ok(pipe);
         }
         match self.end() {
-            Some(end) if rereadable(&pipe) && !run.is_dry() => self.first(run, &pipe, end),
+            Some(end) if pipe.is_source() && !run.is_dry() => self.first(run, &pipe, end),
             _ => {
                 let (pipe, sizes) = run.computed(&pipe, "limit")?;
                 self.cut(&pipe, &sizes)
@@ -87,7 +87,7 @@ impl Slice {
         loop {
             let n_all = pipe.n_partitions();
             let cuts = (0..n.min(n_all)).map(|partition| Cut { partition, rows: None }).collect();
-            let some = pipe.cut(cuts).ok_or_else(|| Error::bug("partitions that cannot be read again"))?;
+            let some = pipe.cut(cuts)?;
             let (found, sizes) = run.computed(&some, "limit")?;
             if found.total.rows >= end || n >= n_all {
                 return self.cut(&found, &sizes);
@@ -114,7 +114,7 @@ impl Slice {
         if cuts.is_empty() {
             cuts.push(Cut { partition: 0, rows: Some((0, 0)) });
         }
-        let mut pipe = pipe.cut(cuts).ok_or_else(|| Error::bug("partitions that cannot be read again"))?;
+        let mut pipe = pipe.cut(cuts)?;
         let rows = (end - start).max(0) as u64;
         pipe.total = Bound { rows, ..pipe.total };
         pipe.likely_rows = rows as f64;

@@ -10,7 +10,6 @@ use crate::op::table::key::{ByOrder, Order, SampleOf};
 use crate::op::table::{RowOp, TableStep};
 use polars::prelude::{SchemaRef, SortMultipleOptions, col};
 use polars_plan::plans::IR;
-use std::sync::Arc;
 
 /// Keys sampled of a partition.
 const SAMPLES: usize = 256;
@@ -70,8 +69,8 @@ pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result
         pipe.push(RowOp::Step(step(order)), schema, 1);
         return Ok(pipe);
     }
-    let sampler = Arc::new(SampleOf { order: order.clone(), n: SAMPLES });
-    let rows = run.exchange(&pipe, "sort", None, Some(sampler))?;
+    let sampler = SampleOf { order: order.clone(), n: SAMPLES };
+    let rows = run.keep_and_sample(&pipe, "sort", sampler)?;
     let bytes = rows.total().bytes;
     if bytes <= run.task_bytes() {
         let mut pipe = run.gathered(&rows, "sort")?;
@@ -80,8 +79,8 @@ pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result
     }
     let cuts = cuts(rows.take_sample(), run.n_buckets(bytes));
     run.note(format!("sort: {} ranges of keys, each sorted by itself", cuts.len() + 1));
-    let divide = Arc::new(ByOrder { order: order.clone(), cuts });
-    let divided = run.exchange(&run.read_as_written(&rows), "sort", Some(divide), None)?;
+    let by = ByOrder { order: order.clone(), cuts };
+    let divided = run.divide(&run.read_as_written(&rows), "sort", by)?;
     drop(rows);
     run.on_buckets(&divided, vec![step(order)], "sort", schema)
 }

@@ -1,6 +1,7 @@
 //! Tables one below the other: the partitions of one after those of another.
 
 use crate::base::{Error, Result};
+use crate::chunk::dataframe::described;
 use crate::chunk::table_bound::Bound;
 use crate::frame::pipe::{Pipe, names};
 use crate::frame::run::Run;
@@ -50,7 +51,6 @@ impl Relation for Union {
             }
         }
         let schema = schema.ok_or_else(|| Error::usage("a union of no tables"))?;
-        let columns = schema.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect();
-        Ok(Pipe::of(Arc::new(Chained::new(parts, columns)), schema, bound, total, likely))
+        Ok(Pipe::of(Arc::new(Chained::new(parts, described(&schema))), schema, bound, total, likely))
     }
 }

@@ -26,7 +26,7 @@ pub struct Lookup {
     deal: HashPartitioner,
     state: PlRandomState,
     nulls_equal: bool,
-    most_matches: u64,
+    is_distinct: bool,
 }
 
 impl std::fmt::Debug for Lookup {
@@ -46,10 +46,7 @@ pub struct Matches {
 
 impl Lookup {
     /// A table of these keys: one row of columns per key. Null equals null only if `nulls_equal`.
-    ///
-    /// # Errors
-    /// What Polars cannot compare.
-    pub fn new(keys: &DataFrame, nulls_equal: bool) -> Result<Lookup> {
+    pub fn new(keys: &DataFrame, nulls_equal: bool) -> Lookup {
         let state = PlRandomState::default();
         let n_tables = (keys.height() / ROWS_PER_TABLE).next_power_of_two().clamp(1, MOST_TABLES);
         let deal = HashPartitioner::new(n_tables, 0);
@@ -68,9 +65,8 @@ impl Lookup {
             // In Polars' pool, as all its work.
             _ => apart(|| RAYON.install(|| dealt.par_iter().map(make).collect())),
         };
-        let distinct = tables.iter().zip(&dealt).all(|(t, rows)| t.num_keys() as usize == rows.len());
-        let most_matches = if distinct { 1 } else { most_equal(keys)? };
-        Ok(Lookup { tables: tables.into_iter().zip(dealt).collect(), deal, state, nulls_equal, most_matches })
+        let is_distinct = tables.iter().zip(&dealt).all(|(t, rows)| t.num_keys() as usize == rows.len());
+        Lookup { tables: tables.into_iter().zip(dealt).collect(), deal, state, nulls_equal, is_distinct }
     }
 
     /// Upper bound of the bytes of a table of `rows` keys that take `key_bytes`.
@@ -78,9 +74,12 @@ impl Lookup {
         rows.saturating_mul(ROW_BYTES).saturating_add(key_bytes)
     }
 
-    /// No key has more rows than this.
-    pub fn most_matches(&self) -> u64 {
-        self.most_matches
+    /// No key has more rows than this, of the `keys` that the table was made of.
+    ///
+    /// # Errors
+    /// What Polars cannot compare.
+    pub fn most_matches(&self, keys: &DataFrame) -> Result<u64> {
+        if self.is_distinct { Ok(1) } else { most_equal(keys) }
     }
 
     /// The matches of these keys. With `unmatched`, a row without any is there once, with [`IdxSize::MAX`].

@@ -1,9 +1,10 @@
 //! Work on buckets: all rows of some keys are in one bucket, so that it is a whole table to what is done with it.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{table, table_bytes, too_large};
 use crate::expr::call::{BlockInfo, CallOp};
+use crate::expr::table::not_sent;
 use crate::kernel::table::lookup::Lookup;
 use crate::op::table::key::keys;
 use crate::op::table::probe::{Probe, Side};
@@ -79,7 +80,7 @@ impl CallOp for Bucket {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+        Err(not_sent())
     }
 
     fn key(&self) -> u128 {
@@ -96,7 +97,7 @@ impl CallOp for Bucket {
             BucketOp::LookUp(side) => self.looked_up(side, table(&inputs[0])?, table(&inputs[1])?)?,
             BucketOp::Join { left_on, right_on, args, columns } => {
                 let (left, right) = (table(&inputs[0])?, table(&inputs[1])?);
-                let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal)?;
+                let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal);
                 self.check(left, right, right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len())?;
                 let q = (**left).clone().lazy().join((**right).clone().lazy(), left_on, right_on, (**args).clone());
                 let q = q.select(columns.iter().map(|c| polars::prelude::col(c.clone())).collect::<Vec<_>>());

@@ -5,10 +5,10 @@
 //! afterwards (how many, how many bytes, a sample of their keys) is what the next stage is planned by.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{apart, column_bytes, compact, packed, settled, stack, table, table_bytes, unpacked};
+use crate::chunk::dataframe::{apart, column_bytes, compact, described, packed, settled, stack, table, table_bytes, unpacked};
 use crate::chunk::table_bound::{Bound, varies};
 use crate::chunk::{Chunk, Object};
-use crate::expr::table::{TableSink, TableSource};
+use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::kernel::table::divide::Buckets;
 use crate::kernel::table::lookup::gather;
 use crate::spill::pool::{Pool, Share};
@@ -185,12 +185,22 @@ impl Exchange {
 
     /// The rows in partitions: a bucket each, or (undivided) those that were written, together up to about `target_bytes`.
     pub fn source(self: &Arc<Self>, target_bytes: u64) -> ExchangeSource {
+        self.in_parts(|part, piece| self.divide.is_some() || part.measured.bytes.saturating_add(piece.bytes) <= target_bytes)
+    }
+
+    /// The rows in the partitions that were written.
+    pub fn as_written(self: &Arc<Self>) -> ExchangeSource {
+        self.in_parts(|_, _| false)
+    }
+
+    /// Pieces of a bucket in partitions: a piece joins the one before it where `joins` says so.
+    fn in_parts(self: &Arc<Self>, joins: impl Fn(&Part, &Piece) -> bool) -> ExchangeSource {
         let state = self.state.lock();
         let mut parts: Vec<Part> = Vec::new();
         for (bucket, pieces) in state.buckets.iter().enumerate() {
             let mut open = Part { bucket, first: 0, end: 0, measured: Measured::default() };
             for (i, p) in pieces.iter().enumerate() {
-                if self.divide.is_none() && i > open.first && open.measured.bytes.saturating_add(p.bytes) > target_bytes {
+                if i > open.first && !joins(&open, p) {
                     parts.push(open);
                     open = Part { bucket, first: i, end: i, measured: Measured::default() };
                 }
@@ -200,19 +210,6 @@ impl Exchange {
             parts.push(open);
         }
         ExchangeSource { exchange: self.clone(), parts }
-    }
-
-    /// The rows in the partitions that were written.
-    pub fn as_written(self: &Arc<Self>) -> ExchangeSource {
-        let state = self.state.lock();
-        let part = |bucket, i, p: &Piece| {
-            let mut part = Part { bucket, first: i, end: i + 1, measured: Measured::default() };
-            part.measured += p;
-            part
-        };
-        let parts =
-            state.buckets.iter().enumerate().flat_map(|(b, pieces)| pieces.iter().enumerate().map(move |(i, p)| part(b, i, p)));
-        ExchangeSource { exchange: self.clone(), parts: parts.collect() }
     }
 
     fn pieces(&self, i: usize, partition: &Chunk) -> Result<Vec<DataFrame>> {
@@ -383,7 +380,7 @@ impl TableSource for ExchangeSource {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+        Err(not_sent())
     }
 
     fn key(&self) -> u128 {
@@ -395,7 +392,7 @@ impl TableSource for ExchangeSource {
     }
 
     fn columns(&self) -> Arc<[(String, String)]> {
-        self.exchange.schema.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect()
+        described(&self.exchange.schema)
     }
 
     fn n_partitions(&self) -> usize {

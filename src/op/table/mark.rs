@@ -26,7 +26,7 @@ impl Find {
     /// # Errors
     /// Keys that cannot be compared.
     pub fn new(on: Vec<Expr>, table: &DataFrame, built_on: &[Expr], nulls_equal: bool, room: Share) -> Result<Find> {
-        let lookup = Lookup::new(&keys(table, built_on)?, nulls_equal)?;
+        let lookup = Lookup::new(&keys(table, built_on)?, nulls_equal);
         Ok(Find { on, lookup, n_rows: table.height(), _room: room })
     }
 

@@ -6,7 +6,7 @@ use crate::chunk::table_bound::varies;
 use crate::kernel::table::lookup::{Lookup, Matches, gather, gather_or_null};
 use crate::op::table::key::keys;
 use crate::spill::pool::Share;
-use polars::prelude::{DataFrame, Expr, IdxSize, PlSmallStr};
+use polars::prelude::{Column, DataFrame, Expr, IdxSize, PlSmallStr};
 
 /// What becomes of rows of the side that looks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,6 @@ pub struct Probe {
     side: Side,
     lookup: Lookup,
     payload: DataFrame,
-    longest_value: u64,
     _room: Share,
 }
 
@@ -59,30 +58,27 @@ impl Probe {
         let of = keys(table, &side.built_on)?;
         // Of rows that only have to be there, one of each is enough.
         let lookup = match side.how {
-            Match::Inner | Match::Left => Lookup::new(&of, side.nulls_equal)?,
+            Match::Inner | Match::Left => Lookup::new(&of, side.nulls_equal),
             Match::Semi | Match::Anti => {
                 let distinct =
                     apart(|| of.unique_stable(None, polars::prelude::UniqueKeepStrategy::Any, None)).map_err(table_error)?;
-                Lookup::new(&distinct, side.nulls_equal)?
+                Lookup::new(&distinct, side.nulls_equal)
             }
         };
         let mut payload = table.select(side.payload.iter().map(|(n, _)| n.clone())).map_err(table_error)?;
         let new: Vec<PlSmallStr> = side.payload.iter().map(|(_, n)| n.clone()).collect();
         payload.set_column_names(&new).map_err(table_error)?;
-        let longest = |c: &polars::prelude::Column| match c.str() {
-            Ok(s) => s.iter().flatten().map(str::len).max().unwrap_or(0) as u64,
-            Err(_) if varies(c.dtype()) => table_bytes(&payload),
-            Err(_) => 0,
-        };
-        let longest_value = payload.columns().iter().map(longest).max().unwrap_or(0);
-        Ok(Probe { side: side.clone(), lookup, payload, longest_value, _room: room })
+        Ok(Probe { side: side.clone(), lookup, payload, _room: room })
     }
 
-    /// Rows that come of one at most.
-    pub fn most_matches(&self) -> u64 {
+    /// Rows that come of one at most, of the `table` that this was made of.
+    ///
+    /// # Errors
+    /// The keys' own.
+    pub fn most_matches(&self, table: &DataFrame) -> Result<u64> {
         match self.side.how {
-            Match::Inner | Match::Left => self.lookup.most_matches().max(1),
-            Match::Semi | Match::Anti => 1,
+            Match::Inner | Match::Left => Ok(self.lookup.most_matches(&keys(table, &self.side.built_on)?)?.max(1)),
+            Match::Semi | Match::Anti => Ok(1),
         }
     }
 
@@ -93,7 +89,12 @@ impl Probe {
 
     /// Bytes of the longest string or list that a match contributes.
     pub fn longest_value(&self) -> u64 {
-        self.longest_value
+        let longest = |c: &Column| match c.str() {
+            Ok(s) => s.iter().flatten().map(str::len).max().unwrap_or(0) as u64,
+            Err(_) if varies(c.dtype()) => self.payload_bytes(),
+            Err(_) => 0,
+        };
+        self.payload.columns().iter().map(longest).max().unwrap_or(0)
     }
 
     /// The matches of a partition's rows.

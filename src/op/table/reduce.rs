@@ -4,11 +4,11 @@
 //! order of the partitions and along a tree that depends on their number alone, so results have the same bits and the same order of
 //! rows however they are run.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{compact, stack, table};
 use crate::chunk::table_bound::Bound;
-use crate::expr::table::TableReduce;
+use crate::expr::table::{TableReduce, not_sent};
 use crate::op::table::step::{TableStep, apply};
 use polars::prelude::SchemaRef;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl TableReduce for Reduction {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+        Err(not_sent())
     }
 
     fn key(&self) -> u128 {

@@ -1,9 +1,10 @@
 //! Work on every partition by itself: row-wise steps, joins with a table in memory, numbers of rows.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{table, table_error};
 use crate::expr::call::{BlockInfo, CallOp};
+use crate::expr::table::not_sent;
 use crate::op::table::mark::{Find, Marks};
 use crate::op::table::probe::Probe;
 use crate::op::table::step::{TableStep, apply};
@@ -101,7 +102,7 @@ impl CallOp for Rows {
     }
 
     fn params(&self) -> Result<Vec<u8>> {
-        Err(Error::unsupported("queries on tables do not run on remote workers in this version"))
+        Err(not_sent())
     }
 
     fn key(&self) -> u128 {

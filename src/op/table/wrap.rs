@@ -1,9 +1,9 @@
 //! Sources made of sources: some partitions or rows of one, several one after the other.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::table;
-use crate::expr::table::TableSource;
+use crate::expr::table::{TableSource, not_sent};
 use crate::op::table::rows::{RowOp, run};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -24,10 +24,6 @@ pub struct Cuts {
     pub source: Arc<dyn TableSource>,
     /// The partitions there are.
     pub cuts: Vec<Cut>,
-}
-
-fn not_sent() -> Error {
-    Error::unsupported("queries on tables do not run on remote workers in this version")
 }
 
 impl TableSource for Cuts {
