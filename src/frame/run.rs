@@ -1,7 +1,8 @@
 //! Runs a query in stages. A stage takes partitions as far as they go by themselves; where rows have to meet, they are left in an
 //! exchange, and the next stage is planned by what is found there. Every stage is a plan of the engine, with its bounds known before it runs.
 //!
-//! How rows are grouped, joined and ordered depends on the data alone; the budget decides only what is kept in memory meanwhile.
+//! What comes out, and in which order, depends on the data alone. The budget decides how it is made: in one task or in buckets, and what is
+//! kept in memory meanwhile.
 
 use crate::base::bytes::format_bytes;
 use crate::base::{Config, Error, Kind as ErrorKind, Result};
@@ -139,8 +140,13 @@ impl<'a> Run<'a> {
     /// The same partitions, computed, and how many rows each has.
     pub fn computed(&mut self, pipe: &Pipe, name: &str) -> Result<(Pipe, Vec<u64>)> {
         let exchange = self.keep(pipe, name)?;
+        Ok(self.read_with_sizes(&exchange))
+    }
+
+    /// Partitions of an exchange as they were written, and how many rows each has.
+    pub fn read_with_sizes(&self, exchange: &Arc<Exchange>) -> (Pipe, Vec<u64>) {
         let sizes = exchange.as_written().measured().map(|m| m.bound.rows).collect();
-        Ok((self.read_as_written(&exchange), sizes))
+        (self.read_as_written(exchange), sizes)
     }
 
     /// The rows in one partition, if one task can take them.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 
-
 from .. import _tilework
 from ._chunks import cut
 from ._core import Array, beside, handle, methods

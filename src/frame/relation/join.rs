@@ -171,8 +171,7 @@ impl Join {
         pipe.push_bounded(RowOp::Find(Arc::new(find)), schema, bound, bound.times(n));
         let found = run.keep(&pipe, "join")?;
         drop(pipe);
-        let (mut pipe, sizes) =
-            (run.read_as_written(&rows), rows.as_written().measured().map(|m| m.bound.rows).collect::<Vec<_>>());
+        let (mut pipe, sizes) = run.read_with_sizes(&rows);
         let marks = Marks::new(&sizes, &run.table(&found)?, how == Match::Semi)?;
         pipe.push(RowOp::Marked(Arc::new(marks)), self.schema.clone(), 1);
         Ok(pipe)
