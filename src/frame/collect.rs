@@ -16,16 +16,11 @@ use std::sync::Arc;
 
 impl Frame {
     /// Runs the query up to its last stage, which `last` runs.
-    fn run<T>(&self, session: &Session, dry: bool, last: impl FnOnce(&Run<'_>, &Pipe) -> Result<T>) -> Result<T> {
+    pub(super) fn run<T>(&self, session: &Session, dry: bool, last: impl FnOnce(&mut Run<'_>, &Pipe) -> Result<T>) -> Result<T> {
         let tree = walk(&self.query, &self.columns)?;
         let mut run = Run::new(session, self.partition_bytes, dry);
         let pipe = tree.pipe(&mut run)?;
-        last(&run, &pipe)
-    }
-
-    fn collector(pipe: &Pipe, session: &Session) -> Arc<CollectSink> {
-        let all = pipe.partition_bytes().saturating_mul(pipe.n_partitions() as u64);
-        Arc::new(CollectSink::new(all.min(session.config().budget_bytes / 4)))
+        last(&mut run, &pipe)
     }
 
     /// The result in memory, computed in a session of its own settings (half of the memory, all cores).
@@ -42,13 +37,7 @@ impl Frame {
     /// What the query asks for wrongly, before anything is read; queries that are not supported, named; a plan or a result that
     /// does not fit the budget; files that are broken.
     pub fn collect_in(&self, session: &Session) -> Result<DataFrame> {
-        self.run(session, false, |run, pipe| {
-            let collected = Frame::collector(pipe, run.last_session());
-            run.last_session().store(&[sink(pipe.expr(), collected.clone())])?;
-            let mut df = collected.take()?;
-            df.rechunk_mut();
-            Ok(df)
-        })
+        self.run(session, false, computed_in)
     }
 
     /// Writes the result to a Parquet file, a row group per partition.
@@ -81,7 +70,7 @@ impl Frame {
     /// What the query asks for wrongly.
     pub fn explain(&self, session: &Session) -> Result<String> {
         self.run(session, true, |run, pipe| {
-            let collected: Arc<dyn TableSink> = Frame::collector(pipe, run.last_session());
+            let collected: Arc<dyn TableSink> = collector(run, pipe);
             let mut text = String::new();
             for note in &run.notes {
                 text += &format!("{note}\n");
@@ -89,4 +78,18 @@ impl Frame {
             Ok(text + &run.last_session().explain(&[sink(pipe.expr(), collected)])?.to_string())
         })
     }
+}
+
+/// The rows of the last stage in memory.
+pub(super) fn computed_in(run: &mut Run<'_>, pipe: &Pipe) -> Result<DataFrame> {
+    let collected = collector(run, pipe);
+    run.last_session().store(&[sink(pipe.expr(), collected.clone())])?;
+    let mut df = collected.take()?;
+    df.rechunk_mut();
+    Ok(df)
+}
+
+fn collector(run: &Run<'_>, pipe: &Pipe) -> Arc<CollectSink> {
+    let all = pipe.partition_bytes().saturating_mul(pipe.n_partitions() as u64);
+    Arc::new(CollectSink::new(all.min(run.last_session().config().budget_bytes / 4)))
 }

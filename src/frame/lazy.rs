@@ -4,8 +4,8 @@ use crate::base::{Error, Result};
 use crate::format::parquet::parquet_schema;
 use crate::frame::error::query_error;
 use polars::prelude::{
-    Expr, IdxSize, JoinArgs, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, SchemaRef,
-    SortMultipleOptions, UnionArgs, UniqueKeepStrategy, by_name,
+    DataFrame, Expr, IdxSize, JoinArgs, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, PlSmallStr, PlanCallback,
+    PolarsResult, ScanArgsParquet, SchemaRef, SortMultipleOptions, UnionArgs, UniqueKeepStrategy, by_name,
 };
 use std::path::Path;
 
@@ -92,7 +92,7 @@ pub fn scan_csv(path: impl AsRef<Path>) -> Result<Frame> {
 }
 
 impl Frame {
-    fn with(&self, step: impl FnOnce(LazyFrame) -> LazyFrame) -> Frame {
+    pub(super) fn with(&self, step: impl FnOnce(LazyFrame) -> LazyFrame) -> Frame {
         Frame { query: step(self.query.clone()), ..self.clone() }
     }
 
@@ -221,6 +221,27 @@ impl Frame {
 }
 
 impl GroupBy {
+    /// What `function` makes of the rows of every group, in order of the groups' first rows. `schema` has the columns that it makes. Rows of
+    /// a group are brought together; groups are computed side by side.
+    ///
+    /// # Example
+    /// ```
+    /// use polars::prelude::{IntoLazy, col, df};
+    /// use std::sync::Arc;
+    /// use tilework::frame::frame;
+    /// let flights = frame(df!("origin" => ["JFK", "EWR", "JFK"], "delay" => [4, 1, 8])?.lazy());
+    /// let latest = flights.group_by([col("origin")]).map_groups(|rows| Ok(rows.tail(Some(1))), flights.schema()?);
+    /// assert_eq!(latest.collect()?, df!("origin" => ["JFK", "EWR"], "delay" => [8, 1])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn map_groups<F>(&self, function: F, schema: SchemaRef) -> Frame
+    where
+        F: Fn(DataFrame) -> PolarsResult<DataFrame> + Send + Sync + 'static,
+    {
+        self.frame.with(|q| q.group_by_stable(&self.keys).apply(PlanCallback::new(function), schema))
+    }
+
     /// Aggregates every group.
     #[must_use]
     pub fn agg(&self, aggs: impl AsRef<[Expr]>) -> Frame {

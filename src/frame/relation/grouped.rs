@@ -21,6 +21,10 @@ pub(super) struct Groups {
     pub merge: Vec<TableStep>,
     /// States to results.
     pub finish: Vec<TableStep>,
+    /// What is done with rows that have a [`NUMBER`], and keeps that of every group's first row, where it cannot be told from the others.
+    pub with_numbers: Option<Vec<TableStep>>,
+    /// At most so many times the rows and bytes come of rows.
+    pub growth: u64,
     pub schema: SchemaRef,
 }
 
@@ -33,8 +37,9 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
         let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };
         run.note(format!("{name}: {what}"));
         let mut pipe = run.gathered(&all, name)?;
+        let bound = pipe.bound.times(groups.growth);
         for step in groups.merge.iter().chain(&groups.finish) {
-            pipe.push(RowOp::Step(step.clone()), groups.schema.clone(), 1);
+            pipe.push_bounded(RowOp::Step(step.clone()), groups.schema.clone(), bound, bound);
         }
         return Ok(pipe);
     }
@@ -45,8 +50,11 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
     pipe.number(NUMBER);
     let divided = run.divide(&pipe, name, ByHash { of: groups.keys.clone(), n_buckets })?;
     drop(pipe);
-    let steps = groups.merge.iter().chain(&groups.finish).map(numbered_step).collect();
-    let pipe = run.on_buckets(&divided, steps, name, numbered(&groups.schema, NUMBER))?;
+    let steps = match &groups.with_numbers {
+        Some(steps) => steps.clone(),
+        None => groups.merge.iter().chain(&groups.finish).map(numbered_step).collect(),
+    };
+    let pipe = run.on_buckets(&divided, steps, groups.growth, name, numbered(&groups.schema, NUMBER))?;
     restored(run, pipe, &[NUMBER], groups.schema.clone())
 }
 
