@@ -11,7 +11,7 @@ use crate::op::table::wrap::Cut;
 use crate::session::Session;
 use parking_lot::Mutex;
 use polars::lazy::frame::OptFlags;
-use polars::prelude::{DataFrame, PolarsResult, SchemaRef, UdfSchema};
+use polars::prelude::{DataFrame, PolarsResult, Schema, SchemaRef, UdfSchema};
 use std::fmt;
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ impl Frame {
             Ok(made)
         };
         // A partition is a batch to Polars; nothing is moved past the function.
-        let schema: Arc<dyn UdfSchema> = Arc::new(move |_: SchemaRef| Ok(schema.clone()));
+        let schema: Arc<dyn UdfSchema> = Arc::new(move |_: &Schema| Ok(schema.clone()));
         self.with(|q| q.map(checked, OptFlags::STREAMING, Some(schema), Some("map_partitions")))
     }
 }

@@ -168,24 +168,29 @@ impl Carrying<'_> {
                 }
                 let filled = |s: Expr, reverse: bool| {
                     let run = if least { s.cum_min(reverse) } else { s.cum_max(reverse) };
-                    before(if reverse { run.backward_fill(None) } else { run.forward_fill(None) }, reverse)
+                    before(filled_on(run, reverse), reverse)
                 };
                 let c = self.value(if least { x.min() } else { x.max() }, |s| filled(s, *reverse));
                 let beyond = if least { c.clone().lt(own.clone()) } else { c.clone().gt(own.clone()) };
                 when(own.clone().is_not_null().and(beyond)).then(c).otherwise(own)
             }
             IRFunctionExpr::FillNullWithStrategy(FillNullStrategy::Forward(None)) => {
-                let c = self.value(x.drop_nulls().last(), |s| before(s.forward_fill(None), false));
+                let c = self.value(x.drop_nulls().last(), |s| before(filled_on(s, false), false));
                 own.fill_null(c)
             }
             IRFunctionExpr::FillNullWithStrategy(FillNullStrategy::Backward(None)) => {
-                let c = self.value(x.drop_nulls().first(), |s| before(s.backward_fill(None), true));
+                let c = self.value(x.drop_nulls().first(), |s| before(filled_on(s, true), true));
                 own.fill_null(c)
             }
             _ => return None,
         };
         Some(carried.cast(whole))
     }
+}
+
+/// The last value before a null (or, in reverse, the next after it) in its place.
+fn filled_on(e: Expr, reverse: bool) -> Expr {
+    e.fill_null_with_strategy(if reverse { FillNullStrategy::Backward(None) } else { FillNullStrategy::Forward(None) })
 }
 
 impl Carried {

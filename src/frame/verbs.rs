@@ -4,8 +4,8 @@ use crate::base::Result;
 use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
 use polars::prelude::{
-    DataFrame, DynamicGroupOptions, ExplodeOptions, Expr, IdxSize, PivotColumnNaming, PlSmallStr, RollingGroupOptions, Selector,
-    UnpivotArgsDSL, by_name, col, lit,
+    DataFrame, DynamicGroupOptions, ExplodeOptions, Expr, IdxSize, PlSmallStr, RollingGroupOptions, Selector, UnpivotArgsDSL,
+    by_name, col, lit,
 };
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ impl Frame {
         agg: Expr,
     ) -> Result<Frame> {
         let (index, values) = (selected(index), selected(values));
-        let naming = PivotColumnNaming::Auto;
+        let naming = polars_core::frame::PivotColumnNaming::Auto;
         let pivoted =
             self.with(|q| q.pivot(selected([on]), Arc::new(on_values.clone()), index, values, agg, true, "_".into(), naming));
         pivoted.schema()?;

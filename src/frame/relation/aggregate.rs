@@ -4,20 +4,18 @@
 //! other aggregates of whole tables are computed in one task over all rows.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::table_error;
 use crate::frame::decompose::{Staged, reads_column, stages};
-use crate::frame::pipe::{Pipe, numbered};
+use crate::frame::pipe::Pipe;
 use crate::frame::relation::grouped::{Groups, NUMBER, grouped};
 use crate::frame::relation::rows::{Reach, Rows, reach};
 use crate::frame::relation::slice::reduced;
 use crate::frame::relation::whole;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
-use crate::op::table::planned::Planned;
+use crate::op::table::step::FirstRow;
 use crate::op::table::{Merge, RowOp, TableStep};
 use polars::prelude::{Expr, SchemaRef, col};
-use polars_plan::plans::expr_ir::{ExprIR, OutputName};
-use polars_plan::plans::{AExpr, IR, IRAggExpr};
+use polars_plan::plans::IR;
 use std::sync::Arc;
 
 /// Windows and functions are taken to make at most so many times the bytes of their rows.
@@ -90,30 +88,15 @@ fn windows(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relati
             ("map_groups", vec![step(None)], vec![step(Some(NUMBER.into()))])
         }
         None => {
-            let plan = whole::planned(ir, std::slice::from_ref(&input), r);
-            // Windows of a group come in order of the group's first row.
-            let first = TableStep::WithColumns(vec![col(NUMBER).min().over(&keys).map_err(table_error)?]);
-            let inputs = [numbered(&input.schema, NUMBER)];
-            let with_numbers = Planned::new(plan.name(), &with_number(ir, r), &inputs, &r.exprs);
-            let step = |plan| TableStep::Planned { plan: Arc::new(plan), beside: vec![] };
-            (plan.name(), vec![step(plan)], vec![first, step(with_numbers)])
+            let plan = Arc::new(whole::planned(ir, std::slice::from_ref(&input), r));
+            let step = |number| TableStep::Planned { plan: plan.clone(), beside: vec![], number };
+            let first = FirstRow { keys: keys.clone(), number: NUMBER.into() };
+            (plan.name(), vec![step(None)], vec![step(Some(Box::new(first)))])
         }
     };
     let groups =
         Groups { name, keys, merge, finish: vec![], with_numbers: Some(with_numbers), growth: MOST_GROWTH, schema: schema.clone() };
     Ok(Box::new(Windows { input, groups }))
-}
-
-/// The grouping with the number of every group's first row.
-fn with_number(ir: &IR, r: &mut Reader) -> IR {
-    let mut ir = ir.clone();
-    if let IR::GroupBy { aggs, schema, .. } = &mut ir {
-        let column = r.exprs.add(AExpr::Column(NUMBER.into()));
-        let first = r.exprs.add(AExpr::Agg(IRAggExpr::First(column)));
-        aggs.push(ExprIR::new(first, OutputName::Alias(NUMBER.into())));
-        *schema = numbered(schema, NUMBER);
-    }
-    ir
 }
 
 impl Relation for Windows {
@@ -122,10 +105,7 @@ impl Relation for Windows {
         if pipe.n_partitions() > 1 {
             return grouped(run, pipe, &self.groups, false);
         }
-        let bound = pipe.bound.times(self.groups.growth);
-        for step in &self.groups.merge {
-            pipe.push_bounded(RowOp::Step(step.clone()), self.groups.schema.clone(), bound, bound);
-        }
+        self.groups.push(&mut pipe);
         Ok(pipe)
     }
 }

@@ -86,7 +86,7 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
 impl Relation for Function {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
         let mut pipe = self.input.pipe(run)?;
-        let step = RowOp::Step(TableStep::Planned { plan: self.plan.clone(), beside: vec![] });
+        let step = RowOp::Step(TableStep::Planned { plan: self.plan.clone(), beside: vec![], number: None });
         let grown = |b: Bound| match &self.kind {
             Kind::Same => b,
             Kind::Explode(columns) => exploded(b, columns, &self.input.schema),

@@ -7,7 +7,7 @@ use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::key::ByHash;
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{Expr, SchemaRef, col};
+use polars::prelude::{Expr, SchemaRef, SortMultipleOptions, col};
 
 /// The name of the column that says where rows come in the whole table.
 pub(super) const NUMBER: &str = "\u{1}number";
@@ -28,6 +28,29 @@ pub(super) struct Groups {
     pub schema: SchemaRef,
 }
 
+impl Groups {
+    /// The results of rows that are all in one partition.
+    pub fn push(&self, pipe: &mut Pipe) {
+        let bound = pipe.bound.times(self.growth);
+        let Some(steps) = &self.with_numbers else {
+            for step in self.merge.iter().chain(&self.finish) {
+                pipe.push_bounded(RowOp::Step(step.clone()), self.schema.clone(), bound, bound);
+            }
+            return;
+        };
+        // Ordered here too, since Polars has orders of its own for some types of keys.
+        pipe.number(NUMBER);
+        let schema = numbered(&self.schema, NUMBER);
+        for step in steps {
+            pipe.push_bounded(RowOp::Step(step.clone()), schema.clone(), bound, bound);
+        }
+        let by = TableStep::Sort { by: vec![col(NUMBER)], options: SortMultipleOptions::default() };
+        pipe.push_bounded(RowOp::Step(by), schema, bound, bound);
+        let kept = self.schema.iter_names().map(|n| col(n.clone())).collect();
+        pipe.push_bounded(RowOp::Step(TableStep::Select(kept)), self.schema.clone(), bound, bound);
+    }
+}
+
 /// The results of all groups. `merges` says that rows are states of partitions already, so that there are few.
 pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bool) -> Result<Pipe> {
     let name = groups.name;
@@ -37,10 +60,7 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
         let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };
         run.note(format!("{name}: {what}"));
         let mut pipe = run.gathered(&all, name)?;
-        let bound = pipe.bound.times(groups.growth);
-        for step in groups.merge.iter().chain(&groups.finish) {
-            pipe.push_bounded(RowOp::Step(step.clone()), groups.schema.clone(), bound, bound);
-        }
+        groups.push(&mut pipe);
         return Ok(pipe);
     }
     let n_buckets = run.n_buckets(bytes);

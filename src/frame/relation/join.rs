@@ -303,7 +303,9 @@ impl Join {
         if bytes <= run.task_bytes() {
             run.note("join: in one task over all rows");
             let (left, right) = (run.gathered(&left, "join")?, run.gathered(&right, "join")?);
-            return Ok(buckets(run, op(&self.schema), [&left, &right], &self.schema));
+            let pipe = buckets(run, op(&self.schema), [&left, &right], &self.schema);
+            // What comes next is planned by what is found, rather than by the most there could be.
+            return Ok(run.computed(&pipe, "join")?.0);
         }
         let n_buckets = run.n_buckets(bytes);
         run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));

@@ -7,7 +7,7 @@ use crate::frame::relation::whole;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{PlSmallStr, UniqueKeepStrategy, col};
+use polars::prelude::{PlSmallStr, SchemaRef, UniqueKeepStrategy, col};
 use polars_plan::plans::IR;
 
 /// One row of those that are equal in some columns.

@@ -77,7 +77,7 @@ impl Relation for Whole {
         // Of no rows may come one.
         bound.rows = bound.rows.max(1);
         let bound = bound.times(MOST_GROWTH);
-        let step = TableStep::Planned { plan: self.plan.clone(), beside };
+        let step = TableStep::Planned { plan: self.plan.clone(), beside, number: None };
         pipe.push_bounded(RowOp::Step(step), self.schema.clone(), bound, bound);
         Ok(pipe)
     }

@@ -8,8 +8,8 @@ use crate::chunk::dataframe::{apart, table_error};
 use crate::op::table::planned::{Held, Planned};
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{
-    Column, DataFrame, DataType, Expr, IdxSize, IntoLazy, JoinArgs, LazyFrame, PlSmallStr, PlanCallback, SchemaRef, Selector,
-    SortMultipleOptions, UniqueKeepStrategy, col,
+    Column, DataFrame, DataType, Expr, IdxSize, IntoLazy, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, PlSmallStr,
+    PlanCallback, SchemaRef, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
 use std::sync::Arc;
 
@@ -67,6 +67,8 @@ pub enum TableStep {
         plan: Arc<Planned>,
         /// Its inputs after the first.
         beside: Vec<Arc<Held>>,
+        /// Of a grouping of rows with numbers: the column to be kept.
+        number: Option<Box<FirstRow>>,
     },
     /// What a function makes of the rows of every group, below one another.
     MapGroups {
@@ -79,6 +81,27 @@ pub enum TableStep {
         /// Columns that the function makes.
         schema: SchemaRef,
     },
+}
+
+/// The number of every group's first row, for results that come in that order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FirstRow {
+    /// What is equal in a group, under the names that the result has.
+    pub keys: Vec<Expr>,
+    /// The column of rows' numbers.
+    pub number: PlSmallStr,
+}
+
+impl FirstRow {
+    /// The results of groups of `rows`, which `of` makes of them without their numbers, with the number of each group's first row.
+    fn beside(&self, rows: DataFrame, of: impl FnOnce(DataFrame) -> Result<DataFrame>) -> Result<DataFrame> {
+        let firsts = rows.clone().lazy().group_by_stable(&self.keys).agg([col(self.number.clone()).min()]);
+        let firsts = collect(firsts)?;
+        let names: Vec<Expr> = firsts.get_column_names().iter().take(self.keys.len()).map(|n| col((*n).clone())).collect();
+        let made = of(rows.drop(&self.number).map_err(table_error)?)?;
+        let args = JoinArgs { nulls_equal: true, maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
+        collect(made.lazy().join(firsts.lazy(), &names, &names, args))
+    }
 }
 
 impl TableStep {
@@ -122,7 +145,13 @@ impl TableStep {
     /// The step on a table, where it cannot be said in Polars' words.
     fn run(&self, table: DataFrame) -> Result<DataFrame> {
         match self {
-            TableStep::Planned { plan, beside } => plan.run(std::iter::once(table).chain(beside.iter().map(|h| h.table().clone()))),
+            TableStep::Planned { plan, beside, number } => {
+                let run = |t| plan.run(std::iter::once(t).chain(beside.iter().map(|h| h.table().clone())));
+                match number {
+                    Some(first) => first.beside(table, run),
+                    None => run(table),
+                }
+            }
             TableStep::MapGroups { keys, function, number, schema } => {
                 let parts = groups(&table, keys)?.into_iter().map(|group| {
                     let (group, first) = match number {
