@@ -4,10 +4,12 @@ mod collect;
 mod decompose;
 mod error;
 mod lazy;
+mod open;
 mod pipe;
 mod relation;
 mod run;
 mod sql;
 mod walk;
 
-pub use lazy::{Frame, GroupBy, frame, scan_csv, scan_parquet};
+pub use lazy::{Frame, GroupBy, frame};
+pub use open::{files, scan, scan_csv, scan_ipc, scan_ndjson, scan_parquet};
