@@ -38,8 +38,6 @@ fn check_options(options: &CsvReadOptions) -> Result<()> {
     let odd = [
         (parse.comment_prefix.is_some(), "comments"),
         (options.skip_rows + options.skip_lines + options.skip_rows_after_header > 0, "skipped rows"),
-        (options.n_rows.is_some(), "a limit of rows in its options"),
-        (options.row_index.is_some(), "row numbers in its options"),
     ];
     match odd.iter().find(|o| o.0) {
         Some((_, what)) => Err(Error::unsupported(format!("CSV with {what} is not read in partitions in this version"))),
@@ -89,10 +87,10 @@ impl CsvSource {
     }
 }
 
-/// The options without names and types of their own, which the scan's schema has.
+/// The options without what the scan itself says: names and types, row numbers, a limit of rows.
 fn as_written(mut options: CsvReadOptions) -> CsvReadOptions {
     options.column_names_overwrite = None;
-    options.with_dtype_overwrite(None).with_schema_overwrite(None)
+    options.with_row_index(None).with_n_rows(None).with_dtype_overwrite(None).with_schema_overwrite(None)
 }
 
 /// The columns of each file: by its header, where that is not the one of the first.

@@ -12,7 +12,7 @@ use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
 use parking_lot::Mutex;
 use polars::prelude::{
-    ArrayRef, ArrowField, ArrowSchema, CompatLevel, DataFrame, PolarsError, PolarsResult, Schema, SchemaExt, SchemaRef,
+    ArrayRef, ArrowSchema, CompatLevel, DataFrame, DataType, PolarsError, PolarsResult, Schema, SchemaExt, SchemaRef, polars_err,
 };
 use polars_arrow::io::ipc::IpcField;
 use polars_arrow::io::ipc::write::{
@@ -20,7 +20,10 @@ use polars_arrow::io::ipc::write::{
     encode_record_batch,
 };
 use polars_arrow::record_batch::RecordBatchT;
+use polars_core::series::arrow_export::ToArrowConverter;
+use polars_core::series::arrow_export::categorical::CategoricalToArrowConverter;
 use std::any::Any;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -115,7 +118,6 @@ fn open(i: usize, path: &Path, set: &FileSet, read: &Schema) -> Result<(Opened, 
     let wanted: Vec<bool> = has.iter_names().map(|n| read.contains(n)).collect();
     let varying: Vec<bool> = has.iter().map(|(n, d)| read.contains(n) && varies(d)).collect();
     let batches = file.batches(&wanted)?;
-    // Where all columns vary or none does, nothing has to be looked up twice.
     let var_bytes: Vec<u64> = match varying.contains(&true) {
         true => file.batches(&varying)?.iter().map(|b| b.column_bytes).collect(),
         false => vec![0; batches.len()],
@@ -214,12 +216,22 @@ impl TableSource for IpcSource {
 }
 
 /// An Arrow IPC file being written: one record batch per partition, compressed with LZ4.
+///
+/// Batches are made in parallel, except where there are categories: these get their numbers in the file in order of the rows.
 pub struct IpcSink {
     target: FileTarget,
     schema: Arc<ArrowSchema>,
     fields: Vec<IpcField>,
     columns: SchemaRef,
-    open: Mutex<Option<(OpenFile, FileWriter<BufWriter<File>>)>>,
+    in_order: bool,
+    open: Mutex<Option<Open>>,
+}
+
+struct Open {
+    file: OpenFile,
+    writer: FileWriter<BufWriter<File>>,
+    /// Of each column; they know which categories are in the file.
+    converters: Vec<ToArrowConverter>,
 }
 
 const OPTIONS: WriteOptions = WriteOptions { compression: Some(Compression::LZ4) };
@@ -227,6 +239,16 @@ const OPTIONS: WriteOptions = WriteOptions { compression: Some(Compression::LZ4)
 impl std::fmt::Debug for IpcSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "IpcSink({:?})", self.target)
+    }
+}
+
+/// Whether a type has categories in it that are not known beforehand.
+fn has_categories(dtype: &DataType) -> bool {
+    match dtype {
+        DataType::Categorical(..) => true,
+        DataType::List(inner) | DataType::Array(inner, _) => has_categories(inner),
+        DataType::Struct(fields) => fields.iter().any(|f| has_categories(f.dtype())),
+        _ => false,
     }
 }
 
@@ -258,7 +280,8 @@ impl IpcSink {
         let target = FileTarget::new(path, overwrite)?;
         let arrow = Arc::new(schema.to_arrow(CompatLevel::newest()));
         let fields = default_ipc_fields(arrow.iter_values());
-        Ok(IpcSink { target, schema: arrow, fields, columns: schema.clone(), open: Mutex::new(None) })
+        let in_order = schema.iter_values().any(has_categories);
+        Ok(IpcSink { target, schema: arrow, fields, columns: schema.clone(), in_order, open: Mutex::new(None) })
     }
 
     fn fail(&self, e: PolarsError) -> Error {
@@ -268,19 +291,40 @@ impl IpcSink {
         }
     }
 
-    /// The columns of a table, each in one piece.
-    fn batch(&self, df: &DataFrame) -> PolarsResult<RecordBatchT<ArrayRef>> {
-        let columns = df.columns().iter().zip(self.schema.iter_values()).map(|(c, field)| {
-            let field = std::borrow::Cow::<ArrowField>::Borrowed(field);
-            c.as_materialized_series().rechunk().to_arrow_with_field(0, field, true)
-        });
-        let arrays = columns.collect::<PolarsResult<Vec<_>>>()?;
-        RecordBatchT::try_new(df.height(), self.schema.clone(), arrays)
+    /// What makes Arrow's columns of Polars'.
+    fn converters(&self) -> Vec<ToArrowConverter> {
+        let converter = |dtype| {
+            let mut categorical_converter = CategoricalToArrowConverter { converters: Default::default(), persist_remap: true };
+            categorical_converter.initialize(dtype);
+            ToArrowConverter { skip_attach_pl_metadata: true, categorical_converter }
+        };
+        self.columns.iter_values().map(converter).collect()
     }
 
-    /// Categories only ever grow: at the end they are all there are, under the numbers that the batches have for them.
-    fn dictionaries(&self) -> PolarsResult<Vec<EncodedData>> {
-        let batch = self.batch(&DataFrame::empty_with_schema(&self.columns))?;
+    /// The columns of a table, each in one piece.
+    fn batch(&self, df: &DataFrame, converters: &mut [ToArrowConverter]) -> PolarsResult<RecordBatchT<ArrayRef>> {
+        let columns = df.columns().iter().zip(self.schema.iter_values()).zip(converters);
+        let arrays = columns.map(|((column, field), converter)| {
+            let series = column.as_materialized_series().rechunk();
+            let known = converter.categorical_converter.converters.len();
+            converter.categorical_converter.initialize(series.dtype());
+            if converter.categorical_converter.converters.len() > known {
+                return Err(polars_err!(InvalidOperation: "column '{}' has other categories than were said", column.name()));
+            }
+            converter.array_to_arrow(series.chunks()[0].as_ref(), series.dtype(), Cow::Borrowed(field))
+        });
+        RecordBatchT::try_new(df.height(), self.schema.clone(), arrays.collect::<PolarsResult<Vec<_>>>()?)
+    }
+
+    fn encoded(&self, df: &DataFrame, converters: &mut [ToArrowConverter]) -> PolarsResult<Encoded> {
+        let mut encoded = EncodedData::default();
+        encode_record_batch(&self.batch(df, converters)?, &OPTIONS, &mut encoded);
+        Ok(Encoded(encoded))
+    }
+
+    /// The dictionaries of all batches, which converters know at the end.
+    fn dictionaries(&self, converters: &mut [ToArrowConverter]) -> PolarsResult<Vec<EncodedData>> {
+        let batch = self.batch(&DataFrame::empty_with_schema(&self.columns), converters)?;
         let mut tracker = DictionaryTracker { dictionaries: Default::default(), cannot_replace: false };
         let mut encoded = Vec::new();
         for (field, array) in self.fields.iter().zip(batch.arrays()) {
@@ -299,7 +343,7 @@ impl TableSink for IpcSink {
         let (open, file) = self.target.create()?;
         let mut writer = FileWriter::new(BufWriter::new(file), self.schema.clone(), Some(self.fields.clone()), OPTIONS);
         writer.start().map_err(|e| self.fail(e))?;
-        *self.open.lock() = Some((open, writer));
+        *self.open.lock() = Some(Open { file: open, writer, converters: self.converters() });
         Ok(())
     }
 
@@ -308,39 +352,44 @@ impl TableSink for IpcSink {
         if df.height() == 0 {
             return Ok(Chunk::Unit);
         }
-        let encode = || {
-            let mut encoded = EncodedData::default();
-            encode_record_batch(&self.batch(df)?, &OPTIONS, &mut encoded);
-            Ok(encoded)
-        };
-        Ok(Chunk::Object(Arc::new(Encoded(apart(encode).map_err(|e| self.fail(e))?))))
+        if self.in_order {
+            return Ok(partition.clone());
+        }
+        let encoded = apart(|| self.encoded(df, &mut self.converters())).map_err(|e| self.fail(e))?;
+        Ok(Chunk::Object(Arc::new(encoded)))
     }
 
     fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
         // What does not get smaller by compression stays about as it is; beside it are columns in one piece.
         let encoded = partition_bytes.saturating_add(partition_bytes / 8 + (64 << 10));
-        (encoded, partition_bytes.saturating_mul(2))
+        let beside = partition_bytes.saturating_mul(2);
+        if self.in_order { (partition_bytes.saturating_add(encoded).saturating_add(beside), 0) } else { (encoded, beside) }
     }
 
     fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {
-        let batch = match encoded {
-            Chunk::Unit => return Ok(()),
-            Chunk::Object(o) => o.as_any().downcast_ref::<Encoded>(),
-            _ => None,
-        };
-        let batch = batch.ok_or_else(|| Error::bug("no record batch to write"))?;
         let mut open = self.open.lock();
-        let (_, writer) = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
-        writer.write_encoded(&[], &batch.0).map_err(|e| self.fail(e))
+        let open = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
+        let Open { writer, converters, .. } = open;
+        let written = match encoded {
+            Chunk::Unit => Ok(()),
+            Chunk::Table(df) => apart(|| self.encoded(df, converters)).and_then(|batch| writer.write_encoded(&[], &batch.0)),
+            Chunk::Object(o) => {
+                let batch = o.as_any().downcast_ref::<Encoded>().ok_or_else(|| Error::bug("no record batch to write"))?;
+                writer.write_encoded(&[], &batch.0)
+            }
+            other => return Err(Error::bug(format!("{other:?} is no record batch"))),
+        };
+        written.map_err(|e| self.fail(e))
     }
 
     fn finish(&self) -> Result<()> {
-        let (open, mut writer) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
-        let dictionaries = apart(|| self.dictionaries()).map_err(|e| self.fail(e))?;
+        let open = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        let Open { file, mut writer, mut converters } = open;
+        let dictionaries = apart(|| self.dictionaries(&mut converters)).map_err(|e| self.fail(e))?;
         let end = writer.write_encoded_dictionaries(&dictionaries).and_then(|()| writer.finish());
         end.map_err(|e| self.fail(e))?;
         writer.into_inner().flush().map_err(|e| self.target.fail(&e))?;
-        self.target.persist(open)
+        self.target.persist(file)
     }
 
     fn abort(&self) {

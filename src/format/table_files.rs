@@ -183,9 +183,9 @@ pub(super) fn broken(file: &Path, kind: &str, e: PolarsError) -> Error {
     }
 }
 
-/// Whether an error of reading is one of the system, and not of what was read.
+/// Whether an error of reading is one of the system, and not of what was read: such a place before the start of a file is.
 fn is_of_system(e: &std::io::Error) -> bool {
-    e.raw_os_error().is_some()
+    e.raw_os_error().is_some_and(|n| n != libc::EINVAL)
 }
 
 /// Runs a reader, which may panic on broken bytes.

@@ -60,6 +60,11 @@ impl Labelled {
         let n = df.height();
         let mut columns = df.into_columns();
         for label in self.labels.files.columns() {
+            if n == 0 {
+                // There may be no file.
+                columns.push(Column::new_empty(label.name().clone(), label.dtype()));
+                continue;
+            }
             let value = label.get(place.file).map_err(table_error)?.into_static();
             columns.push(Column::new_scalar(label.name().clone(), Scalar::new(label.dtype().clone(), value), n));
         }

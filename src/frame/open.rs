@@ -49,6 +49,8 @@ pub fn scan_ipc(path: impl AsRef<Path>) -> Result<Frame> {
 /// As [`scan_parquet`]; a file that has no header.
 pub fn scan_csv(path: impl AsRef<Path>) -> Result<Frame> {
     let options = CsvReadOptions::default().with_infer_schema_length(Some(SAMPLED_ROWS));
+    // Other files have to be like the first.
+    let options = options.with_infer_schema_files(std::num::NonZeroUsize::MIN);
     scan_as(path.as_ref(), FileScanDsl::Csv { options: options.into() })
 }
 

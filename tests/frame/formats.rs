@@ -84,11 +84,16 @@ fn write(path: &Path, df: &DataFrame, rows: usize) {
         TableFormat::Parquet => drop(ParquetWriter::new(file).with_row_group_size(Some(rows)).finish(&mut df).expect("writes")),
         TableFormat::Csv => CsvWriter::new(file).finish(&mut df).expect("writes"),
         TableFormat::Ndjson => JsonWriter::new(file).with_json_format(JsonFormat::JsonLines).finish(&mut df).expect("writes"),
+        // Polars' writer takes no categories in several pieces.
+        TableFormat::Ipc if df.column("categorical").is_ok() => {
+            let f = frame(df.lazy()).with_partition_bytes(30 * rows as u64);
+            f.sink_ipc(&session(), path, true).expect("writes");
+        }
         TableFormat::Ipc => {
             df.rechunk_mut();
             let mut parts = (0..df.height().max(1)).step_by(rows).map(|i| df.slice(i as i64, rows));
             let mut all = parts.next().expect("one at least");
-            parts.for_each(|p| drop(all.vstack_mut(&p).expect("fits")));
+            parts.for_each(|p| all = all.vstack(&p).expect("fits"));
             IpcWriter::new(file).with_compression(Some(IpcCompression::ZSTD(Default::default()))).finish(&mut all).expect("writes");
         }
     }
@@ -500,7 +505,7 @@ fn a_budget_that_is_too_small_is_told() {
     write(&path, &df, 60_000);
     let small = Session::new(Config { n_threads: 1, budget_bytes: 1 << 20, ..Config::default() });
     let e = scan_ipc(&path).and_then(|f| f.sink_csv(&small, dir.path().join("o.csv"), false)).expect_err("does not fit");
-    assert!(e.kind() == ErrorKind::Budget && e.to_string().contains("f.arrow"), "{e}");
+    assert!(e.kind() == ErrorKind::Budget && e.message().contains("the memory budget is 1 MiB"), "{e}");
     assert!(!dir.path().join("o.csv").exists());
 }
 
@@ -519,12 +524,8 @@ fn folders_are_written_and_read_again() {
         assert!(e.message().contains("overwrit"), "{e}");
         f.sink_folder(&s, &out, format, &["key", "s"], true).expect("overwrites");
         let back = collect(&scan(&out).expect("opens").sort([col("k")], Default::default()));
-        let want = df
-            .clone()
-            .lazy()
-            .select([all().exclude_cols(["key", "s"]).as_expr(), col("key"), col("s")])
-            .collect()
-            .expect("runs");
+        let want =
+            df.clone().lazy().select([all().exclude_cols(["key", "s"]).as_expr(), col("key"), col("s")]).collect().expect("runs");
         assert_same(&back, &want, "keys");
         fs::write(out.join("notes.txt"), "mine").expect("writes");
         let e = f.sink_folder(&s, &out, format, &[], true).expect_err("holds other things");
