@@ -10,7 +10,6 @@ use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Sch
 use polars_plan::plans::expr_ir::ExprIR;
 use polars_plan::plans::{AExpr, IRAggExpr, IRBooleanFunction, IRFunctionExpr, is_elementwise, is_elementwise_rec};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
-use std::sync::Arc;
 
 /// An aggregation in three stages.
 #[derive(Clone, Debug)]
@@ -252,9 +251,4 @@ impl Stages<'_> {
 /// Whether a literal is one value.
 fn reads_nothing_long(e: &AExpr) -> bool {
     matches!(e, AExpr::Literal(v) if v.is_scalar())
-}
-
-/// A schema to share.
-pub(super) fn shared(schema: &Schema) -> SchemaRef {
-    Arc::new(schema.clone())
 }

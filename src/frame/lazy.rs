@@ -1,13 +1,11 @@
 //! `Frame`: a query on tables, written with Polars' own expressions.
 
 use crate::base::{Error, Result};
-use crate::format::parquet::parquet_schema;
 use crate::frame::error::query_error;
 use polars::prelude::{
-    DataFrame, Expr, IdxSize, JoinArgs, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, PlSmallStr, PlanCallback,
-    PolarsResult, ScanArgsParquet, SchemaRef, SortMultipleOptions, UnionArgs, UniqueKeepStrategy, by_name,
+    DataFrame, Expr, IdxSize, JoinArgs, LazyFrame, PlSmallStr, PlanCallback, PolarsResult, SchemaRef, SortMultipleOptions,
+    UnionArgs, UniqueKeepStrategy, by_name,
 };
-use std::path::Path;
 
 /// A lazy query on tables, run in partitions within a session's memory budget.
 ///
@@ -53,42 +51,6 @@ impl From<LazyFrame> for Frame {
     fn from(query: LazyFrame) -> Frame {
         frame(query)
     }
-}
-
-fn ref_path(path: &Path) -> Result<PlRefPath> {
-    let text = path.to_str().ok_or_else(|| Error::usage(format!("{} is not a name in UTF-8", path.display())))?;
-    Ok(PlRefPath::new(text))
-}
-
-/// A Parquet file. Only its footer is read now.
-///
-/// # Errors
-/// A file that is missing, or broken.
-pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
-    let schema = parquet_schema(path)?;
-    let args = ScanArgsParquet { glob: false, ..Default::default() };
-    let query = LazyFrame::scan_parquet(ref_path(path)?, args).map_err(|e| query_error(e, &[]))?;
-    let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: None })
-}
-
-/// A CSV file with a header and commas; types come from its first 1000 records. For other kinds of CSV, make a scan with
-/// `LazyCsvReader` and give it to [`frame`].
-///
-/// # Errors
-/// A file that is missing or has no header.
-pub fn scan_csv(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
-    let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
-    if meta.is_dir() {
-        return Err(Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR));
-    }
-    let query = LazyCsvReader::new(ref_path(path)?).with_infer_schema_length(Some(1000)).with_glob(false).finish();
-    let query = query.map_err(|e| query_error(e, &[]).at(path.display().to_string()))?;
-    let schema = query.clone().collect_schema().map_err(|e| Error::corrupt(format!("{}: {e}", path.display())))?;
-    let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: None })
 }
 
 impl Frame {

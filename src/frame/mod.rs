@@ -5,6 +5,7 @@ mod collect;
 mod decompose;
 mod error;
 mod lazy;
+mod open;
 mod partition;
 mod pipe;
 mod relation;
@@ -15,4 +16,5 @@ mod verbs;
 mod walk;
 mod window;
 
-pub use lazy::{Frame, GroupBy, frame, scan_csv, scan_parquet};
+pub use lazy::{Frame, GroupBy, frame};
+pub use open::{files, scan, scan_csv, scan_ipc, scan_ndjson, scan_parquet};

@@ -7,6 +7,7 @@ pub(super) mod grouped;
 pub(super) mod join;
 pub(super) mod rows;
 pub(super) mod scan;
+mod scan_files;
 pub(super) mod shared;
 pub(super) mod slice;
 pub(super) mod sort;
