@@ -98,14 +98,6 @@ impl Frame {
         self.sink(session, FolderSink::new(path, format, self.schema()?, keys, overwrite)?)
     }
 
-    /// Into how many partitions the result comes.
-    ///
-    /// # Errors
-    /// As [`explain`](Frame::explain).
-    pub fn n_partitions(&self, session: &Session) -> Result<usize> {
-        self.run(session, true, |_, pipe| Ok(pipe.n_partitions()))
-    }
-
     /// What collecting would do: steps, tasks, bytes. CSV files are read through to find where they can be cut; of Parquet files
     /// the footers. Where a later stage depends on what an earlier one finds, it is shown for the most that can be found.
     ///
