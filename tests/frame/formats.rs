@@ -260,6 +260,8 @@ fn folders_of_keys_are_columns() {
                 assert_same(&have, &wanted, &format!("{ending} query {i}"));
             }
         }
+        let plan = f.filter(col("year").eq(lit(2024))).explain(&session()).expect("explains");
+        assert!(plan.contains("2 of 4 files are left unread"), "{plan}");
         // What a filter on keys leaves out is not even opened.
         let broken = dir.path().join(format!("year=2023/month=jan/part.{ending}"));
         let bytes = fs::read(&broken).expect("reads");
@@ -416,6 +418,8 @@ fn statistics_leave_row_groups_unread() {
     file.seek(SeekFrom::Start(4)).expect("seeks");
     file.write_all(&[0xff; 200]).expect("writes");
     let f = scan_parquet(&path).expect("opens");
+    let plan = f.filter(col("k").gt(lit(800))).explain(&session()).expect("explains");
+    assert!(plan.contains("f.parquet: 8 of 10 row groups are left unread"), "{plan}");
     for filter in [col("k").gt(lit(800)), col("k").is_between(lit(300), lit(310), ClosedInterval::Both), col("v").eq(lit(444.0))] {
         let want = df.clone().lazy().filter(filter.clone()).collect().expect("runs");
         assert_eq!(collect(&f.filter(filter)), want);
@@ -504,9 +508,18 @@ fn a_budget_that_is_too_small_is_told() {
     let df = df!("s" => (0..60_000).map(|i| format!("a text of its own {i}")).collect::<Vec<_>>()).expect("a table");
     write(&path, &df, 60_000);
     let small = Session::new(Config { n_threads: 1, budget_bytes: 1 << 20, ..Config::default() });
-    let e = scan_ipc(&path).and_then(|f| f.sink_csv(&small, dir.path().join("o.csv"), false)).expect_err("does not fit");
-    assert!(e.kind() == ErrorKind::Budget && e.message().contains("the memory budget is 1 MiB"), "{e}");
-    assert!(!dir.path().join("o.csv").exists());
+    let parquet = dir.path().join("f.parquet");
+    write(&parquet, &df, 60_000);
+    for path in [path, parquet] {
+        let told = |e: tilework::Error| {
+            let text = e.to_string();
+            assert!(e.kind() == ErrorKind::Budget && text.contains("budget is 1 MiB") && text.contains("raise the budget"), "{e}");
+        };
+        let f = scan(&path).expect("opens");
+        told(f.sink_csv(&small, dir.path().join("o.csv"), false).expect_err("does not fit"));
+        assert!(!dir.path().join("o.csv").exists());
+        told(f.collect_in(&small).expect_err("does not fit"));
+    }
 }
 
 #[test]

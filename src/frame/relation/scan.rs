@@ -38,8 +38,17 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation
         IR::DataFrameScan { df, schema, output_schema } => {
             (From::Memory(df.clone(), schema.clone()), output_schema.as_ref().unwrap_or(schema), None)
         }
-        IR::Scan { sources, file_info, hive_parts, predicate, output_schema, scan_type, unified_scan_args: args, .. } => {
-            let files = Files::new(sources, scan_type, &file_info.schema, hive_parts.as_ref(), args)?;
+        IR::Scan {
+            sources,
+            file_info,
+            hive_parts,
+            predicate,
+            predicate_file_skip_applied: skipped,
+            output_schema,
+            scan_type,
+            unified_scan_args: args,
+        } => {
+            let files = Files::new(sources, scan_type, &file_info.schema, hive_parts.as_ref(), args, skipped.as_ref())?;
             (From::Files(files), output_schema.as_ref().unwrap_or(&file_info.schema), predicate.as_ref())
         }
         other => return Err(Error::bug(format!("{other:?} is no scan"))),
