@@ -202,6 +202,21 @@ fn sinks_write_all_types() {
 }
 
 #[test]
+fn text_that_is_much_longer_than_its_rows_is_written() {
+    let dir = tempfile::tempdir().expect("a folder");
+    // Six characters of text for each, and names longer than values.
+    let names: Vec<String> = (0..12).map(|i| format!("a column with a long name, number {i}")).collect();
+    let columns = names.iter().map(|n| Column::new(n.as_str().into(), (0..20_000u32).map(|i| i % 2 == 0).collect::<Vec<_>>()));
+    let mut df = DataFrame::new(20_000, columns.collect()).expect("a table");
+    df.with_column(Column::new("s".into(), vec!["\u{1}\u{2}\u{3}\u{4}"; 20_000])).expect("fits");
+    let f = frame(df.clone().lazy()).with_partition_bytes(200_000);
+    let path = dir.path().join("o.ndjson");
+    f.sink_ndjson(&session(), &path, false).expect("writes");
+    assert!(path.metadata().expect("is there").len() > 10_000_000);
+    assert_same(&collect(&scan_ndjson(&path).expect("opens")), &df, "control characters");
+}
+
+#[test]
 fn a_sink_leaves_nothing_of_a_failed_query() {
     let dir = tempfile::tempdir().expect("a folder");
     let csv = dir.path().join("bad.csv");
