@@ -32,10 +32,7 @@ pub struct CsvSource {
 /// Refuses options that make records depend on more than quotes and line ends.
 fn check_options(options: &CsvReadOptions) -> Result<()> {
     let parse = &options.parse_options;
-    let odd = [
-        (parse.comment_prefix.is_some(), "comments"),
-        (options.skip_rows + options.skip_lines + options.skip_rows_after_header > 0, "skipped rows"),
-    ];
+    let odd = [(parse.comment_prefix.is_some(), "comments"), (options.skip_lines > 0, "skipped lines (skip_rows is)")];
     match odd.iter().find(|o| o.0) {
         Some((_, what)) => Err(Error::unsupported(format!("CSV with {what} is not read in partitions in this version"))),
         None => Ok(()),
@@ -56,6 +53,7 @@ impl CsvSource {
             quote: parse.quote_char,
             end: parse.eol_char,
             header: options.has_header,
+            skip: (options.skip_rows, options.skip_rows_after_header),
             not_blank: (set.schema.len() > 1).then_some(parse.separator),
             width: row_bytes(&projection.read),
             var: (0, 1),
@@ -87,7 +85,13 @@ impl CsvSource {
 /// The options without what the scan itself says: names and types, row numbers, a limit of rows.
 fn as_written(mut options: CsvReadOptions) -> CsvReadOptions {
     options.column_names_overwrite = None;
-    options.with_row_index(None).with_n_rows(None).with_dtype_overwrite(None).with_schema_overwrite(None)
+    options
+        .with_skip_rows(0)
+        .with_skip_rows_after_header(0)
+        .with_row_index(None)
+        .with_n_rows(None)
+        .with_dtype_overwrite(None)
+        .with_schema_overwrite(None)
 }
 
 /// The columns of each file: by its header, where that is not the one of the first.

@@ -48,6 +48,7 @@ impl NdjsonSource {
             quote: None,
             end: b'\n',
             header: false,
+            skip: (0, 0),
             not_blank: Some(b'\n'),
             width: row_bytes(&projection.read),
             var: (nested, 1 + nested.div_ceil(2)),

@@ -233,6 +233,35 @@ fn a_sink_leaves_nothing_of_a_failed_query() {
     assert_eq!(fs::read_dir(dir.path()).expect("lists").count(), 1);
 }
 
+#[test]
+fn rows_of_csv_are_skipped() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("f.csv");
+    fs::write(&path, "\n\n\"made\nby\",x\nsecond,y\na,b\nunit,unit\n1,2\n\n3,\"x\ny\"\n5,6\n").expect("writes");
+    let schema = Schema::from_iter([Field::new("a".into(), DataType::Int64), Field::new("b".into(), DataType::String)]);
+    for (before, header, after) in [(2, true, 1), (3, true, 2), (6, false, 0), (4, false, 2)] {
+        let reader = || {
+            let reader = LazyCsvReader::new(PlRefPath::new(path.to_string_lossy())).with_skip_rows(before).with_has_header(header);
+            reader
+                .with_skip_rows_after_header(after)
+                .with_schema(Some(std::sync::Arc::new(schema.clone())))
+                .finish()
+                .expect("scans")
+        };
+        let want = reader().collect().expect("Polars reads it");
+        for bytes in [1, 1 << 20] {
+            let what = format!("{before} {header} {after}");
+            assert_same(&collect(&frame(reader()).with_partition_bytes(bytes)), &want, &what);
+            let count = collect(&frame(reader().select([len()])));
+            assert_eq!(
+                count.column("len").and_then(|c| c.get(0)).expect("a count"),
+                AnyValue::UInt32(want.height() as u32),
+                "{what}"
+            );
+        }
+    }
+}
+
 /// Tables in several files, one of them empty, in folders of keys.
 fn make_hive(root: &Path, ending: &str) -> Vec<DataFrame> {
     let mut all = Vec::new();
