@@ -77,30 +77,30 @@ fn make(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) % n) as i64
     };
-    let mut column = |n: usize, of: &mut dyn FnMut(&mut dyn FnMut(u64) -> i64) -> Option<i64>| -> Vec<Option<i64>> {
-        (0..n).map(|_| of(&mut random)).collect()
+    // From `first` on, one of `among`; one in `unknown` is not known.
+    let mut column = |n: usize, first: i64, among: u64, unknown: u64| -> Vec<Option<i64>> {
+        (0..n).map(|_| Some(first + random(among)).filter(|_| unknown == 0 || random(unknown) > 0)).collect()
     };
     let (n, n_planes) = (100_000, 3_000);
     let tail = |i: i64| format!("N{}", 100 + i);
-    let month = column(n, &mut |r| Some(1 + r(12)));
-    let day = column(n, &mut |r| Some(1 + r(28)));
-    let hour = column(n, &mut |r| Some(5 + r(18)));
-    let origin: Vec<&str> = column(n, &mut |r| Some(r(3))).iter().flatten().map(|&i| ["EWR", "JFK", "LGA"][i as usize]).collect();
-    let carrier: Vec<&str> =
-        column(n, &mut |r| Some(r(4))).iter().flatten().map(|&i| ["AA", "B6", "DL", "UA"][i as usize]).collect();
+    let month = column(n, 1, 12, 0);
+    let day = column(n, 1, 28, 0);
+    let hour = column(n, 5, 18, 0);
+    let origin: Vec<&str> = column(n, 0, 3, 0).iter().flatten().map(|&i| ["EWR", "JFK", "LGA"][i as usize]).collect();
+    let carrier: Vec<&str> = column(n, 0, 4, 0).iter().flatten().map(|&i| ["AA", "B6", "DL", "UA"][i as usize]).collect();
     // Some flights were cancelled: they have no delay.
-    let delay = column(n, &mut |r| (r(40) > 0).then(|| r(90) * r(3) - 20));
-    let tailnum: Vec<String> = column(n, &mut |r| Some(r(n_planes + 400))).iter().flatten().map(|&i| tail(i)).collect();
+    let delay = column(n, -20, 150, 40);
+    let tailnum: Vec<String> = column(n, 0, n_planes + 400, 0).iter().flatten().map(|&i| tail(i)).collect();
     let flights = df!("month" => &month, "day" => &day, "dep_delay" => &delay, "arr_delay" => &delay, "carrier" => carrier,
-        "flight" => column(n, &mut |r| Some(r(5000))), "tailnum" => tailnum, "origin" => origin, "hour" => &hour)?;
+        "flight" => column(n, 0, 5000, 0), "tailnum" => tailnum, "origin" => origin, "hour" => &hour)?;
     let planes = df!("tailnum" => (0..n_planes as i64).map(tail).collect::<Vec<_>>(),
-        "year" => column(n_planes as usize, &mut |r| (r(50) > 0).then(|| 1965 + r(48))),
-        "seats" => column(n_planes as usize, &mut |r| Some(50 + r(250))))?;
+        "year" => column(n_planes as usize, 1965, 48, 50),
+        "seats" => column(n_planes as usize, 50, 250, 0))?;
     let hours: Vec<[i64; 4]> = (0..3 * 12 * 28 * 24).map(|i| [i % 3, 1 + i / 3 % 12, 1 + i / 36 % 28, i / 1008]).collect();
     let part = |k: usize| hours.iter().map(|h| h[k]).collect::<Vec<_>>();
     let weather = df!("origin" => part(0).iter().map(|&i| ["EWR", "JFK", "LGA"][i as usize]).collect::<Vec<_>>(),
         "month" => part(1), "day" => part(2), "hour" => part(3),
-        "wind_speed" => column(hours.len(), &mut |r| Some(r(30))), "visib" => column(hours.len(), &mut |r| Some(r(11))))?;
+        "wind_speed" => column(hours.len(), 0, 30, 0), "visib" => column(hours.len(), 0, 11, 0))?;
     let write = |name: &str, df: DataFrame| {
         frame(df.lazy()).sink_csv(&tilework::Session::default(), folder.join(format!("{name}.csv")), false)
     };

@@ -30,7 +30,7 @@ fn numbers(seed: u64) -> impl FnMut() -> u64 {
 /// A table with a column of every type.
 fn all_types(n: usize, seed: u64) -> DataFrame {
     let mut next = numbers(seed);
-    let ints: Vec<Option<i64>> = (0..n).map(|_| (next() % 7 != 0).then(|| next() as i64 % 100 - 30)).collect();
+    let ints: Vec<Option<i64>> = (0..n).map(|_| (!next().is_multiple_of(7)).then(|| next() as i64 % 100 - 30)).collect();
     let floats: Vec<Option<f64>> = (0..n)
         .map(|_| match next() % 9 {
             0 => None,
@@ -40,7 +40,7 @@ fn all_types(n: usize, seed: u64) -> DataFrame {
         })
         .collect();
     let words = ["", "a", "a longer text than fits a view", "x\ny", "ä\"ö", "zz"];
-    let strings: Vec<Option<&str>> = (0..n).map(|_| (next() % 8 != 0).then(|| words[next() as usize % 6])).collect();
+    let strings: Vec<Option<&str>> = (0..n).map(|_| (!next().is_multiple_of(8)).then(|| words[next() as usize % 6])).collect();
     let plain = df!("i" => &ints, "f" => &floats, "s" => &strings, "k" => (0..n as i64).collect::<Vec<_>>()).expect("a table");
     let colours = Categories::new("colours".into(), "tests".into(), CategoricalPhysical::U32);
     let frozen = FrozenCategories::new(["", "a", "a longer text than fits a view", "x\ny", "ä\"ö", "zz"]).expect("categories");

@@ -122,8 +122,9 @@ impl TableStep {
     }
 
     /// The step in Polars' words, if it has some, added to a query.
-    fn add_to(&self, q: LazyFrame) -> std::result::Result<LazyFrame, LazyFrame> {
-        Ok(match self {
+    fn add_to(&self, q: &LazyFrame) -> Option<LazyFrame> {
+        let q = q.clone();
+        Some(match self {
             TableStep::Filter(e) => q.filter(e.clone()),
             TableStep::Select(e) => q.select(e),
             TableStep::WithColumns(e) => q.with_columns(e),
@@ -138,7 +139,7 @@ impl TableStep {
                     None => joined,
                 }
             }
-            TableStep::Planned { .. } | TableStep::MapGroups { .. } => return Err(q),
+            TableStep::Planned { .. } | TableStep::MapGroups { .. } => return None,
         })
     }
 
@@ -205,13 +206,11 @@ pub fn apply(table: &DataFrame, steps: &[TableStep]) -> Result<DataFrame> {
     }
     let mut query = table.clone().lazy();
     for (i, step) in steps.iter().enumerate() {
-        query = match step.add_to(query) {
-            Ok(q) => q,
-            Err(before) => {
-                let before = if i == 0 { table.clone() } else { collect(before)? };
-                return apply(&step.run(before)?, &steps[i + 1..]);
-            }
+        let Some(added) = step.add_to(&query) else {
+            let before = if i == 0 { table.clone() } else { collect(query)? };
+            return apply(&step.run(before)?, &steps[i + 1..]);
         };
+        query = added;
     }
     collect(query)
 }
