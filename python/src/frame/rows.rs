@@ -1,0 +1,143 @@
+//! Tables of Python's values, tables as such, and files that are written table by table.
+
+use crate::error::{Out, value as wrong};
+use crate::frame::dtype::DType;
+use crate::frame::parts::Parts;
+use crate::frame::{Table, value};
+use polars::prelude::{Column, CompatLevel, DataFrame, IpcWriter, JsonFormat, JsonWriter, PlSmallStr, SchemaExt, SerWriter, Series};
+use polars_arrow::io::ipc::write::default_ipc_fields;
+use pyo3::prelude::{Bound, PyAny, PyAnyMethods, Python};
+use pyo3::types::{PyDict, PyDictMethods};
+use pyo3::{pyfunction, pymethods};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use tilework::chunk::dataframe::table_error;
+use tilework::{Error, Result, Session};
+
+#[pymethods]
+impl Table {
+    /// Columns as lists.
+    fn to_dict<'py>(&self, py: Python<'py>) -> Out<Bound<'py, PyDict>> {
+        let out = PyDict::new(py);
+        for c in self.0.columns() {
+            out.set_item(c.name().as_str(), value::list(py, c.as_materialized_series())?)?;
+        }
+        Ok(out)
+    }
+
+    /// A part of the rows.
+    fn slice(&self, offset: i64, length: usize) -> Table {
+        Table(self.0.slice(offset, length))
+    }
+
+    /// The tables of a column of lists of structs, one of each row.
+    fn tables(&self, column: &str) -> Out<Vec<Table>> {
+        let lists = self.0.column(column).map_err(table_error)?;
+        let lists = lists.list().map_err(table_error)?;
+        let table = |rows: Series| Ok(Table(rows.struct_().map_err(table_error)?.clone().unnest()));
+        (0..lists.len()).filter_map(|i| lists.get_as_series(i)).map(table).collect()
+    }
+
+    /// About how many bytes the columns take.
+    #[getter]
+    fn estimated_size(&self) -> usize {
+        self.0.estimated_size()
+    }
+
+    /// The same rows with columns of these types, in this order.
+    fn conform(&self, schema: Vec<(String, DType)>) -> Out<Table> {
+        let columns = schema.into_iter().map(|(name, dtype)| {
+            let column = self.0.column(&name).map_err(table_error)?;
+            Ok(column.strict_cast(&dtype.0).map_err(table_error)?)
+        });
+        let columns = columns.collect::<Out<Vec<Column>>>()?;
+        Ok(Table(DataFrame::new(self.0.height(), columns).map_err(table_error)?))
+    }
+}
+
+/// A table of columns by name: sequences of Python's values, columns of other libraries.
+#[pyfunction]
+pub fn table_of_columns(columns: &Bound<'_, PyDict>, schema: Vec<(String, Option<DType>)>) -> Out<Table> {
+    let dtype_of = |name: &str| schema.iter().find(|(n, _)| n == name).and_then(|(_, t)| t.clone());
+    let mut out: Vec<Column> = Vec::new();
+    for (name, values) in columns.iter() {
+        let name: String = name.extract()?;
+        out.push(column(&name, &values, dtype_of(&name))?.into());
+    }
+    for (name, dtype) in &schema {
+        if !columns.contains(name)? {
+            let dtype = dtype.as_ref().map_or(polars::prelude::DataType::Null, |t| t.0.clone());
+            out.push(Series::new_empty(PlSmallStr::from(name.as_str()), &dtype).into());
+        }
+    }
+    let height = out.iter().map(|c| c.len()).max().unwrap_or(0);
+    for c in &mut out {
+        if c.len() == 1 && height > 1 {
+            *c = c.new_from_index(0, height);
+        } else if c.len() != height {
+            return Err(wrong(format!("column '{}' has {} values, others {height}", c.name(), c.len())));
+        }
+    }
+    Ok(Table(DataFrame::new(height, out).map_err(table_error)?))
+}
+
+fn column(name: &str, values: &Bound<'_, PyAny>, dtype: Option<DType>) -> Out<Series> {
+    let series = if values.hasattr("__arrow_c_stream__")? {
+        crate::frame::arrow::series_of(values)?
+    } else if values.is_instance_of::<pyo3::types::PyString>() || values.try_iter().is_err() {
+        let one = pyo3::types::PyList::new(values.py(), [values])?;
+        value::series(name, one.as_any())?
+    } else if let Some(t) = &dtype {
+        return Ok(value::typed_series(name, values, &t.0)?);
+    } else {
+        value::series(name, values)?
+    };
+    let series = series.with_name(name.into());
+    Ok(match dtype {
+        Some(t) => series.strict_cast(&t.0).map_err(table_error)?,
+        None => series,
+    })
+}
+
+/// A file that `write` writes, under its name only when it is whole.
+fn whole(path: &Path, overwrite: bool, write: impl FnOnce(&mut BufWriter<&mut tempfile::NamedTempFile>) -> Result<()>) -> Result<()> {
+    let failed = |e: std::io::Error| Error::io(path.display(), &e);
+    let exists = || Error::usage(format!("{} exists: overwrite=True replaces it", path.display()));
+    if !overwrite && path.exists() {
+        return Err(exists());
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".tilework-").tempfile_in(folder).map_err(failed)?;
+    let mut out = BufWriter::new(&mut file);
+    write(&mut out)?;
+    out.flush().map_err(failed)?;
+    drop(out);
+    file.as_file().sync_all().map_err(failed)?;
+    let done = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
+    done.map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// Writes a result to an Arrow IPC file, a batch for each partition.
+pub fn sink_ipc(query: &tilework::frame::Frame, session: &Session, path: &Path, overwrite: bool) -> Result<()> {
+    let schema = query.schema()?;
+    whole(path, overwrite, |out| {
+        let fields = default_ipc_fields(schema.to_arrow(CompatLevel::newest()).iter_values());
+        let mut writer = IpcWriter::new(out).batched(&schema, fields).map_err(table_error)?;
+        for table in Parts::new(query, session)? {
+            writer.write_batch(&table?).map_err(table_error)?;
+        }
+        writer.finish().map_err(table_error)
+    })
+}
+
+/// Writes a result as JSON, an object in each line.
+pub fn sink_ndjson(query: &tilework::frame::Frame, session: &Session, path: &Path, overwrite: bool) -> Result<()> {
+    whole(path, overwrite, |out| {
+        for table in Parts::new(query, session)? {
+            let mut writer = JsonWriter::new(&mut *out).with_json_format(JsonFormat::JsonLines);
+            writer.finish(&mut table?).map_err(table_error)?;
+        }
+        Ok(())
+    })
+}

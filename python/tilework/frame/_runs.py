@@ -1,0 +1,299 @@
+"""What runs a query: into memory, to files, partition by partition, through functions of the user's."""
+
+from __future__ import annotations
+
+from .. import _config, _tilework
+from ._table import Table
+
+
+def _given(table, kind):
+    """A table as the kind that a function of the user's takes."""
+    if kind == "tilework":
+        return table
+    makers = {"polars": "to_polars", "pandas": "to_pandas", "arrow": "to_arrow"}
+    if kind not in makers:
+        raise ValueError(f"{kind!r} is no kind of table: there are 'polars', 'pandas', 'arrow', 'tilework'")
+    return getattr(table, makers[kind])()
+
+
+def _taken(made, schema):
+    """What a function of the user's gave, as a table of the declared columns."""
+    from ._create import table_of
+
+    try:
+        handle = table_of(made)
+    except TypeError:
+        raise TypeError(f"the function gave {type(made).__name__}, not a table") from None
+    return handle if schema is None else handle.conform(schema)
+
+
+class Runs:
+    """The part of :class:`Frame` that runs the query."""
+
+    __slots__ = ()
+
+    def collect(self, **options) -> Table:
+        """Runs the query: the result in memory.
+
+        Parameters
+        ----------
+        **options
+            What Polars' ``collect`` takes is taken too, and makes no difference.
+
+        Raises
+        ------
+        MemoryError
+            A result that takes more than the budget leaves for it: write it to a file, or read it by :meth:`partitions`.
+        NotImplementedError
+            A query that this version does not run in partitions, named.
+        OSError
+            Files that are broken; the message names file and line.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> len(tf.from_dict({"a": [1, 2, 3]}).collect())
+        3
+        """
+        return Table(self._x.collect(_config.session()))
+
+    def to_dict(self) -> dict:
+        """Runs the query: columns as lists.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1, 2]}).to_dict()
+        {'a': [1, 2]}
+        """
+        return self.collect().to_dict()
+
+    def to_dicts(self) -> list:
+        """Runs the query: rows as dicts.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1, 2]}).to_dicts()
+        [{'a': 1}, {'a': 2}]
+        """
+        return self.collect().to_dicts()
+
+    def to_arrow(self):
+        """Runs the query: a ``pyarrow.Table``, without copying columns."""
+        return self.collect().to_arrow()
+
+    def to_polars(self):
+        """Runs the query: a ``polars.DataFrame``, without copying columns."""
+        return self.collect().to_polars()
+
+    def to_pandas(self):
+        """Runs the query: a ``pandas.DataFrame``."""
+        return self.collect().to_pandas()
+
+    def partitions(self):
+        """Runs the query: an iterator over the partitions of the result, each a :class:`Table`.
+
+        The result lies on disk meanwhile, so that it may be larger than memory. Partitions without rows are left out.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> f = tf.from_dict({"x": list(range(1000))}, n_partitions=4)
+        >>> [len(part) for part in f.partitions()]
+        [250, 250, 250, 250]
+        """
+        return map(Table, self._x.partitions(_config.session()))
+
+    def partition(self, i) -> Table:
+        """Runs the query: partition ``i`` of those of the result that have rows.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"x": list(range(1000))}, n_partitions=4).partition(1).to_dict()["x"][0]
+        250
+        """
+        if i < 0:
+            raise IndexError(f"partitions are numbered from 0, not {i}")
+        n = 0
+        for part in self.partitions():
+            if n == i:
+                return part
+            n += 1
+        raise IndexError(f"there are {n} partitions with rows, no partition {i}")
+
+    def __iter__(self):
+        raise TypeError("a query has no order of columns to go through: iterate over its columns or its partitions()")
+
+    @property
+    def n_partitions(self) -> int:
+        """Number of partitions of the result. The query is planned to tell: of CSV files, they are read through.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"x": list(range(1000))}, n_partitions=4).n_partitions
+        4
+        """
+        return self._x.n_partitions(_config.session())
+
+    def persist(self):
+        """Runs the query: a query that reads the result, which lies in the folder for spilled data as long as it is used.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> once = tf.from_dict({"x": [3, 1, 2]}).sort("x").persist()
+        >>> once.head(1).to_dict()
+        {'x': [1]}
+        """
+        return self._of(self._x.persist(_config.session()))
+
+    cache = persist
+
+    def map_partitions(self, function, schema=None, *, kind="polars"):
+        """What a function of Python's makes of the partitions of the result, each by itself.
+
+        The query is run now, and the function called with one partition after the other; what it gives lies in the folder for spilled
+        data, like that of :meth:`persist`. How many rows a partition has depends on ``partition_bytes``.
+
+        Parameters
+        ----------
+        function : callable
+            From a table to a table.
+        schema : dict of types by name, optional
+            What it gives; found out from its first result without it.
+        kind : {'polars', 'pandas', 'arrow', 'tilework'}
+            What it is given. It may give any of these.
+
+        Raises
+        ------
+        TypeError
+            A function that gives no table.
+        ValueError
+            Tables of other columns than declared, or than the first.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> f = tf.from_dict({"x": [1, 2, 3, 4]}, n_partitions=2)
+        >>> f.map_partitions(lambda t: t.sum(), schema={"x": tf.Int64}).to_dict()
+        {'x': [3, 7]}
+        """
+        return self._written((function(_given(part, kind)) for part in self.partitions()), function, schema, kind)
+
+    def map_groups(self, keys, function, schema=None, *, kind="polars"):
+        """What a function of Python's makes of the table of each group of equal keys.
+
+        Groups are brought together within the budget, and come in the order of their first row. The rest is as of :meth:`map_partitions`.
+
+        Parameters
+        ----------
+        keys : names or expressions
+        function : callable
+            From the table of a group, with all columns, to a table.
+        schema, kind
+            As of :meth:`map_partitions`.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> f = tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 4]})
+        >>> f.map_groups("k", lambda t: t.head(1), schema={"k": tf.String, "x": tf.Int64}).to_dict()
+        {'k': ['b', 'a'], 'x': [1, 2]}
+        """
+        keys = list(keys) if isinstance(keys, (list, tuple)) else [keys]
+        keys = [(_tilework.col(k) if isinstance(k, str) else k).alias(f"key {i}") for i, k in enumerate(keys)]
+        rows = self.group_by(*keys).agg(_tilework.struct(*self.columns).alias("rows")).select("rows")
+        groups = (Table(t) for part in rows.partitions() for t in part._x.tables("rows"))
+        return self._written((function(_given(group, kind)) for group in groups), function, schema, kind)
+
+    def _written(self, results, function, schema, kind):
+        """A query of the tables that a function of the user's gave."""
+        schema = None if schema is None else list(dict(schema).items())
+        session = _config.session()
+        out = _tilework.Writer(session, self._x.partition_bytes)
+        some = False
+        for made in results:
+            table = _taken(made, schema)
+            schema = table.schema() if schema is None else schema
+            out.write(table)
+            some = True
+        if not some:
+            empty = Table(_tilework.table_of_columns({}, self._x.schema()))
+            out.write(_taken(function(_given(empty, kind)), schema))
+        return self._of(out.finish())
+
+    def sink_parquet(self, path, *, overwrite=False):
+        """Runs the query: the result in a Parquet file, a row group per partition. The file is whole or not there.
+
+        Raises
+        ------
+        ValueError
+            A file that exists, where ``overwrite`` is false.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1, 2, 3]}).sink_parquet("a.parquet")
+        >>> tf.scan_parquet("a.parquet")
+        Frame(a: Int64)
+        """
+        self._x.sink_parquet(_config.session(), path, overwrite)
+
+    def sink_csv(self, path, *, overwrite=False):
+        """Runs the query: the result in a CSV file. The file is whole or not there.
+
+        Raises
+        ------
+        ValueError
+            A file that exists, where ``overwrite`` is false; columns that hold lists.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1, None], "b": ["x", "y"]}).sink_csv("a.csv")
+        >>> print(open("a.csv").read(), end="")
+        a,b
+        1,x
+        ,y
+        """
+        self._x.sink_csv(_config.session(), path, overwrite)
+
+    def sink_ipc(self, path, *, overwrite=False):
+        """Runs the query: the result in an Arrow IPC file, a batch per partition. The file is whole or not there.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1, 2, 3]}).sink_ipc("a.arrow")
+        """
+        self._x.sink_ipc(_config.session(), path, overwrite)
+
+    def sink_ndjson(self, path, *, overwrite=False):
+        """Runs the query: the result as JSON, an object in each line. The file is whole or not there.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1, 2], "b": ["x", None]}).sink_ndjson("a.jsonl")
+        >>> print(open("a.jsonl").read(), end="")
+        {"a":1,"b":"x"}
+        {"a":2,"b":null}
+        """
+        self._x.sink_ndjson(_config.session(), path, overwrite)
+
+    def explain(self) -> str:
+        """What running the query would do: steps, tasks, bytes, memory."""
+        return self._x.explain(_config.session())
+
+    def explain_polars(self, *, optimized=True) -> str:
+        """The plan of Polars that is run."""
+        return self._x.polars_plan(optimized)
+
+    def __arrow_c_schema__(self):
+        return self._x.arrow_schema_capsule()
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._x.arrow_stream(_config.session())
