@@ -73,7 +73,7 @@ STEPS = {
     "right join": lambda f, g, p: f.join(g, on="k", how="right", maintain_order="right"),
     "semi join": lambda f, g, p: f.join(g, on="k", how="semi"),
     "anti join": lambda f, g, p: f.join(g, on="k", how="anti"),
-    "cross join": lambda f, g, p: f.select("n").join(g, how="cross"),
+    "cross join": lambda f, g, p: f.select("n").join(g, how="cross").sort("n", "m"),
     "join of other names": lambda f, g, p: f.join(g, left_on="n", right_on="n", suffix="_2", maintain_order="left"),
     "join of null keys": lambda f, g, p: f.join(g, on="k", nulls_equal=True, maintain_order="left"),
     "join_where": lambda f, g, p: f.select("n", "x").join_where(g.select("m"), p.col("n") * 10 > p.col("m")).sort("n", "m"),

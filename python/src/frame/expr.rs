@@ -1,7 +1,7 @@
 //! Expressions: Polars' own, under the names and with the arguments that Polars' Python package gives them.
 
 mod aggregate;
-mod arithmetic;
+pub mod arithmetic;
 mod array;
 mod binary;
 mod category;
@@ -141,7 +141,7 @@ fn foreign(o: &Bound<'_, PyAny>) -> PyResult<Option<Expr>> {
         return Ok(None);
     }
     let bytes: Vec<u8> = bytes.extract()?;
-    let read = polars::polars_utils::pl_serialize::deserialize_from_reader::<Expr, _, false>(bytes.as_slice());
+    let read = polars::polars_utils::pl_serialize::deserialize_dsl::<Expr, _>(bytes.as_slice());
     read.map(Some).map_err(|e| {
         PyValueError::new_err(format!(
             "the expression comes from a version of polars that writes expressions in another way: build it with tilework.frame ({e})"

@@ -70,7 +70,7 @@ pub fn table_of_columns(columns: &Bound<'_, PyDict>, schema: Vec<(String, Option
             out.push(Series::new_empty(PlSmallStr::from(name.as_str()), &dtype).into());
         }
     }
-    let height = out.iter().map(|c| c.len()).max().unwrap_or(0);
+    let height = out.iter().map(|c| c.len()).find(|n| *n != 1).unwrap_or_else(|| out.len().min(1));
     for c in &mut out {
         if c.len() == 1 && height > 1 {
             *c = c.new_from_index(0, height);
@@ -99,12 +99,14 @@ fn column(name: &str, values: &Bound<'_, PyAny>, dtype: Option<DType>) -> Out<Se
     })
 }
 
+/// The system's number of the error that a file exists (EEXIST).
+const FILE_EXISTS: i32 = 17;
+
 /// A file that `write` writes, under its name only when it is whole.
 fn whole(path: &Path, overwrite: bool, write: impl FnOnce(&mut BufWriter<&mut tempfile::NamedTempFile>) -> Result<()>) -> Result<()> {
     let failed = |e: std::io::Error| Error::io(path.display(), &e);
-    let exists = || Error::usage(format!("{} exists: overwrite=True replaces it", path.display()));
     if !overwrite && path.exists() {
-        return Err(exists());
+        return Err(failed(std::io::Error::from_raw_os_error(FILE_EXISTS)));
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".tilework-").tempfile_in(folder).map_err(failed)?;

@@ -2,13 +2,16 @@
 
 use crate::error::{Fail, Out};
 use crate::frame::dtype::{DType, time_unit, time_zone};
+use crate::frame::expr::arithmetic::compared;
 use crate::frame::expr::{Lit, PyExpr};
 use polars::prelude::{PlSmallStr, Selector, TimeZone, by_name};
 use polars_plan::dsl::{DataTypeSelector, TimeUnitSet, TimeZoneSet};
+use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::{Bound, Py, PyAny, PyAnyMethods, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
 use pyo3::types::{PyString, PyTuple, PyTupleMethods};
 use pyo3::{IntoPyObjectExt, PyClassInitializer, pyclass, pyfunction, pymethods};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A set of columns, which is an expression of them all.
 ///
@@ -49,6 +52,17 @@ impl PySelector {
 impl PySelector {
     fn __repr__(&self) -> String {
         self.0.to_string()
+    }
+
+    // A class with a hash of its own has no comparisons of its base.
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __richcmp__(&self, other: Lit, op: CompareOp) -> PyExpr {
+        compared(self.0.clone().as_expr(), op, other.0).into()
     }
 
     fn __or__(&self, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {

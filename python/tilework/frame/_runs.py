@@ -230,7 +230,7 @@ class Runs:
 
         Raises
         ------
-        ValueError
+        FileExistsError
             A file that exists, where ``overwrite`` is false.
 
         Examples
@@ -247,8 +247,10 @@ class Runs:
 
         Raises
         ------
+        FileExistsError
+            A file that exists, where ``overwrite`` is false.
         ValueError
-            A file that exists, where ``overwrite`` is false; columns that hold lists.
+            Columns that hold lists.
 
         Examples
         --------

@@ -14,7 +14,7 @@ class Shapes:
 
     __slots__ = ()
 
-    def explode(self, columns, *more_columns, empty_as_null=True, keep_nulls=True):
+    def explode(self, columns, *more_columns, empty_as_null=False, keep_nulls=True):
         """A row for each value of lists.
 
         Parameters

@@ -10,7 +10,8 @@ use pyo3::pymethods;
 use pyo3::types::PyDict;
 use std::ops::Neg;
 
-fn compared(a: Expr, op: CompareOp, b: Expr) -> Expr {
+/// A comparison of two expressions.
+pub fn compared(a: Expr, op: CompareOp, b: Expr) -> Expr {
     match op {
         CompareOp::Eq => a.eq(b),
         CompareOp::Ne => a.neq(b),

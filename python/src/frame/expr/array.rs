@@ -78,7 +78,7 @@ impl PyArr {
 
     #[doc = concat!("Values of all arrays, one below the other.", example!("[[1, 2]]", "list.to_array(2).arr.explode()", "[1, 2]"))]
     fn explode(&self) -> PyExpr {
-        let options = polars::prelude::ExplodeOptions { empty_as_null: true, keep_nulls: true };
+        let options = polars::prelude::ExplodeOptions { empty_as_null: false, keep_nulls: true };
         self.0.clone().arr().explode(options).into()
     }
 }

@@ -140,7 +140,7 @@ impl PyListSpace {
 
     #[doc = concat!("Values of all lists, one below the other.", example!("[[1, 2], [3]]", "list.explode()", "[1, 2, 3]"))]
     fn explode(&self) -> PyExpr {
-        let options = polars::prelude::ExplodeOptions { empty_as_null: true, keep_nulls: true };
+        let options = polars::prelude::ExplodeOptions { empty_as_null: false, keep_nulls: true };
         self.0.clone().explode(options).into()
     }
 

@@ -159,9 +159,7 @@ impl PyMeta {
             Expr::Column(name) => Some(name.to_string()),
             _ => None,
         });
-        let mut names: Vec<String> = leaves.collect();
-        names.reverse();
-        names
+        leaves.collect()
     }
 
     /// The name of the result.

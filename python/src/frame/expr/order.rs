@@ -192,14 +192,14 @@ impl PyExpr {
     }
 
     #[doc = concat!("Values of lists, one below the other.\n\nParameters\n----------\nempty_as_null, keep_nulls : bool\n    Whether an empty list, a null, gives one null.", example!("[[1, 2], [3]]", "explode()", "[1, 2, 3]"))]
-    #[pyo3(signature = (*, empty_as_null=true, keep_nulls=true))]
+    #[pyo3(signature = (*, empty_as_null=false, keep_nulls=true))]
     fn explode(&self, empty_as_null: bool, keep_nulls: bool) -> PyExpr {
         self.0.clone().explode(ExplodeOptions { empty_as_null, keep_nulls }).into()
     }
 
     #[doc = concat!("Values of lists, one below the other: another name of :meth:`explode`.", example!("[[1, 2], [3]]", "flatten()", "[1, 2, 3]"))]
     fn flatten(&self) -> PyExpr {
-        self.explode(true, true)
+        self.explode(false, true)
     }
 
     #[doc = concat!("Each value several times, as a list.", example!("[1, 2]", "repeat_by('a')", "[[1], [2, 2]]"))]

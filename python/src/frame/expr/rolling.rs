@@ -38,7 +38,7 @@ macro_rules! rolling {
             }
 
             #[doc = concat!("The ", $what, " of the window of time that ends at each row.\n\nParameters\n----------\nby : expression or name\n    The times.\nwindow_size : str or timedelta\n    ``\"2d\"``, ``\"3i\"`` for whole numbers.\nmin_samples : int\nclosed : {'right', 'left', 'both', 'none'}")]
-            #[pyo3(signature = (by, window_size, *, min_samples=1, closed=ClosedSide(ClosedWindow::Right)))]
+            #[pyo3(signature = (by, window_size, *, min_samples=0, closed=ClosedSide(ClosedWindow::Right)))]
             fn $by(&self, by: Col, window_size: Every, min_samples: usize, closed: ClosedSide) -> PyExpr {
                 let f: fn(Expr, Expr, RollingOptionsDynamicWindow) -> Expr = $timed;
                 f(self.0.clone(), by.0, timed(window_size, min_samples, &closed)).into()
@@ -90,14 +90,14 @@ impl PyExpr {
     }
 
     /// The variance of the window of time that ends at each row.
-    #[pyo3(signature = (by, window_size, *, min_samples=1, closed=ClosedSide(ClosedWindow::Right), ddof=1))]
+    #[pyo3(signature = (by, window_size, *, min_samples=0, closed=ClosedSide(ClosedWindow::Right), ddof=1))]
     fn rolling_var_by(&self, by: Col, window_size: Every, min_samples: usize, closed: ClosedSide, ddof: u8) -> PyExpr {
         let options = timed(window_size, min_samples, &closed);
         self.0.clone().rolling_var_by(by.0, RollingOptionsDynamicWindow { fn_params: self::ddof(ddof), ..options }).into()
     }
 
     /// The standard deviation of the window of time that ends at each row.
-    #[pyo3(signature = (by, window_size, *, min_samples=1, closed=ClosedSide(ClosedWindow::Right), ddof=1))]
+    #[pyo3(signature = (by, window_size, *, min_samples=0, closed=ClosedSide(ClosedWindow::Right), ddof=1))]
     fn rolling_std_by(&self, by: Col, window_size: Every, min_samples: usize, closed: ClosedSide, ddof: u8) -> PyExpr {
         let options = timed(window_size, min_samples, &closed);
         self.0.clone().rolling_std_by(by.0, RollingOptionsDynamicWindow { fn_params: self::ddof(ddof), ..options }).into()
@@ -119,7 +119,7 @@ impl PyExpr {
     }
 
     /// A quantile of the window of time that ends at each row.
-    #[pyo3(signature = (by, window_size, *, quantile, interpolation=Interpolation(QuantileMethod::Nearest), min_samples=1, closed=ClosedSide(ClosedWindow::Right)))]
+    #[pyo3(signature = (by, window_size, *, quantile, interpolation=Interpolation(QuantileMethod::Nearest), min_samples=0, closed=ClosedSide(ClosedWindow::Right)))]
     fn rolling_quantile_by(
         &self,
         by: Col,

@@ -96,7 +96,7 @@ class TileworkLazyFrame:
         return self._step("drop_nulls", subset)
 
     def explode(self, columns):
-        return self._step("explode", list(columns))
+        return self._step("explode", list(columns), empty_as_null=True)
 
     def gather_every(self, n, offset):
         return self._step("gather_every", n, offset)
