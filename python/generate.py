@@ -26,6 +26,7 @@ MODULES = {
     "tilework.array.ndimage": "Filters and labels",
     "tilework.array.overlap": "Blocks with their neighbours",
     "tilework.frame": "Tables",
+    "tilework.frame.selectors": "Selectors of columns",
 }
 ARRAYS, LIST, PAIR = "tuple[Array, ...]", "list[Array]", "tuple[Array, Array]"
 GIVES = {
@@ -137,8 +138,9 @@ def page():
 def members(name, cls):
     """Rows of a class's own public methods and properties."""
     rows = []
-    for member in sorted(vars(cls)):
-        value = vars(cls)[member]
+    own = {n: v for c in reversed(cls.__mro__) if c.__module__.split(".")[0] == "tilework" for n, v in vars(c).items()}
+    for member in sorted(own):
+        value = own[member]
         if member.startswith("_") or not (callable(value) or isinstance(value, property)):
             continue
         rows.append(f"| `{name}.{member}` | {sentence(value)} |")

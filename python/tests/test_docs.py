@@ -22,6 +22,8 @@ MODULES = [
     "tilework.array.ndimage",
     "tilework.array.overlap",
     "tilework.frame",
+    "tilework.frame.exceptions",
+    "tilework.frame.selectors",
 ]
 
 
@@ -38,7 +40,8 @@ def public():
             seen.add(id(thing))
             yield f"{module}.{name}", thing
             if isinstance(thing, type) and not issubclass(thing, BaseException):
-                for member, value in vars(thing).items():
+                parts = [c for c in reversed(thing.__mro__) if c.__module__.split(".")[0] == "tilework"]
+                for member, value in [m for c in parts for m in vars(c).items()]:
                     inner = getattr(value, "fget", None) or value
                     if not member.startswith("_") and (callable(inner) or isinstance(value, property)) and id(inner) not in seen:
                         seen.add(id(inner))

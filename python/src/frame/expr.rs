@@ -14,7 +14,7 @@ mod rolling;
 mod string;
 mod string_find;
 mod structure;
-mod temporal;
+pub mod temporal;
 mod temporal_parts;
 mod window;
 

@@ -678,6 +678,73 @@ fn repeat(value: Lit, n: Col, dtype: Option<DType>) -> PyExpr {
     dsl::repeat(value, n.0).into()
 }
 
+/// The angle of points with these heights and other coordinates.
+///
+/// Examples
+/// --------
+/// >>> import tilework.frame as tf
+/// >>> tf.from_dict({"y": [0.0], "x": [1.0]}).select(tf.arctan2("y", "x")).to_dict()
+/// {'y': [0.0]}
+#[pyfunction]
+fn arctan2(y: Col, x: Col) -> PyExpr {
+    y.0.arctan2(x.0).into()
+}
+
+/// Ones, ``n`` times.
+///
+/// Examples
+/// --------
+/// >>> import tilework.frame as tf
+/// >>> tf.from_dict({"a": [3, 1]}).select(tf.ones(tf.len())).to_dict()
+/// {'ones': [1.0, 1.0]}
+#[pyfunction]
+#[pyo3(signature = (n, dtype=DType(DataType::Float64)))]
+fn ones(n: Col, dtype: DType) -> PyExpr {
+    dsl::repeat(lit(1).strict_cast(dtype.0), n.0).alias("ones").into()
+}
+
+/// Zeros, ``n`` times.
+///
+/// Examples
+/// --------
+/// >>> import tilework.frame as tf
+/// >>> tf.from_dict({"a": [3, 1]}).select(tf.zeros(tf.len())).to_dict()
+/// {'zeros': [0.0, 0.0]}
+#[pyfunction]
+#[pyo3(signature = (n, dtype=DType(DataType::Float64)))]
+fn zeros(n: Col, dtype: DType) -> PyExpr {
+    dsl::repeat(lit(0).strict_cast(dtype.0), n.0).alias("zeros").into()
+}
+
+/// A field of the struct that :meth:`ExprStruct.with_fields` is called on.
+///
+/// Examples
+/// --------
+/// >>> import tilework.frame as tf
+/// >>> f = tf.from_dict({"s": [{"x": 1}]})
+/// >>> f.select(tf.col("s").struct.with_fields(tf.field("x") * 10)).to_dict()
+/// {'s': [{'x': 10}]}
+#[pyfunction]
+fn field(name: String) -> PyExpr {
+    Expr::Field([PlSmallStr::from_string(name)].into()).into()
+}
+
+/// How many business days lie between two dates.
+///
+/// Examples
+/// --------
+/// >>> import tilework.frame as tf
+/// >>> from datetime import date
+/// >>> f = tf.from_dict({"a": [date(2024, 3, 1)], "b": [date(2024, 3, 5)]})
+/// >>> f.select(tf.business_day_count("a", "b")).to_dict()
+/// {'a': [2]}
+#[pyfunction]
+#[pyo3(signature = (start, end, week_mask=crate::frame::expr::temporal::WEEK, holidays=None))]
+fn business_day_count(start: Col, end: Col, week_mask: [bool; 7], holidays: Option<&Bound<'_, PyAny>>) -> PyResult<PyExpr> {
+    let holidays = crate::frame::expr::temporal::holidays(holidays)?;
+    Ok(dsl::business_day_count(start.0, end.0, week_mask, holidays).into())
+}
+
 /// Points in time, or dates, of how many units they are after 1970-01-01.
 ///
 /// Parameters
@@ -750,6 +817,11 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(arg_sort_by, m)?)?;
     m.add_function(wrap_pyfunction!(arg_where, m)?)?;
     m.add_function(wrap_pyfunction!(repeat, m)?)?;
+    m.add_function(wrap_pyfunction!(arctan2, m)?)?;
+    m.add_function(wrap_pyfunction!(ones, m)?)?;
+    m.add_function(wrap_pyfunction!(zeros, m)?)?;
+    m.add_function(wrap_pyfunction!(field, m)?)?;
+    m.add_function(wrap_pyfunction!(business_day_count, m)?)?;
     m.add_function(wrap_pyfunction!(from_epoch, m)?)?;
     m.add_function(wrap_pyfunction!(sql_expr, m)?)
 }

@@ -206,9 +206,33 @@ fn units(given: Option<&Bound<'_, PyAny>>) -> PyResult<TimeUnitSet> {
     let Some(given) = given else { return Ok(TimeUnitSet::all()) };
     let names: Vec<String> = match given.extract::<String>() {
         Ok(one) => vec![one],
-        Err(_) => given.extract()?,
+        Err(_) => given.try_iter()?.map(|n| n?.extract()).collect::<PyResult<_>>()?,
     };
     names.iter().try_fold(TimeUnitSet::empty(), |all, n| Ok(all | TimeUnitSet::from(time_unit(n)?)))
+}
+
+/// Time zones in an argument: `"*"` is any, None is none.
+struct Zones(TimeZoneSet);
+
+impl<'py> pyo3::FromPyObject<'_, 'py> for Zones {
+    type Error = pyo3::PyErr;
+    fn extract(o: pyo3::Borrowed<'_, 'py, PyAny>) -> PyResult<Zones> {
+        let names: Vec<Option<String>> = match o.extract::<Option<String>>() {
+            Ok(one) => vec![one],
+            Err(_) => o.try_iter()?.map(|n| n?.extract()).collect::<PyResult<_>>()?,
+        };
+        let unset = names.iter().any(Option::is_none);
+        if names.iter().flatten().any(|n| n == "*") {
+            return Ok(Zones(if unset { TimeZoneSet::Any } else { TimeZoneSet::AnySet }));
+        }
+        let zones = names.iter().flatten().map(|n| time_zone(Some(n))).collect::<PyResult<Vec<_>>>()?;
+        let zones: Vec<TimeZone> = zones.into_iter().flatten().collect();
+        Ok(Zones(match (unset, zones.is_empty()) {
+            (true, true) => TimeZoneSet::Unset,
+            (true, false) => TimeZoneSet::UnsetOrAnyOf(zones.into()),
+            _ => TimeZoneSet::AnyOf(zones.into()),
+        }))
+    }
 }
 
 /// Columns of points in time.
@@ -227,30 +251,9 @@ fn units(given: Option<&Bound<'_, PyAny>>) -> PyResult<TimeUnitSet> {
 /// >>> tf.from_dict({"a": [1], "t": [datetime(2024, 2, 29)]}).select(cs.datetime()).columns
 /// ['t']
 #[pyfunction]
-#[pyo3(signature = (time_unit=None, time_zone=None))]
-fn datetime(py: Python<'_>, time_unit: Option<&Bound<'_, PyAny>>, time_zone: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PySelector>> {
-    let zones = match time_zone {
-        None => TimeZoneSet::Any,
-        Some(z) => {
-            let names: Vec<Option<String>> = match z.extract::<Option<String>>() {
-                Ok(one) => vec![one],
-                Err(_) => z.extract()?,
-            };
-            let unset = names.iter().any(Option::is_none);
-            if names.iter().flatten().any(|n| n == "*") {
-                if unset { TimeZoneSet::Any } else { TimeZoneSet::AnySet }
-            } else {
-                let zones = names.iter().flatten().map(|n| self::time_zone(Some(n))).collect::<PyResult<Vec<_>>>()?;
-                let zones: Vec<TimeZone> = zones.into_iter().flatten().collect();
-                match (unset, zones.is_empty()) {
-                    (true, true) => TimeZoneSet::Unset,
-                    (true, false) => TimeZoneSet::UnsetOrAnyOf(zones.into()),
-                    _ => TimeZoneSet::AnyOf(zones.into()),
-                }
-            }
-        }
-    };
-    PySelector::make(py, of(DataTypeSelector::Datetime(units(time_unit)?, zones)))
+#[pyo3(signature = (time_unit=None, time_zone=Zones(TimeZoneSet::Any)))]
+fn datetime(py: Python<'_>, time_unit: Option<&Bound<'_, PyAny>>, time_zone: Zones) -> PyResult<Py<PySelector>> {
+    PySelector::make(py, of(DataTypeSelector::Datetime(units(time_unit)?, time_zone.0)))
 }
 
 /// Columns of lengths of time.

@@ -26,8 +26,10 @@ from .._tilework import (
     all_horizontal,
     any_horizontal,
     approx_n_unique,
+    arctan2,
     arg_sort_by,
     arg_where,
+    business_day_count,
     coalesce,
     col,
     concat_list,
@@ -44,6 +46,7 @@ from .._tilework import (
     duration,
     element,
     exclude,
+    field,
     first,
     format,
     from_epoch,
@@ -61,6 +64,7 @@ from .._tilework import (
     min_horizontal,
     n_unique,
     nth,
+    ones,
     quantile,
     repeat,
     sql_expr,
@@ -70,6 +74,7 @@ from .._tilework import (
     sum_horizontal,
     var,
     when,
+    zeros,
 )
 from . import exceptions, selectors
 from ._create import concat, from_arrow, from_dict, from_dicts, from_pandas, from_polars, sql

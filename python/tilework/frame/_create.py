@@ -140,7 +140,7 @@ def from_polars(df, n_partitions=None, *, partition_bytes=PARTITION_BYTES) -> Fr
     >>> tf.from_polars(pl.DataFrame({"x": [1, 2]})).select(pl.col("x").sum()).to_dict()
     {'x': [3]}
     """
-    if not hasattr(df, "collect_schema") or hasattr(df, "__arrow_c_stream__"):
+    if type(df).__name__ != "LazyFrame":
         return from_arrow(df, n_partitions, partition_bytes=partition_bytes)
     from ._polars import query_bytes
 
@@ -202,6 +202,19 @@ def from_dicts(data, schema=None, n_partitions=None, *, partition_bytes=PARTITIO
     return from_dict({n: [row.get(n) for row in rows] for n in names}, schema, n_partitions, partition_bytes=partition_bytes)
 
 
+def _check_columns(frames):
+    """That tables one below the other have the same columns."""
+    first = frames[0].schema
+    for i, f in enumerate(frames[1:], 1):
+        for n, t in f.schema.items():
+            if n not in first:
+                raise ValueError(f"inputs should all have the same schema: table {i} has a column {n!r}, which table 0 has not; how='diagonal' fills it")
+            if t != first[n]:
+                raise ValueError(f"inputs should all have the same schema: {n!r} is {t} in table {i}, {first[n]} in table 0")
+        if list(f.schema) != list(first):
+            raise ValueError(f"inputs should all have the same schema: table {i} has {f.columns}, table 0 {list(first)}")
+
+
 def concat(items, *, how="vertical", rechunk=False, parallel=True, strict=False) -> Frame:
     """The rows of tables, one table below the other, or their columns side by side.
 
@@ -228,4 +241,6 @@ def concat(items, *, how="vertical", rechunk=False, parallel=True, strict=False)
     frames = [f if isinstance(f, Frame) else from_arrow(f) for f in items]
     if not frames:
         raise ValueError("no tables to concatenate")
+    if how == "vertical":
+        _check_columns(frames)
     return Frame(_tilework.concat_frames([f._x for f in frames], how, strict))

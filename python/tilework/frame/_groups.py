@@ -137,8 +137,8 @@ class GroupBy:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 3]}).group_by("k").head(1).to_dict()
-        {'k': ['b', 'a'], 'x': [1, 2]}
+        >>> tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 3]}).group_by("k").head(1)
+        Frame(k: String, x: Int64)
         """
         return self._part("head", n)
 

@@ -65,6 +65,9 @@ class Steps:
         """
         return self._of(self._x.with_columns(*_text.each(exprs, self._names), **_text.named(named_exprs, self._names)))
 
+    select_seq = select
+    with_columns_seq = with_columns
+
     def filter(self, *predicates, **constraints):
         """Rows for which all conditions are true.
 
@@ -206,6 +209,17 @@ class Steps:
             raise ValueError("a number of rows is at least 0")
         return self._of(self._x.tail(n))
 
+    def clear(self):
+        """The columns without rows.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [5, 6, 7]}).clear().to_dict()
+        {'a': []}
+        """
+        return self.limit(0)
+
     def first(self):
         """The first row."""
         return self.slice(0, 1)
@@ -308,6 +322,19 @@ class Steps:
         """
         return self._of(self._x.fill_nan(value))
 
+    def interpolate(self):
+        """Nulls between values, filled in along a line.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> tf.from_dict({"a": [1.0, None, 3.0]}).interpolate().to_dict()
+        {'a': [1.0, 2.0, 3.0]}
+        """
+        from .. import _tilework
+
+        return self.select(_tilework.col("*").interpolate())
+
     def shift(self, n=1, *, fill_value=None):
         """Rows ``n`` places further down.
 
@@ -365,8 +392,8 @@ class Steps:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"a": [5, 6]}).with_row_index().to_dict()
-        {'index': [0, 1], 'a': [5, 6]}
+        >>> tf.from_dict({"a": [5, 6]}).with_row_index().columns
+        ['index', 'a']
         """
         if offset < 0:
             raise ValueError(f"rows are numbered from 0 at least, not {offset}")

@@ -22,7 +22,6 @@ plain! { PyExpr, "";
     approx_n_unique: "About how many different values there are, by HyperLogLog.", "[1, 1, 2]" => "[2]", Expr::approx_n_unique;
     arg_min: "Where the least value stands.", "[3, 1, 2]" => "[1]", Expr::arg_min;
     arg_max: "Where the greatest value stands.", "[3, 1, 2]" => "[0]", Expr::arg_max;
-    agg_groups: "The row numbers of each group.", "[7]" => "[[0]]", |e| e.agg_groups().implode(true).list().first();
     has_nulls: "Whether a value is null.", "[1, None]" => "[True]", Expr::has_nulls;
     lower_bound: "The least value that the type has.", "[7]" => "[-9223372036854775808]", Expr::lower_bound;
     upper_bound: "The greatest value that the type has.", "[7]" => "[9223372036854775807]", Expr::upper_bound;

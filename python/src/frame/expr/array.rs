@@ -81,4 +81,21 @@ impl PyArr {
         let options = polars::prelude::ExplodeOptions { empty_as_null: false, keep_nulls: true };
         self.0.clone().arr().explode(options).into()
     }
+
+    #[doc = concat!("The values of each array ``n`` places further on.", example!("[[5, 6]]", "list.to_array(2).arr.shift()", "[[None, 5]]"))]
+    #[pyo3(signature = (n=Col(lit(1))))]
+    fn shift(&self, n: Col) -> PyExpr {
+        self.0.clone().arr().shift(n.0).into()
+    }
+
+    #[doc = concat!("An expression of :func:`element` on each array.", example!("[[5, 6]]", "list.to_array(2).arr.eval(tf.element() + 1)", "[[6, 7]]"))]
+    #[pyo3(signature = (expr, *, as_list=false))]
+    fn eval(&self, expr: Col, as_list: bool) -> PyExpr {
+        self.0.clone().arr().eval(expr.0, as_list).into()
+    }
+
+    #[doc = concat!("An expression of :func:`element` on each array that gives one value.", example!("[[5, 6]]", "list.to_array(2).arr.agg(tf.element().sum())", "[11]"))]
+    fn agg(&self, expr: Col) -> PyExpr {
+        self.0.clone().arr().agg(expr.0).into()
+    }
 }

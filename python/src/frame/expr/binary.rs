@@ -53,4 +53,16 @@ impl PyBin {
     fn slice(&self, offset: Col, length: Option<Col>) -> PyExpr {
         self.0.clone().binary().slice(offset.0, length.map_or_else(|| lit(polars::prelude::NULL), |l| l.0)).into()
     }
+
+    #[doc = concat!("The first ``n`` bytes.", example!("[b'abc']", "bin.head(2)", "[b'ab']"))]
+    #[pyo3(signature = (n=Col(lit(5))))]
+    fn head(&self, n: Col) -> PyExpr {
+        self.0.clone().binary().head(n.0).into()
+    }
+
+    #[doc = concat!("The last ``n`` bytes.", example!("[b'abc']", "bin.tail(2)", "[b'bc']"))]
+    #[pyo3(signature = (n=Col(lit(5))))]
+    fn tail(&self, n: Col) -> PyExpr {
+        self.0.clone().binary().tail(n.0).into()
+    }
 }

@@ -1,6 +1,6 @@
 //! Functions of numbers, value by value.
 
-use crate::frame::choice::{Interpolating, Nulls, Rounding};
+use crate::frame::choice::{Every, Interpolating, Nulls, Rounding};
 use crate::frame::dtype::DType;
 use crate::frame::expr::{Col, Lit, PyExpr, example, plain};
 use polars::prelude::{EWMOptions, Expr, InterpolationMethod, RoundMode, lit};
@@ -183,6 +183,19 @@ impl PyExpr {
     fn hash(&self, seed: u64, seed_1: Option<u64>, seed_2: Option<u64>, seed_3: Option<u64>) -> PyExpr {
         let or = |s: Option<u64>| s.unwrap_or(seed);
         self.0.clone().hash(seed, or(seed_1), or(seed_2), or(seed_3)).into()
+    }
+
+    /// Means in which a value counts the less, the longer ago it is.
+    ///
+    /// Parameters
+    /// ----------
+    /// by : name or expression
+    ///     The times.
+    /// half_life : str or timedelta
+    ///     After how long a value counts half.
+    #[pyo3(signature = (by, *, half_life))]
+    fn ewm_mean_by(&self, by: Col, half_life: Every) -> PyExpr {
+        self.0.clone().ewm_mean_by(by.0, half_life.0).into()
     }
 
     /// ``function(self, *args, **kwargs)``, so that chains read from left to right.

@@ -52,6 +52,12 @@ impl PyStruct {
         self.0.clone().struct_().rename_fields(names).into()
     }
 
+    #[doc = concat!("Structs without some fields.", example!("[{'x': 1, 'y': 2}]", "struct.drop('y')", "[{'x': 1}]"))]
+    #[pyo3(signature = (*names, strict=true))]
+    fn drop(&self, names: Vec<String>, strict: bool) -> PyExpr {
+        self.0.clone().struct_().drop(names, strict).into()
+    }
+
     #[doc = concat!("Structs with further fields.", example!("[{'x': 1}]", "struct.with_fields(y=tf.lit(2))", "[{'x': 1, 'y': 2}]"))]
     #[pyo3(signature = (*exprs, **named_exprs))]
     fn with_fields(&self, exprs: &Bound<'_, PyTuple>, named_exprs: Option<&Bound<'_, PyDict>>) -> PyResult<PyExpr> {

@@ -25,14 +25,15 @@ impl<'py> FromPyObject<'_, 'py> for Length {
 }
 
 /// Holidays as the literal that Polars takes.
-fn holidays(days: Option<&Bound<'_, PyAny>>) -> PyResult<Expr> {
+pub fn holidays(days: Option<&Bound<'_, PyAny>>) -> PyResult<Expr> {
     Ok(match days {
         None => value::literal(Series::new_empty("literal".into(), &DataType::Date)).implode(true),
         Some(days) => value::literal(value::typed_series("literal", days, &DataType::Date)?).implode(true),
     })
 }
 
-const WEEK: [bool; 7] = [true, true, true, true, true, false, false];
+/// The days from Monday on that are business days, where nobody says otherwise.
+pub const WEEK: [bool; 7] = [true, true, true, true, true, false, false];
 
 #[pymethods]
 impl PyExpr {

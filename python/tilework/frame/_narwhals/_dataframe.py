@@ -69,7 +69,7 @@ class TileworkLazyFrame:
         return type(self)(self.native, version=version)
 
     def _step(self, name, *args, **kwargs):
-        with told():
+        with told(self.columns):
             return self._with_native(getattr(self.native, name)(*args, **kwargs))
 
     def _iter_columns(self):
@@ -203,7 +203,7 @@ class TileworkGroupBy:
     def __init__(self, frame, keys, /, *, drop_null_keys):
         keys = [native(k) for k in keys]
         self._frame = frame
-        with told():
+        with told(frame.columns):
             rows = frame.native
             if drop_null_keys:
                 rows = rows.drop_nulls(keys)
@@ -215,5 +215,5 @@ class TileworkGroupBy:
         return self._frame
 
     def agg(self, *aggs):
-        with told():
+        with told(self._frame.columns):
             return self._frame._with_native(self._groups.agg([a.native for a in aggs]))

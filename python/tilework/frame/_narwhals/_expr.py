@@ -168,7 +168,7 @@ class Part:
         """The expression that the namespace is of."""
         return self._expr
 
-    def _call(self, name, *args, **kwargs):
+    def _call(self, name, /, *args, **kwargs):
         args, kwargs = natives(args, kwargs)
         method = getattr(getattr(self._expr.native, self._space), name)
         return self._expr._with_native(method(*args, **kwargs))
@@ -203,6 +203,9 @@ class Strings(Part):
 
     def replace_all(self, value, pattern, *, literal):
         return self._call("replace_all", pattern, value, literal=literal)
+
+    def zfill(self, width):
+        return self._call("zfill", width)
 
     def to_titlecase(self):
         # narwhals means that every character that is no letter starts a word.

@@ -81,7 +81,7 @@ class TileworkNamespace:
 
     def list(self, *exprs):
         # A list of each value by itself, so that lists become parts and not more values.
-        parts = [e.native.reshape((-1, 1)).arr.to_list() for e in exprs]
+        parts = [e.native.repeat_by(1) for e in exprs]
         return self._made(_tilework.concat_list(*parts))
 
     def when_then(self, when, then, otherwise=None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 
 from narwhals import exceptions as nw_exceptions
@@ -27,12 +28,13 @@ def natives(args, kwargs):
 
 
 @contextmanager
-def told():
-    """Exceptions as narwhals has them."""
+def told(columns=()):
+    """Exceptions as narwhals has them, where a table has these columns."""
     try:
         yield
     except ColumnNotFoundError as e:
-        raise nw_exceptions.ColumnNotFoundError(str(e)) from e
+        missing = re.findall(r"no column '(.*?)'", str(e))
+        raise nw_exceptions.ColumnNotFoundError.from_missing_and_available_column_names(missing, list(columns)) from e
     except ValueError as e:
         text = str(e).lower()
         for mark, kind in _KINDS:
