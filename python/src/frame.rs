@@ -4,6 +4,7 @@ mod arrow;
 mod choice;
 mod dtype;
 mod expr;
+mod function;
 mod functions;
 mod group;
 mod join;
@@ -16,6 +17,7 @@ mod value;
 
 use crate::error::{Out, value};
 use crate::session::Session;
+use function::Attached;
 use parts::{Kept, Parts};
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema};
 use polars_plan::dsl::{DslPlan, PlanSerializationContext};
@@ -36,8 +38,7 @@ use tilework::format::table_scan::Projection;
 pub struct Frame {
     query: tilework::frame::Frame,
     partition_bytes: u64,
-    /// Files of results that it reads, which are there as long as it is.
-    kept: Vec<Arc<Kept>>,
+    attached: Attached,
 }
 
 /// A table in memory.
@@ -46,13 +47,24 @@ pub struct Table(DataFrame);
 
 impl Frame {
     fn new(query: LazyFrame, partition_bytes: u64) -> Frame {
-        Frame { query: tilework::frame::frame(query).with_partition_bytes(partition_bytes), partition_bytes, kept: vec![] }
+        Frame { query: tilework::frame::frame(query).with_partition_bytes(partition_bytes), partition_bytes, attached: Attached::default() }
+    }
+
+    /// Runs the query.
+    fn run<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        run: impl FnOnce(&tilework::frame::Frame, &tilework::Session) -> tilework::Result<T> + Send + 'static,
+    ) -> Out<T> {
+        let query = self.query.clone();
+        session.run(py, move |s| run(&query, s)).map_err(|e| self.attached.own(py, e))
     }
 
     /// A query of a result in a file.
     fn of_kept(kept: Kept, partition_bytes: u64) -> Out<Frame> {
         let mut frame = Frame::new(kept.query()?, partition_bytes);
-        frame.kept.push(Arc::new(kept));
+        frame.attached.files.push(Arc::new(kept));
         Ok(frame)
     }
 
@@ -75,45 +87,38 @@ impl Frame {
     }
 
     fn collect(&self, py: Python<'_>, session: &Session) -> Out<Table> {
-        let query = self.query.clone();
-        Ok(Table(session.run(py, move |s| query.collect_in(s))?))
+        Ok(Table(self.run(py, session, |q, s| q.collect_in(s))?))
     }
 
     fn partitions(&self, py: Python<'_>, session: &Session) -> Out<Parts> {
-        let query = self.query.clone();
-        session.run(py, move |s| Parts::new(&query, s))
+        self.run(py, session, Parts::new)
     }
 
     /// Runs the query: one that reads the result.
     fn persist(&self, py: Python<'_>, session: &Session) -> Out<Frame> {
-        let query = self.query.clone();
-        let kept = session.run(py, move |s| Kept::new(s, |path| query.sink_parquet(s, path, false)))?;
+        let kept = self.run(py, session, |q, s| Kept::new(s, |path| q.sink_parquet(s, path, false)))?;
         Frame::of_kept(kept, self.partition_bytes)
     }
 
     fn sink_parquet(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        let query = self.query.clone();
-        session.run(py, move |s| query.sink_parquet(s, path, overwrite))
+        self.run(py, session, move |q, s| q.sink_parquet(s, path, overwrite))
     }
 
     fn sink_csv(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        let query = self.query.clone();
-        session.run(py, move |s| query.sink_csv(s, path, overwrite))
+        self.run(py, session, move |q, s| q.sink_csv(s, path, overwrite))
+    }
+
+    fn sink_ipc(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
+        self.run(py, session, move |q, s| rows::sink_ipc(q, s, &path, overwrite))
+    }
+
+    fn sink_ndjson(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
+        self.run(py, session, move |q, s| rows::sink_ndjson(q, s, &path, overwrite))
     }
 
     fn explain(&self, py: Python<'_>, session: &Session) -> Out<String> {
         let query = self.query.clone();
         session.plan(py, move |s| query.explain(s))
-    }
-
-    fn sink_ipc(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        let query = self.query.clone();
-        session.run(py, move |s| rows::sink_ipc(&query, s, &path, overwrite))
-    }
-
-    fn sink_ndjson(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        let query = self.query.clone();
-        session.run(py, move |s| rows::sink_ndjson(&query, s, &path, overwrite))
     }
 
     /// Number of partitions of the result, which the engine tells in its explanation alone: at the end of the last node that is a table.
@@ -208,13 +213,13 @@ fn decode_frame(py: Python<'_>, bytes: &[u8], partition_bytes: u64) -> Out<Frame
 #[pyfunction]
 fn sql(py: Python<'_>, query: &str, tables: Vec<(String, PyRef<'_, Frame>)>) -> Out<Frame> {
     let partition_bytes = tables.iter().map(|(_, f)| f.partition_bytes).min().ok_or_else(|| value("the query needs tables"))?;
-    let kept = tables.iter().flat_map(|(_, f)| f.kept.iter().cloned()).collect();
+    let attached = Attached::of(tables.iter().map(|(_, f)| &**f));
     let tables: Vec<(String, tilework::frame::Frame)> = tables.into_iter().map(|(n, f)| (n, f.query.clone())).collect();
     let query = py.detach(|| {
         let by_name: Vec<_> = tables.iter().map(|(n, f)| (n.as_str(), f.clone())).collect();
         tilework::frame::Frame::sql(query, &by_name)
     })?;
-    Ok(Frame { query, partition_bytes, kept })
+    Ok(Frame { query, partition_bytes, attached })
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -222,8 +227,11 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Table>()?;
     m.add_class::<Parts>()?;
     m.add_class::<parts::Writer>()?;
-    expr::register(m)?;
-    functions::register(m)?;
+    // Apart from functions of arrays, which have the same names.
+    let expressions = PyModule::new(m.py(), "tilework.frame")?;
+    expr::register(&expressions)?;
+    functions::register(&expressions)?;
+    m.add("expressions", expressions)?;
     selector::register(m)?;
     scan::register(m)?;
     m.add_function(wrap_pyfunction!(table_of_stream, m)?)?;

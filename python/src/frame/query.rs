@@ -6,6 +6,7 @@ use crate::frame::choice::{Flags, Keep};
 use crate::frame::dtype::DType;
 use crate::frame::expr::missing::filling;
 use crate::frame::expr::order::sorting;
+use crate::frame::function::Attached;
 use crate::frame::expr::{Col, Cols, Lit, all_of, expressions, predicates};
 use crate::frame::selector::Columns;
 use polars::prelude::{
@@ -42,7 +43,7 @@ pub fn checked(py: Python<'_>, inputs: &[&Frame], make: impl FnOnce() -> Result<
             .map_err(|e| told(e, &known()))?;
         let partition_bytes = inputs.iter().map(|f| f.partition_bytes).min().ok_or_else(|| value("a query needs a table"))?;
         let mut made = Frame::new(query, partition_bytes);
-        made.kept = inputs.iter().flat_map(|f| f.kept.iter().cloned()).collect();
+        made.attached = Attached::of(inputs.iter().copied());
         Ok(made)
     })
 }

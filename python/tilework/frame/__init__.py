@@ -18,64 +18,7 @@ shape: (2, 2)
 └────────┴───────┘
 """
 
-from .._tilework import (
-    Expr,
-    Then,
-    When,
-    all,
-    all_horizontal,
-    any_horizontal,
-    approx_n_unique,
-    arctan2,
-    arg_sort_by,
-    arg_where,
-    business_day_count,
-    coalesce,
-    col,
-    concat_list,
-    concat_str,
-    corr,
-    count,
-    cov,
-    cum_count,
-    cum_sum,
-    date,
-    date_range,
-    datetime,
-    datetime_range,
-    duration,
-    element,
-    exclude,
-    field,
-    first,
-    format,
-    from_epoch,
-    implode,
-    int_range,
-    last,
-    len,
-    lit,
-    max,
-    max_horizontal,
-    mean,
-    mean_horizontal,
-    median,
-    min,
-    min_horizontal,
-    n_unique,
-    nth,
-    ones,
-    quantile,
-    repeat,
-    sql_expr,
-    std,
-    struct,
-    sum,
-    sum_horizontal,
-    var,
-    when,
-    zeros,
-)
+from .._tilework import expressions as _expressions
 from . import exceptions, selectors
 from ._create import concat, from_arrow, from_dict, from_dicts, from_pandas, from_polars, sql
 from ._dtypes import (
@@ -116,4 +59,6 @@ from ._groups import GroupBy
 from ._scan import scan_csv, scan_ipc, scan_ndjson, scan_parquet
 from ._table import Table
 
+# Expressions and what they start from: names as Polars has them, several of which are those of built-in functions.
+globals().update({_name: getattr(_expressions, _name) for _name in dir(_expressions) if not _name.startswith("_")})
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _tilework
+from .._tilework import expressions
 from . import _text
 
 
@@ -63,7 +63,7 @@ class GroupBy:
         --------
         >>> import tilework.frame as tf
         >>> f = tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 4]})
-        >>> f.group_by("k").map_groups(lambda t: t.tail(1), schema={"k": tf.String, "x": tf.Int64}).to_dict()
+        >>> f.group_by("k").map_groups(lambda t: t.tail(1)).to_dict()
         {'k': ['b', 'a'], 'x': [4, 2]}
         """
         if self._keys is None:
@@ -72,7 +72,7 @@ class GroupBy:
 
     def _all(self, method, *args):
         """A method of all columns that are no keys."""
-        every = _tilework.col("*")
+        every = expressions.col("*")
         return self.agg(getattr(every, method)(*args))
 
     def len(self, name=None):
@@ -84,7 +84,7 @@ class GroupBy:
         >>> tf.from_dict({"k": ["b", "a", "b"]}).group_by("k").len().to_dict()
         {'k': ['b', 'a'], 'len': [2, 1]}
         """
-        n = _tilework.len()
+        n = expressions.len()
         return self.agg(n if name is None else n.alias(name))
 
     def all(self):
@@ -174,7 +174,7 @@ class Groups:
         """
         keys = [k for arg in _text.each(by, self._names) for k in (arg if isinstance(arg, list) else [arg])]
         named = _text.named(named_by, self._names)
-        keys += [(_tilework.col(e) if isinstance(e, str) else _tilework.lit(e)).alias(name) for name, e in named.items()]
+        keys += [(expressions.col(e) if isinstance(e, str) else expressions.lit(e)).alias(name) for name, e in named.items()]
         if not keys:
             raise TypeError("name a column to group by")
         return GroupBy(self, lambda having, *aggs, **named: self._x.group_by(keys, list(having), *aggs, **named), keys)

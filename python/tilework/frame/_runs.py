@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _config, _tilework
+from .._tilework import expressions
 from ._table import Table
 
 
@@ -25,6 +26,11 @@ def _taken(made, schema):
     except TypeError:
         raise TypeError(f"the function gave {type(made).__name__}, not a table") from None
     return handle if schema is None else handle.conform(schema)
+
+
+def _wrapped(function, columns, kind):
+    """A function of the user's as one from the engine's tables to the engine's tables."""
+    return lambda handle: _taken(function(_given(Table(handle), kind)), columns)
 
 
 class Runs:
@@ -153,17 +159,17 @@ class Runs:
     cache = persist
 
     def map_partitions(self, function, schema=None, *, kind="polars"):
-        """What a function of Python's makes of the partitions of the result, each by itself.
+        """What a function of Python's makes of every partition, by itself.
 
-        The query is run now, and the function called with one partition after the other; what it gives lies in the folder for spilled
-        data, like that of :meth:`persist`. How many rows a partition has depends on ``partition_bytes``.
+        How many rows a partition has depends on ``partition_bytes``. Without a ``schema`` the query is run now: the first result tells the
+        columns, and all results lie in the folder for spilled data, like that of :meth:`persist`.
 
         Parameters
         ----------
         function : callable
-            From a table to a table.
+            From a table to a table; pure, and called from several threads, which take turns in the interpreter.
         schema : dict of types by name, optional
-            What it gives; found out from its first result without it.
+            The columns that it gives.
         kind : {'polars', 'pandas', 'arrow', 'tilework'}
             What it is given. It may give any of these.
 
@@ -178,15 +184,20 @@ class Runs:
         --------
         >>> import tilework.frame as tf
         >>> f = tf.from_dict({"x": [1, 2, 3, 4]}, n_partitions=2)
-        >>> f.map_partitions(lambda t: t.sum(), schema={"x": tf.Int64}).to_dict()
+        >>> f.map_partitions(lambda t: t.sum()).to_dict()
         {'x': [3, 7]}
+        >>> f.map_partitions(lambda t: t.sum(), schema={"x": tf.Int64})
+        Frame(x: Int64)
         """
-        return self._written((function(_given(part, kind)) for part in self.partitions()), function, schema, kind)
+        if schema is None:
+            return self._written((function(_given(part, kind)) for part in self.partitions()), function, kind)
+        columns = list(dict(schema).items())
+        return self._of(self._x.map_partitions(_wrapped(function, columns, kind), columns))
 
     def map_groups(self, keys, function, schema=None, *, kind="polars"):
         """What a function of Python's makes of the table of each group of equal keys.
 
-        Groups are brought together within the budget, and come in the order of their first row. The rest is as of :meth:`map_partitions`.
+        Groups come in the order of their first row. The rest is as of :meth:`map_partitions`.
 
         Parameters
         ----------
@@ -200,29 +211,29 @@ class Runs:
         --------
         >>> import tilework.frame as tf
         >>> f = tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 4]})
-        >>> f.map_groups("k", lambda t: t.head(1), schema={"k": tf.String, "x": tf.Int64}).to_dict()
+        >>> f.map_groups("k", lambda t: t.head(1)).to_dict()
         {'k': ['b', 'a'], 'x': [1, 2]}
         """
         keys = list(keys) if isinstance(keys, (list, tuple)) else [keys]
-        keys = [(_tilework.col(k) if isinstance(k, str) else k).alias(f"key {i}") for i, k in enumerate(keys)]
-        rows = self.group_by(*keys).agg(_tilework.struct(*self.columns).alias("rows")).select("rows")
+        if schema is not None:
+            columns = list(dict(schema).items())
+            return self._of(self._x.map_groups(keys, _wrapped(function, columns, kind), columns))
+        keys = [(expressions.col(k) if isinstance(k, str) else k).alias(f"key {i}") for i, k in enumerate(keys)]
+        rows = self.group_by(*keys).agg(expressions.struct(*self.columns).alias("rows")).select("rows")
         groups = (Table(t) for part in rows.partitions() for t in part._x.tables("rows"))
-        return self._written((function(_given(group, kind)) for group in groups), function, schema, kind)
+        return self._written((function(_given(group, kind)) for group in groups), function, kind)
 
-    def _written(self, results, function, schema, kind):
+    def _written(self, results, function, kind):
         """A query of the tables that a function of the user's gave."""
-        schema = None if schema is None else list(dict(schema).items())
-        session = _config.session()
-        out = _tilework.Writer(session, self._x.partition_bytes)
-        some = False
+        out = _tilework.Writer(_config.session(), self._x.partition_bytes)
+        schema = None
         for made in results:
             table = _taken(made, schema)
             schema = table.schema() if schema is None else schema
             out.write(table)
-            some = True
-        if not some:
+        if schema is None:
             empty = Table(_tilework.table_of_columns({}, self._x.schema()))
-            out.write(_taken(function(_given(empty, kind)), schema))
+            out.write(_taken(function(_given(empty, kind)), None))
         return self._of(out.finish())
 
     def sink_parquet(self, path, *, overwrite=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _tilework
+from .._tilework import expressions
 
 
 def _all(columns, more):
@@ -131,7 +131,7 @@ class Shapes:
 
 def _aggregate(function):
     """What becomes of several values of a place, as an expression."""
-    element = _tilework.element()
+    element = expressions.element()
     if function is None:
         return element.item(allow_empty=True)
     if not isinstance(function, str):

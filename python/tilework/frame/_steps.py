@@ -248,9 +248,9 @@ class Steps:
         >>> tf.from_dict({"a": [5, 6, 7]}).gather_every(2).to_dict()
         {'a': [5, 7]}
         """
-        from .. import _tilework
+        from .._tilework import expressions
 
-        return self.select(_tilework.col("*").gather_every(n, offset))
+        return self.select(expressions.col("*").gather_every(n, offset))
 
     def drop(self, *columns, strict=True):
         """All columns but these.
@@ -331,9 +331,9 @@ class Steps:
         >>> tf.from_dict({"a": [1.0, None, 3.0]}).interpolate().to_dict()
         {'a': [1.0, 2.0, 3.0]}
         """
-        from .. import _tilework
+        from .._tilework import expressions
 
-        return self.select(_tilework.col("*").interpolate())
+        return self.select(expressions.col("*").interpolate())
 
     def shift(self, n=1, *, fill_value=None):
         """Rows ``n`` places further down.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .. import _tilework
+from .._tilework import expressions
 from . import _dtypes as dt
 
 
 def _of_all(name, doc, call=None):
     def method(self, *args, **kwargs):
-        every = _tilework.col("*")
+        every = expressions.col("*")
         return self.select(getattr(every, call or name)(*args, **kwargs))
 
     method.__name__ = name
@@ -52,9 +52,9 @@ class Summaries:
         >>> tf.from_dict({"k": ["b", "a", "a"]}).value_counts("k", sort=True).to_dict()
         {'k': ['a', 'b'], 'count': [2, 1]}
         """
-        counts = self.group_by(*(columns or self.columns)).agg(_tilework.len().alias(name))
+        counts = self.group_by(*(columns or self.columns)).agg(expressions.len().alias(name))
         if normalize:
-            n = _tilework.col(name)
+            n = expressions.col(name)
             counts = counts.with_columns((n / n.sum()).alias(name))
         return counts.sort(name, descending=True) if sort else counts
 
@@ -82,7 +82,7 @@ class Summaries:
         while row in self.columns:
             row += "_"
         numbered = self.with_row_index(row)
-        draw = _tilework.col(row).hash(seed, seed + 1, seed + 2, seed + 3)
+        draw = expressions.col(row).hash(seed, seed + 1, seed + 2, seed + 3)
         if fraction is not None:
             if not 0 <= fraction <= 1:
                 raise ValueError(f"a fraction is from 0 to 1, not {fraction}")
@@ -120,7 +120,7 @@ class Summaries:
 
 def _statistics(column, dtype, percentiles, marks):
     """Expressions of a column's summary."""
-    e = _tilework.col([column])
+    e = expressions.col([column])
     out = {"count": e.count(), "null_count": e.null_count()}
     if dtype.is_nested() or dtype == dt.Null:
         return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .. import _tilework
+from .._tilework import expressions
 
 _NAME = re.compile(r"\w+|\*|\^.*\$", re.DOTALL)
 _SQL = re.compile(r"[()+\-*/%<>=]|\b(and|or|not|is|in|like|between|case|over|as)\b", re.IGNORECASE)
@@ -15,7 +15,7 @@ def expression(arg, columns):
     """An argument with text that is SQL read as such."""
     if not isinstance(arg, str) or arg in columns() or _NAME.fullmatch(arg) or not _SQL.search(arg):
         return arg
-    return _tilework.sql_expr(_MEAN.sub(lambda m: m.group(1) or "avg", arg))
+    return expressions.sql_expr(_MEAN.sub(lambda m: m.group(1) or "avg", arg))
 
 
 def each(args, columns):

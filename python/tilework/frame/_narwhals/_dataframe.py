@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from narwhals._utils import Implementation, generate_temporary_column_name, parse_columns_to_drop
 
-from ... import _tilework
+from ..._tilework import expressions
 from .._frame import Frame
 from ._native import native, of_dtype, told
 
@@ -131,8 +131,8 @@ class TileworkLazyFrame:
     def with_row_index(self, name, order_by):
         if order_by is None:
             return self._step("with_row_index", name)
-        number = _tilework.int_range(_tilework.len()).over(order_by=list(order_by)).alias(name)
-        return self._step("select", number, _tilework.col("*"))
+        number = expressions.int_range(expressions.len()).over(order_by=list(order_by)).alias(name)
+        return self._step("select", number, expressions.col("*"))
 
     def join(self, other, *, how, left_on, right_on, suffix):
         keys = {} if how == "cross" else {"left_on": list(left_on or ()), "right_on": list(right_on or ())}

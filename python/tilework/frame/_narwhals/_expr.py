@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from narwhals._utils import NO_DEFAULT, Implementation
 
-from ... import _tilework
+from ..._tilework import expressions
 from ._native import native, natives, to_dtype
 
 
@@ -210,7 +210,7 @@ class Strings(Part):
     def to_titlecase(self):
         # narwhals means that every character that is no letter starts a word.
         pieces = self._expr.native.str.to_lowercase().str.extract_all(r"[a-z]*[^a-z]*").list
-        piece = _tilework.element().str
+        piece = expressions.element().str
         title = piece.slice(0, 1).str.to_uppercase() + piece.slice(1)
         return self._expr._with_native(pieces.eval(title).list.join(""))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from narwhals._utils import Implementation
 
-from ... import _tilework
+from ..._tilework import expressions
 from .. import _dtypes as dt
 from .. import selectors as cs
 from .._create import concat
@@ -51,41 +51,41 @@ class TileworkNamespace:
 
         def call(*args, **kwargs):
             args, kwargs = natives(args, kwargs)
-            return self._made(getattr(_tilework, name)(*args, **kwargs))
+            return self._made(getattr(expressions, name)(*args, **kwargs))
 
         return call
 
     def col(self, *names):
-        return self._made(_tilework.col(names[0]) if len(names) == 1 else _tilework.col(list(names)))
+        return self._made(expressions.col(names[0]) if len(names) == 1 else expressions.col(list(names)))
 
     def exclude(self, *names):
         return self._made(cs.exclude(list(names)))
 
     def nth(self, indices):
-        return self._made(_tilework.nth(*indices))
+        return self._made(expressions.nth(*indices))
 
     def lit(self, value, dtype):
-        return self._made(_tilework.lit(value, None if dtype is None else to_dtype(dtype, self._version)))
+        return self._made(expressions.lit(value, None if dtype is None else to_dtype(dtype, self._version)))
 
     def cov(self, a, b, *, ddof):
         n = (a.native.is_not_null() & b.native.is_not_null()).sum()
-        return self._made(_tilework.when(n > ddof).then(_tilework.cov(a.native, b.native, ddof=ddof)))
+        return self._made(expressions.when(n > ddof).then(expressions.cov(a.native, b.native, ddof=ddof)))
 
     def all_horizontal(self, *exprs, ignore_nulls):
         parts = [e.native.fill_null(True) if ignore_nulls else e.native for e in exprs]
-        return self._made(_tilework.all_horizontal(*parts))
+        return self._made(expressions.all_horizontal(*parts))
 
     def any_horizontal(self, *exprs, ignore_nulls):
         parts = [e.native.fill_null(False) if ignore_nulls else e.native for e in exprs]
-        return self._made(_tilework.any_horizontal(*parts))
+        return self._made(expressions.any_horizontal(*parts))
 
     def list(self, *exprs):
         # A list of each value by itself, so that lists become parts and not more values.
         parts = [e.native.repeat_by(1) for e in exprs]
-        return self._made(_tilework.concat_list(*parts))
+        return self._made(expressions.concat_list(*parts))
 
     def when_then(self, when, then, otherwise=None):
-        branch = _tilework.when(when.native).then(native(then))
+        branch = expressions.when(when.native).then(native(then))
         return self._made(branch if otherwise is None else branch.otherwise(native(otherwise)))
 
     def concat(self, items, *, how):
@@ -135,4 +135,5 @@ class TileworkSelectors:
         return self._made(cs.matches(pattern))
 
     def datetime(self, time_unit, time_zone):
-        return self._made(cs.datetime(time_unit, time_zone))
+        zones = [time_zone] if time_zone is None or isinstance(time_zone, str) or hasattr(time_zone, "utcoffset") else time_zone
+        return self._made(cs.datetime(time_unit, [z if z is None else str(z) for z in zones]))
