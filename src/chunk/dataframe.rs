@@ -135,9 +135,14 @@ pub fn settled(table: DataFrame) -> Result<DataFrame> {
 /// Columns that Arrow has no form for.
 pub fn packed(table: &DataFrame) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    // The clone shares all columns; the writer wants it mutable to bring their pieces into line.
+    // The clone shares all columns; the writer wants it mutable to bring their pieces into line. Categories are numbered by piece, and a
+    // file has one number for each: there must be one piece.
+    let mut table = table.clone();
+    if table.columns().iter().any(|c| c.dtype().contains_categoricals()) {
+        table.rechunk_mut();
+    }
     let mut writer = IpcWriter::new(&mut out).with_compression(Some(IpcCompression::LZ4)).with_parallel(false);
-    apart(|| writer.finish(&mut table.clone())).map_err(|e| Error::bug(format!("a table cannot be written as Arrow IPC: {e}")))?;
+    apart(|| writer.finish(&mut table)).map_err(|e| Error::bug(format!("a table cannot be written as Arrow IPC: {e}")))?;
     Ok(out)
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[derive(Debug, clap::Args)]
 pub struct InfoArgs {
     /// A GeoTIFF, a .npy file or a folder of them, a Zarr array or group, a NetCDF or HDF5 file or one variable (file.nc:name); a path
-    /// or a URL.
+    /// or a URL. A table (.parquet, .csv, .arrow, .ndjson), a folder of them or a pattern ('data/*.parquet').
     path: PathBuf,
     /// Print JSON.
     #[arg(long)]
@@ -45,6 +45,10 @@ fn describe(path: &Path) -> Result<Value> {
         out["work_chunks"] = json!(chunks);
         return Ok(out);
     }
+    #[cfg(feature = "frame")]
+    if let Some(format) = table_format(path) {
+        return crate::cli::info_table::describe(path, format);
+    }
     let is_zarr = text.split('/').any(|part| part.ends_with(".zarr"));
     if !url::is_url(&text) && !path.exists() && !is_zarr {
         return Err(Error::usage(format!("{}: no such file", path.display())));
@@ -69,6 +73,15 @@ fn describe(path: &Path) -> Result<Value> {
         _ if url::is_url(&text) => zarr(path),
         _ => geotiff(path),
     }
+}
+
+/// The format of a table, also of a folder of nothing else or of a pattern.
+#[cfg(feature = "frame")]
+fn table_format(path: &Path) -> Option<crate::format::table_format::TableFormat> {
+    use crate::format::table_format::TableFormat;
+    let is_zarr = || ["zarr.json", ".zarray", ".zgroup"].iter().any(|n| path.join(n).exists());
+    let folder = || if path.is_dir() && !is_zarr() { TableFormat::of(path).ok() } else { None };
+    TableFormat::of_name(path).or_else(folder)
 }
 
 /// A folder of `.npy` files; None if it has none.
@@ -194,7 +207,7 @@ fn plain(v: &Value) -> String {
                 members.iter().for_each(|m| member_line(m, &mut out));
                 continue;
             }
-            ("file_bytes" | "raw_bytes", n) => format_bytes(n.as_u64().unwrap_or(0)),
+            ("file_bytes" | "raw_bytes" | "column_bytes", n) => format_bytes(n.as_u64().unwrap_or(0)),
             (_, Value::String(s)) => s.clone(),
             (_, Value::Array(a)) => a
                 .iter()
@@ -218,6 +231,10 @@ fn member_line(m: &Value, out: &mut String) {
     let name = m["name"].as_str().unwrap_or("");
     if m["kind"] == "group" {
         let _ = writeln!(out, "  {name}/");
+        return;
+    }
+    if m["kind"] == "column" {
+        let _ = writeln!(out, "  {name:<22} {}", m["dtype"].as_str().unwrap_or(""));
         return;
     }
     let lengths: Vec<String> = m["shape"].as_array().into_iter().flatten().map(ToString::to_string).collect();

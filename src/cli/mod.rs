@@ -4,6 +4,8 @@ pub mod calc;
 pub mod data;
 pub mod demo;
 pub mod info;
+#[cfg(feature = "frame")]
+mod info_table;
 pub mod progress;
 #[cfg(feature = "remote")]
 pub mod remote;
@@ -25,7 +27,7 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What a raster (or a .npy, or a Zarr array) holds: size, dtype, CRS, affine, nodata, tiles, codec, overviews, chunks.
+    /// What a raster, an array or a table holds: size, dtype, CRS, affine, nodata, tiles, codec, overviews, chunks; columns, rows, row groups.
     Info(info::InfoArgs),
     /// Band math by expression, from GeoTIFF to GeoTIFF or COG.
     Calc(calc::CalcArgs),
@@ -35,7 +37,7 @@ enum Command {
     Datasets(data::DatasetsArgs),
     /// Makes a scene larger than the memory budget and runs the main jobs on it.
     Demo(demo::DemoArgs),
-    /// Runs SQL over CSV and Parquet files.
+    /// Runs SQL over Parquet, CSV, Arrow IPC and NDJSON files.
     #[cfg(feature = "frame")]
     Table(TableCommand),
     /// Runs a scheduler on this machine, which clients and workers connect to.
@@ -84,8 +86,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Rows of a result that are printed, its first and its last.
+#[cfg(feature = "frame")]
+const PRINTED_ROWS: &str = "40";
+
 /// Polars reads the size of its thread pool from the environment as a process starts: the program starts over with it set (once), so that
-/// `--threads` holds for Polars' work too.
+/// `--threads` holds for Polars' work too. So it does with what is printed of a table.
 #[cfg(feature = "frame")]
 fn start_over_for_polars(run: &run_args::RunArgs) {
     use std::os::unix::process::CommandExt;
@@ -98,6 +104,9 @@ fn start_over_for_polars(run: &run_args::RunArgs) {
     again.args(std::env::args_os().skip(1)).env(STARTED, "1");
     if std::env::var_os("POLARS_MAX_THREADS").is_none() {
         again.env("POLARS_MAX_THREADS", config.n_threads.to_string());
+    }
+    if std::env::var_os("POLARS_FMT_MAX_ROWS").is_none() {
+        again.env("POLARS_FMT_MAX_ROWS", PRINTED_ROWS);
     }
     let _ = again.exec(); // only returns if it failed; then the work is done as it can be here
 }

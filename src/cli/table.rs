@@ -3,39 +3,26 @@
 //! Table names are the user's, so they are options of any name; what is left over after the options of the program is read here.
 
 use crate::base::{Error, Result};
-use crate::frame::{Frame, scan_csv, scan_parquet};
+use crate::format::table_format::TableFormat;
+use crate::frame::{Frame, scan};
 use crate::session::Session;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Runs a query in SQL on Parquet and CSV files.
+/// Runs a query in SQL on Parquet, CSV, Arrow IPC and NDJSON files.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TableArgs {
     /// The query.
     #[arg(allow_hyphen_values = true)]
     pub query: String,
-    /// File to write (.parquet or .csv); without it the result is printed.
+    /// File to write (.parquet, .csv, .arrow or .ndjson); without it the result is printed.
     #[arg(short, long)]
     pub output: Option<PathBuf>,
     /// Replace the output if it exists.
     #[arg(long)]
     pub overwrite: bool,
-    /// Tables of the query: `--NAME FILE` each, after the other options.
+    /// Tables of the query: `--NAME FILE` each, after the other options. In place of a file may be a folder or a pattern ('data/*.csv').
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--NAME FILE")]
     pub tables: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Format {
-    Parquet,
-    Csv,
-}
-
-fn format(path: &Path) -> Result<Format> {
-    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("parquet" | "pq") => Ok(Format::Parquet),
-        Some("csv") => Ok(Format::Csv),
-        _ => Err(Error::usage(format!("{}: tables are .parquet or .csv files", path.display()))),
-    }
 }
 
 /// Names and files.
@@ -76,13 +63,7 @@ fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
     if tables.is_empty() {
         return Err(Error::usage("the query needs tables: give each as --NAME FILE, like --flights flights.parquet"));
     }
-    let frames = tables.iter().map(|(name, path)| {
-        let frame = match format(path)? {
-            Format::Parquet => scan_parquet(path)?,
-            Format::Csv => scan_csv(path)?,
-        };
-        Ok((name.as_str(), frame))
-    });
+    let frames = tables.iter().map(|(name, path)| Ok((name.as_str(), scan(path)?)));
     Frame::sql(&args.query, &frames.collect::<Result<Vec<_>>>()?)
 }
 
@@ -94,15 +75,14 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
     // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
     polars::error::set_warning_function(|_, _| ());
     let (tables, output, overwrite) = parse(args)?;
-    let target = output.map(|o| format(&o).map(|f| (o, f))).transpose()?;
+    let format = output.as_deref().map(TableFormat::of).transpose()?;
     let frame = query(args, &tables)?;
-    match target {
-        Some((path, Format::Parquet)) => frame.sink_parquet(session, path, overwrite),
-        Some((path, Format::Csv)) => frame.sink_csv(session, path, overwrite),
-        None => {
-            println!("{}", frame.collect_in(session)?);
-            Ok(())
-        }
+    match (output, format) {
+        (Some(path), Some(TableFormat::Parquet)) => frame.sink_parquet(session, path, overwrite),
+        (Some(path), Some(TableFormat::Csv)) => frame.sink_csv(session, path, overwrite),
+        (Some(path), Some(TableFormat::Ipc)) => frame.sink_ipc(session, path, overwrite),
+        (Some(path), Some(TableFormat::Ndjson)) => frame.sink_ndjson(session, path, overwrite),
+        _ => crate::cli::print(&format!("{}\n", frame.collect_in(session)?)),
     }
 }
 

@@ -3,23 +3,43 @@
 mod block;
 #[cfg(feature = "frame")]
 pub mod csv;
+#[cfg(feature = "frame")]
+pub mod folder_sink;
 #[cfg(feature = "raster")]
 pub mod geotiff;
 pub mod hdf;
+#[cfg(feature = "frame")]
+pub mod ipc;
+#[cfg(feature = "frame")]
+mod ipc_file;
 pub mod memory;
+#[cfg(feature = "frame")]
+pub mod ndjson;
 pub mod npy;
 #[cfg(feature = "frame")]
 pub mod parquet;
 #[cfg(feature = "frame")]
 mod parquet_file;
+#[cfg(feature = "frame")]
+mod parquet_prune;
+#[cfg(feature = "frame")]
+pub mod parquet_sink;
 pub(crate) mod partial;
 mod ranged;
 pub mod registry;
 #[cfg(feature = "frame")]
 mod table_file;
 #[cfg(feature = "frame")]
+pub mod table_files;
+#[cfg(feature = "frame")]
+pub mod table_format;
+#[cfg(feature = "frame")]
+pub mod table_labels;
+#[cfg(feature = "frame")]
 pub mod table_memory;
 #[cfg(feature = "frame")]
 pub mod table_scan;
+#[cfg(feature = "frame")]
+mod table_text;
 pub mod zarr;
 mod zstd_memory;

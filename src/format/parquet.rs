@@ -1,25 +1,24 @@
-//! Parquet: partitions of row groups, sized by their metadata alone, and a sink that writes a row group per partition.
+//! Parquet: partitions of row groups, sized by their metadata alone; those in which the filter cannot hold are left out.
 //!
 //! A partition is a run of rows within one row group, or several small row groups together. Its upper bound in memory comes from the
 //! footer: rows times the width of the columns' types, and for strings the uncompressed bytes. Decoding is Polars'.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{apart, stack, table, table_error};
+use crate::chunk::dataframe::stack;
 use crate::chunk::table_bound::{Bound, varies};
-use crate::expr::table::{TableSink, TableSource, not_sent};
-use crate::format::parquet_file::ParquetFile;
-use crate::format::table_file::{FileTarget, OpenFile};
-use crate::format::table_scan::{Projection, files_label};
-use parking_lot::Mutex;
-use polars::io::parquet::write::BatchedWriter;
-use polars::prelude::{DataFrame, ParquetWriter, PolarsError, Schema};
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use crate::expr::table::{TableSource, not_sent};
+use crate::format::parquet_file::{Footer, ParquetFile};
+use crate::format::parquet_prune::Pruner;
+use crate::format::table_files::{FileSet, FileSource, Fit, Place};
+use crate::format::table_scan::Projection;
+use polars::prelude::{DataFrame, Schema};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use xxhash_rust::xxh3::xxh3_128;
+
+/// Footers of so many files are kept while they are read.
+const KEPT_FOOTERS: usize = 64;
 
 /// Rows of one file that make a partition.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +29,8 @@ struct Part {
     n_groups: usize,
     first_row: usize,
     n_rows: usize,
+    /// Rows of the table before it.
+    rows_before: u64,
     is_whole: bool,
     bound: Bound,
     /// Its share of the bytes of strings and lists of its row group, if they are spread evenly.
@@ -43,11 +44,12 @@ struct Part {
 /// Parquet files of the same columns, one after the other.
 #[derive(Debug)]
 pub struct ParquetSource {
-    label: String,
+    set: FileSet,
     files: Vec<ParquetFile>,
     parts: Vec<Part>,
     projection: Projection,
     key: u128,
+    pruned: (usize, usize),
 }
 
 /// The columns of a Parquet file, from its footer.
@@ -55,7 +57,39 @@ pub struct ParquetSource {
 /// # Errors
 /// A file that is missing, broken or of another format.
 pub fn parquet_schema(path: &Path) -> Result<Schema> {
-    Ok(ParquetFile::open(path)?.schema())
+    Ok(Footer::read(path)?.schema())
+}
+
+/// What a file's footer says, for people.
+#[derive(Clone, Debug)]
+pub struct ParquetInfo {
+    /// Rows of every row group.
+    pub group_rows: Vec<u64>,
+    /// Bytes of columns, compressed and not.
+    pub bytes: (u64, u64),
+    /// Codecs that columns are compressed with.
+    pub codecs: Vec<String>,
+    /// The program that wrote it.
+    pub created_by: Option<String>,
+}
+
+/// Reads what a file's footer says.
+///
+/// # Errors
+/// As [`parquet_schema`].
+pub fn parquet_info(path: &Path) -> Result<ParquetInfo> {
+    let meta = Footer::read(path)?.meta;
+    let chunks = || meta.row_groups.iter().flat_map(|g| g.parquet_columns());
+    let known = |n: i64| n.max(0) as u64;
+    let mut codecs: Vec<String> = chunks().map(|c| format!("{:?}", c.compression()).to_lowercase()).collect();
+    codecs.sort_unstable();
+    codecs.dedup();
+    Ok(ParquetInfo {
+        group_rows: meta.row_groups.iter().map(|g| g.num_rows() as u64).collect(),
+        bytes: (chunks().map(|c| known(c.compressed_size())).sum(), chunks().map(|c| known(c.uncompressed_size())).sum()),
+        codecs,
+        created_by: meta.created_by.clone(),
+    })
 }
 
 impl ParquetSource {
@@ -64,57 +98,50 @@ impl ParquetSource {
     ///
     /// # Errors
     /// Files that are missing or broken, or differ in their columns.
-    pub fn new(paths: Vec<PathBuf>, projection: Projection, target_bytes: impl FnOnce(u64) -> (u64, u64)) -> Result<ParquetSource> {
-        let (mut files, mut groups): (Vec<ParquetFile>, Vec<Part>) = (vec![], vec![]);
-        let mut described = projection.describe();
-        for (i, path) in paths.iter().enumerate() {
-            let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
-            described += &format!("{} {} {:?}", path.display(), meta.len(), meta.modified().ok());
-            let file = ParquetFile::open(path)?;
-            let schema = file.schema();
-            for (name, dtype) in projection.read.iter() {
-                if schema.get(name) != Some(dtype) {
-                    let what = schema.get(name).map_or("no such column".into(), |d| format!("{d}"));
-                    return Err(Error::unsupported(format!(
-                        "column '{name}' is {dtype} in the first file, {what} in {}",
-                        path.display()
-                    )));
-                }
-            }
-            row_groups(i, &file, &projection, &mut groups);
+    pub fn new(set: FileSet, projection: Projection, target_bytes: impl FnOnce(u64) -> (u64, u64)) -> Result<ParquetSource> {
+        let mut described = format!("{} {}", projection.describe(), set.describe()?);
+        let pruner = projection.filter.as_ref().and_then(|f| Pruner::new(f, &projection.read));
+        let keep = set.paths.len() <= KEPT_FOOTERS;
+        let found = set.each(|i, path| {
+            let footer = Footer::read(path)?;
+            let fits = set.fit(path, &footer.schema(), &projection.read)?;
+            let groups = row_groups(i, &footer, &fits, &projection.read);
+            let statistics = pruner.as_ref().map(|p| p.statistics(&footer, &fits));
+            Ok((ParquetFile { path: path.into(), fits, footer: keep.then(|| Arc::new(footer)) }, groups, statistics))
+        })?;
+        let (mut files, mut groups, mut statistics) = (vec![], vec![], Some(vec![]));
+        for (file, found, known) in found {
             files.push(file);
+            groups.extend(found);
+            match (&mut statistics, known.flatten()) {
+                (Some(all), Some(known)) => all.push(Arc::new(known)),
+                _ => statistics = None,
+            }
+        }
+        let mut rows_before = 0;
+        for group in &mut groups {
+            group.rows_before = rows_before;
+            rows_before += group.n_rows as u64;
         }
         let targets = target_bytes(groups.iter().map(|g| g.bound.bytes(&projection.read)).sum());
         described += &format!("{targets:?}");
+        let n_groups = groups.len();
+        let skips = pruner.zip(statistics).and_then(|(p, s)| p.skips(stack(&s).ok()?)).filter(|s| s.len() == groups.len());
+        if let Some(skips) = skips {
+            let mut skips = skips.into_iter();
+            groups.retain(|_| !skips.next().unwrap_or(false));
+        }
+        let pruned = (n_groups - groups.len(), n_groups);
         let mut parts = parts(&groups, &projection.read, targets);
         if parts.is_empty() {
-            parts.push(Part {
-                file: 0,
-                group: 0,
-                n_groups: 0,
-                first_row: 0,
-                n_rows: 0,
-                is_whole: true,
-                bound: Bound::default(),
-                var_share: 0,
-                stored_bytes: 0,
-                plain_bytes: 0,
-            });
+            parts.push(Part::of(0, 0));
         }
-        Ok(ParquetSource { label: files_label(&paths), files, parts, projection, key: xxh3_128(described.as_bytes()) })
+        Ok(ParquetSource { set, files, parts, projection, key: xxh3_128(described.as_bytes()), pruned })
     }
 
-    /// What a partition holds at most.
-    pub fn bound(&self) -> Bound {
-        let max = |f: fn(&Part) -> u64| self.parts.iter().map(f).max().unwrap_or(0);
-        Bound { rows: max(|p| p.bound.rows), var_bytes: max(|p| p.bound.var_bytes) }
-    }
-
-    /// What all partitions hold together at most.
-    pub fn total(&self) -> Bound {
-        let rows = self.parts.iter().map(|p| p.bound.rows).sum();
-        let var_bytes = self.parts.iter().map(|p| p.var_share).sum();
-        Bound { rows, var_bytes }
+    /// How many row groups the filter leaves unread, and how many there are.
+    pub fn pruned(&self) -> (usize, usize) {
+        self.pruned
     }
 
     fn read_part(&self, part: &Part) -> Result<DataFrame> {
@@ -122,33 +149,23 @@ impl ParquetSource {
             return Ok(DataFrame::empty_with_schema(&self.projection.output));
         }
         let file = &self.files[part.file];
+        let footer = file.footer()?;
         if part.n_groups == 1 {
-            return file.read(part.group, part.first_row..part.first_row + part.n_rows, &self.projection);
+            return file.read(&footer, part.group, part.first_row..part.first_row + part.n_rows, &self.projection);
         }
         let groups = part.group..part.group + part.n_groups;
-        let read = |g: usize| file.read(g, 0..file.meta.row_groups[g].num_rows(), &self.projection).map(Arc::new);
+        let rows = |g: usize| footer.meta.row_groups.get(g).map_or(0, |g| g.num_rows());
+        let read = |g: usize| file.read(&footer, g, 0..rows(g), &self.projection).map(Arc::new);
         stack(&groups.map(read).collect::<Result<Vec<_>>>()?)
     }
 }
 
 /// The row groups of a file.
-fn row_groups(file: usize, of: &ParquetFile, projection: &Projection, groups: &mut Vec<Part>) {
-    for (i, group) in of.meta.row_groups.iter().enumerate() {
+fn row_groups(file: usize, of: &Footer, fits: &[Fit], read: &Schema) -> Vec<Part> {
+    let describe = |(i, group): (usize, &polars_parquet::read::RowGroupMetadata)| {
         let n_rows = group.num_rows();
-        let bound = Bound { rows: n_rows as u64, var_bytes: 0 };
-        let mut part = Part {
-            file,
-            group: i,
-            n_groups: 1,
-            first_row: 0,
-            n_rows,
-            is_whole: true,
-            bound,
-            var_share: 0,
-            stored_bytes: 0,
-            plain_bytes: 0,
-        };
-        for (name, dtype) in projection.read.iter() {
+        let mut part = Part { n_rows, bound: Bound { rows: n_rows as u64, var_bytes: 0 }, ..Part::of(file, i) };
+        for ((name, dtype), _) in read.iter().zip(fits).filter(|(_, f)| **f != Fit::Missing) {
             for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
                 part.stored_bytes += chunk.compressed_size().max(0) as u64;
                 part.plain_bytes += chunk.uncompressed_size().max(0) as u64;
@@ -160,7 +177,42 @@ fn row_groups(file: usize, of: &ParquetFile, projection: &Projection, groups: &m
             }
         }
         part.var_share = part.bound.var_bytes;
-        groups.push(part);
+        part
+    };
+    of.meta.row_groups.iter().enumerate().map(describe).collect()
+}
+
+impl Part {
+    /// A row group of which nothing is known.
+    fn of(file: usize, group: usize) -> Part {
+        Part {
+            file,
+            group,
+            n_groups: 1,
+            first_row: 0,
+            n_rows: 0,
+            rows_before: 0,
+            is_whole: true,
+            bound: Bound::default(),
+            var_share: 0,
+            stored_bytes: 0,
+            plain_bytes: 0,
+        }
+    }
+
+    /// This and the row groups that come right after it in the same file.
+    fn with(&self, next: &Part) -> Option<Part> {
+        let adjoins = self.file == next.file && self.group + self.n_groups == next.group && self.is_whole;
+        let bound = Bound { rows: self.bound.rows + next.bound.rows, var_bytes: self.bound.var_bytes + next.bound.var_bytes };
+        adjoins.then(|| Part {
+            n_groups: self.n_groups + next.n_groups,
+            n_rows: self.n_rows + next.n_rows,
+            bound,
+            var_share: bound.var_bytes,
+            stored_bytes: self.stored_bytes + next.stored_bytes,
+            plain_bytes: self.plain_bytes + next.plain_bytes,
+            ..*self
+        })
     }
 }
 
@@ -169,23 +221,12 @@ fn parts(groups: &[Part], schema: &Schema, (joined_bytes, cut_bytes): (u64, u64)
     let mut parts: Vec<Part> = Vec::new();
     for group in groups {
         let bytes = group.bound.bytes(schema);
-        if let Some(last) = parts.last_mut().filter(|p| p.file == group.file && p.is_whole) {
-            let var_bytes = last.bound.var_bytes + group.bound.var_bytes;
-            let bound = Bound { rows: last.bound.rows + group.bound.rows, var_bytes };
-            if bound.bytes(schema) <= joined_bytes {
-                *last = Part {
-                    n_groups: last.n_groups + 1,
-                    n_rows: last.n_rows + group.n_rows,
-                    bound,
-                    var_share: bound.var_bytes,
-                    stored_bytes: last.stored_bytes + group.stored_bytes,
-                    plain_bytes: last.plain_bytes + group.plain_bytes,
-                    ..*last
-                };
-                continue;
-            }
+        let joined = parts.last().and_then(|last| last.with(group)).filter(|p| p.bound.bytes(schema) <= joined_bytes);
+        match (joined, parts.last_mut()) {
+            (Some(joined), Some(last)) => *last = joined,
+            _ if bytes <= cut_bytes => parts.push(*group),
+            _ => split(*group, bytes.div_ceil(cut_bytes), &mut parts),
         }
-        if bytes <= cut_bytes { parts.push(*group) } else { split(*group, bytes.div_ceil(cut_bytes), &mut parts) }
     }
     parts
 }
@@ -200,6 +241,7 @@ fn split(group: Part, n: u64, parts: &mut Vec<Part>) {
         parts.push(Part {
             first_row: row,
             n_rows,
+            rows_before: group.rows_before + row as u64,
             is_whole: false,
             bound: Bound { rows: n_rows as u64, ..group.bound },
             var_share: share(group.var_share),
@@ -207,6 +249,23 @@ fn split(group: Part, n: u64, parts: &mut Vec<Part>) {
             ..group
         });
         row += n_rows;
+    }
+}
+
+impl FileSource for ParquetSource {
+    fn bound(&self) -> Bound {
+        let max = |f: fn(&Part) -> u64| self.parts.iter().map(f).max().unwrap_or(0);
+        Bound { rows: max(|p| p.bound.rows), var_bytes: max(|p| p.bound.var_bytes) }
+    }
+
+    fn total(&self) -> Bound {
+        let sum = |f: fn(&Part) -> u64| self.parts.iter().map(f).sum();
+        Bound { rows: sum(|p| p.bound.rows), var_bytes: sum(|p| p.var_share) }
+    }
+
+    fn place(&self, i: usize) -> Place {
+        let part = &self.parts[i];
+        Place { file: part.file, first_row: part.rows_before, n_rows: part.n_rows as u64 }
     }
 }
 
@@ -224,7 +283,7 @@ impl TableSource for ParquetSource {
     }
 
     fn label(&self) -> String {
-        self.label.clone()
+        self.set.label()
     }
 
     fn columns(&self) -> Arc<[(String, String)]> {
@@ -244,103 +303,13 @@ impl TableSource for ParquetSource {
     fn bytes(&self, i: usize) -> (u64, u64) {
         let part = &self.parts[i];
         let out = part.bound.bytes(&self.projection.read);
-        // The mapped bytes of the file, decompressed pages, and the rows before the filter.
-        (out, part.stored_bytes + part.plain_bytes + if self.projection.filter.is_some() { out } else { 0 })
+        let cast = self.files.get(part.file).is_some_and(|f| f.fits.contains(&Fit::Cast));
+        // The bytes of the file, decompressed pages, and the rows before the filter or a cast.
+        let before = if self.projection.filter.is_some() || cast { out } else { 0 };
+        (out, part.stored_bytes + part.plain_bytes + before)
     }
 
     fn stored_bytes(&self, i: usize) -> u64 {
         self.parts[i].stored_bytes
-    }
-}
-
-/// A Parquet file being written: one row group per partition, Zstandard, with statistics.
-pub struct ParquetSink {
-    target: FileTarget,
-    schema: Schema,
-    partition_bytes: u64,
-    open: Mutex<Option<(OpenFile, BatchedWriter<BufWriter<File>>)>>,
-    written: AtomicU64,
-}
-
-impl std::fmt::Debug for ParquetSink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ParquetSink({:?})", self.target)
-    }
-}
-
-impl ParquetSink {
-    /// A sink for tables of this schema. Nothing is touched yet.
-    ///
-    /// # Errors
-    /// When the target is a folder, or exists and may not be overwritten.
-    pub fn new(path: impl AsRef<Path>, schema: &Schema, overwrite: bool) -> Result<ParquetSink> {
-        let target = FileTarget::new(path, overwrite)?;
-        Ok(ParquetSink { target, schema: schema.clone(), partition_bytes: 0, open: Mutex::new(None), written: AtomicU64::new(0) })
-    }
-
-    /// The same for partitions of at most so many bytes.
-    #[must_use]
-    pub fn with_partition_bytes(self, partition_bytes: u64) -> ParquetSink {
-        ParquetSink { partition_bytes, ..self }
-    }
-
-    fn fail(&self, e: PolarsError) -> Error {
-        match e {
-            PolarsError::IO { error, .. } => self.target.fail(&error),
-            e => table_error(e).at(self.target.label()),
-        }
-    }
-}
-
-impl TableSink for ParquetSink {
-    fn label(&self) -> String {
-        self.target.label()
-    }
-
-    fn begin(&self) -> Result<()> {
-        let (open, file) = self.target.create()?;
-        let writer =
-            ParquetWriter::new(BufWriter::new(file)).set_parallel(false).batched(&self.schema).map_err(|e| self.fail(e))?;
-        *self.open.lock() = Some((open, writer));
-        Ok(())
-    }
-
-    fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
-        let mut df = (**table(partition)?).clone();
-        df.rechunk_mut();
-        Ok(Chunk::Table(Arc::new(df)))
-    }
-
-    fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
-        (partition_bytes, 0)
-    }
-
-    fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {
-        let df = table(encoded)?;
-        let mut open = self.open.lock();
-        let (_, writer) = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
-        if df.height() > 0 {
-            apart(|| writer.write_batch(df)).map_err(|e| self.fail(e))?;
-        }
-        self.written.fetch_add(crate::chunk::dataframe::table_bytes(df), Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn finish(&self) -> Result<()> {
-        let (open, writer) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
-        let bytes = writer.finish().map_err(|e| self.fail(e))?;
-        drop(writer); // flushes; `finish` has flushed already and told of failures
-        self.written.store(bytes, Ordering::Relaxed);
-        self.target.persist(open)
-    }
-
-    fn abort(&self) {
-        // Dropping the temporary file removes it.
-        self.open.lock().take();
-    }
-
-    /// Compressed pages of the row group at hand.
-    fn held_bytes(&self) -> u64 {
-        self.partition_bytes.saturating_mul(2)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::base::{Error, Result};
 use crate::format::partial;
+use parking_lot::Mutex;
 use std::fs::{File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -57,5 +59,43 @@ impl FileTarget {
     /// An error of writing, with the target's name.
     pub(super) fn fail(&self, e: &std::io::Error) -> Error {
         Error::io(format!("writing {}", self.path.display()), e)
+    }
+}
+
+/// A file that is written piece by piece.
+#[derive(Debug)]
+pub(super) struct PieceFile {
+    pub(super) target: FileTarget,
+    open: Mutex<Option<(OpenFile, File)>>,
+}
+
+impl PieceFile {
+    /// A file at a target. Nothing is touched yet.
+    pub(super) fn new(target: FileTarget) -> PieceFile {
+        PieceFile { target, open: Mutex::new(None) }
+    }
+
+    /// Creates it under a temporary name.
+    pub(super) fn begin(&self) -> Result<()> {
+        *self.open.lock() = Some(self.target.create()?);
+        Ok(())
+    }
+
+    /// Adds bytes at its end.
+    pub(super) fn write(&self, bytes: &[u8]) -> Result<()> {
+        let mut open = self.open.lock();
+        let (_, file) = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
+        file.write_all(bytes).map_err(|e| self.target.fail(&e))
+    }
+
+    /// Gives it its name.
+    pub(super) fn finish(&self) -> Result<()> {
+        let (open, _) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        self.target.persist(open)
+    }
+
+    /// Removes what was written: dropping the temporary file does.
+    pub(super) fn abort(&self) {
+        self.open.lock().take();
     }
 }

@@ -61,13 +61,3 @@ impl Projection {
         format!("{:?} {:?} {:?}", self.read_names(), self.output.iter_names().collect::<Vec<_>>(), self.filter)
     }
 }
-
-/// The words for one file or several.
-pub(super) fn files_label(files: &[std::path::PathBuf]) -> String {
-    let name = |p: &std::path::PathBuf| p.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    match files {
-        [one] => name(one),
-        [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
-        [] => "no files".into(),
-    }
-}

@@ -8,9 +8,8 @@ use crate::op::table::{TableStep, apply};
 use polars::polars_utils::idx_vec::UnitVec;
 use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Schema, SchemaRef, col, len, lit, when};
 use polars_plan::plans::expr_ir::ExprIR;
-use polars_plan::plans::{AExpr, IRAggExpr, IRFunctionExpr, is_elementwise, is_elementwise_rec};
+use polars_plan::plans::{AExpr, IRAggExpr, IRBooleanFunction, IRFunctionExpr, is_elementwise, is_elementwise_rec};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
-use std::sync::Arc;
 
 /// An aggregation in three stages.
 #[derive(Clone, Debug)]
@@ -108,6 +107,16 @@ impl Stages<'_> {
                 let n = self.state(x.null_count().cast(DataType::UInt64), |p| p.sum());
                 Some(self.value(n.strict_cast(DataType::UInt32)))
             }
+            AExpr::Function { input, function: IRFunctionExpr::Boolean(IRBooleanFunction::Any { ignore_nulls }), .. } => {
+                let (x, _) = self.operand(input.first()?.node())?;
+                let any = self.state(x.any(*ignore_nulls), |p| p.any(*ignore_nulls));
+                Some(self.value(any))
+            }
+            AExpr::Function { input, function: IRFunctionExpr::Boolean(IRBooleanFunction::All { ignore_nulls }), .. } => {
+                let (x, _) = self.operand(input.first()?.node())?;
+                let all = self.state(x.all(*ignore_nulls), |p| p.all(*ignore_nulls));
+                Some(self.value(all))
+            }
             AExpr::Literal(_) => reads_nothing_long(&e).then_some(node),
             AExpr::Column(_) => None,
             _ => {
@@ -138,9 +147,14 @@ impl Stages<'_> {
         self.arena.add(AExpr::Column(name))
     }
 
-    /// What is aggregated, and its type; None where it is not row-wise.
+    /// What is aggregated, and its type; None where it is not row-wise, but for a filter.
     fn operand(&self, node: Node) -> Option<(Expr, DataType)> {
-        if !is_elementwise_rec(node, self.arena) || !reads_column(node, self.arena) {
+        let row_wise = |n| is_elementwise_rec(n, self.arena) && reads_column(n, self.arena);
+        let apart = match self.arena.get(node) {
+            AExpr::Filter { input, by } => row_wise(*input) && row_wise(*by),
+            _ => row_wise(node),
+        };
+        if !apart {
             return None;
         }
         let e = node_to_expr(node, self.arena);
@@ -163,16 +177,16 @@ impl Stages<'_> {
             }
             IRAggExpr::Count { input, include_nulls } => {
                 let (x, _) = self.operand(*input)?;
-                let n = if *include_nulls { len() } else { x.count() };
+                let n = if *include_nulls { x.len() } else { x.count() };
                 let n = self.state(n.cast(DataType::UInt64), |p| p.sum());
                 Some(n.strict_cast(DataType::UInt32))
             }
             // Only in groups: there every state comes of a row, while the state of an empty partition has no first row.
-            IRAggExpr::First(x) if self.keyed => {
+            IRAggExpr::First(x) if self.keyed && !self.is_filtered(*x) => {
                 let (x, _) = self.operand(*x)?;
                 Some(self.state(x.first(), |p| p.first()))
             }
-            IRAggExpr::Last(x) if self.keyed => {
+            IRAggExpr::Last(x) if self.keyed && !self.is_filtered(*x) => {
                 let (x, _) = self.operand(*x)?;
                 Some(self.state(x.last(), |p| p.last()))
             }
@@ -180,6 +194,11 @@ impl Stages<'_> {
             IRAggExpr::Std(x, ddof) => self.variance(*x, *ddof, |v| v.sqrt()),
             _ => None,
         }
+    }
+
+    /// Whether of a group with rows none may be left.
+    fn is_filtered(&self, node: Node) -> bool {
+        matches!(self.arena.get(node), AExpr::Filter { .. })
     }
 
     fn sum(&mut self, x: Node) -> Option<Expr> {
@@ -232,9 +251,4 @@ impl Stages<'_> {
 /// Whether a literal is one value.
 fn reads_nothing_long(e: &AExpr) -> bool {
     matches!(e, AExpr::Literal(v) if v.is_scalar())
-}
-
-/// A schema to share.
-pub(super) fn shared(schema: &Schema) -> SchemaRef {
-    Arc::new(schema.clone())
 }

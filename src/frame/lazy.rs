@@ -1,13 +1,11 @@
 //! `Frame`: a query on tables, written with Polars' own expressions.
 
 use crate::base::{Error, Result};
-use crate::format::parquet::parquet_schema;
 use crate::frame::error::query_error;
 use polars::prelude::{
-    Expr, IdxSize, JoinArgs, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, SchemaRef,
-    SortMultipleOptions, UnionArgs, UniqueKeepStrategy, by_name,
+    DataFrame, Expr, IdxSize, JoinArgs, LazyFrame, PlSmallStr, PlanCallback, PolarsResult, SchemaRef, SortMultipleOptions,
+    UnionArgs, UniqueKeepStrategy, by_name,
 };
-use std::path::Path;
 
 /// A lazy query on tables, run in partitions within a session's memory budget.
 ///
@@ -55,44 +53,8 @@ impl From<LazyFrame> for Frame {
     }
 }
 
-fn ref_path(path: &Path) -> Result<PlRefPath> {
-    let text = path.to_str().ok_or_else(|| Error::usage(format!("{} is not a name in UTF-8", path.display())))?;
-    Ok(PlRefPath::new(text))
-}
-
-/// A Parquet file. Only its footer is read now.
-///
-/// # Errors
-/// A file that is missing, or broken.
-pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
-    let schema = parquet_schema(path)?;
-    let args = ScanArgsParquet { glob: false, ..Default::default() };
-    let query = LazyFrame::scan_parquet(ref_path(path)?, args).map_err(|e| query_error(e, &[]))?;
-    let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: None })
-}
-
-/// A CSV file with a header and commas; types come from its first 1000 records. For other kinds of CSV, make a scan with
-/// `LazyCsvReader` and give it to [`frame`].
-///
-/// # Errors
-/// A file that is missing or has no header.
-pub fn scan_csv(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
-    let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
-    if meta.is_dir() {
-        return Err(Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR));
-    }
-    let query = LazyCsvReader::new(ref_path(path)?).with_infer_schema_length(Some(1000)).with_glob(false).finish();
-    let query = query.map_err(|e| query_error(e, &[]).at(path.display().to_string()))?;
-    let schema = query.clone().collect_schema().map_err(|e| Error::corrupt(format!("{}: {e}", path.display())))?;
-    let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: None })
-}
-
 impl Frame {
-    fn with(&self, step: impl FnOnce(LazyFrame) -> LazyFrame) -> Frame {
+    pub(super) fn with(&self, step: impl FnOnce(LazyFrame) -> LazyFrame) -> Frame {
         Frame { query: step(self.query.clone()), ..self.clone() }
     }
 
@@ -221,6 +183,27 @@ impl Frame {
 }
 
 impl GroupBy {
+    /// What `function` makes of the rows of every group, in order of the groups' first rows. `schema` has the columns that it makes. Rows of
+    /// a group are brought together; groups are computed side by side.
+    ///
+    /// # Example
+    /// ```
+    /// use polars::prelude::{IntoLazy, col, df};
+    /// use std::sync::Arc;
+    /// use tilework::frame::frame;
+    /// let flights = frame(df!("origin" => ["JFK", "EWR", "JFK"], "delay" => [4, 1, 8])?.lazy());
+    /// let latest = flights.group_by([col("origin")]).map_groups(|rows| Ok(rows.tail(Some(1))), flights.schema()?);
+    /// assert_eq!(latest.collect()?, df!("origin" => ["JFK", "EWR"], "delay" => [8, 1])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn map_groups<F>(&self, function: F, schema: SchemaRef) -> Frame
+    where
+        F: Fn(DataFrame) -> PolarsResult<DataFrame> + Send + Sync + 'static,
+    {
+        self.frame.with(|q| q.group_by_stable(&self.keys).apply(PlanCallback::new(function), schema))
+    }
+
     /// Aggregates every group.
     #[must_use]
     pub fn agg(&self, aggs: impl AsRef<[Expr]>) -> Frame {

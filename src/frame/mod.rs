@@ -1,13 +1,20 @@
 //! Tables larger than memory: Polars' own expressions on partitions, within a session's budget.
 
+mod broadcast;
 mod collect;
 mod decompose;
 mod error;
 mod lazy;
+mod open;
+mod partition;
 mod pipe;
 mod relation;
 mod run;
+mod running;
 mod sql;
+mod verbs;
 mod walk;
+mod window;
 
-pub use lazy::{Frame, GroupBy, frame, scan_csv, scan_parquet};
+pub use lazy::{Frame, GroupBy, frame};
+pub use open::{files, scan, scan_csv, scan_ipc, scan_ndjson, scan_parquet};

@@ -7,7 +7,7 @@ use crate::expr::call::CallOp;
 use crate::expr::node::{Call, SourceNode};
 use crate::expr::table::{TableMeta, TableSource};
 use crate::expr::{Expr, Kind, Meta};
-use crate::op::table::wrap::{Cut, Cuts, Piped};
+use crate::op::table::wrap::{Cut, Cuts, Joined, Piped};
 use crate::op::table::{RowOp, Rows};
 use polars::prelude::{DataType, Schema, SchemaRef};
 use std::sync::Arc;
@@ -138,6 +138,17 @@ impl Pipe {
     /// Whether the partitions can be read as often as need be.
     pub fn is_source(&self) -> bool {
         matches!(self.base, Base::Source(_))
+    }
+
+    /// Partitions with rows of their neighbours, before the ops.
+    ///
+    /// # Errors
+    /// A bug: they are not [read from a source](Self::is_source).
+    pub fn joined(&self, parts: Vec<Vec<Cut>>) -> Result<Pipe> {
+        let Base::Source(source) = &self.base else { return Err(Error::bug("partitions that cannot be read again")) };
+        let most = parts.iter().map(Vec::len).max().unwrap_or(1) as u64;
+        let base = Base::Source(Arc::new(Joined { source: source.clone(), parts }));
+        Ok(Pipe { base, bound: self.bound.times(most), ..self.clone() })
     }
 
     /// Only these partitions, or rows of them before the ops.

@@ -17,6 +17,7 @@ use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::{Divide, Exchange, Measured, Sample};
 use crate::session::Session;
 use crate::spill::Pool;
+use crate::spill::pool::Share;
 use polars::prelude::{DataFrame, SchemaRef};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -180,6 +181,23 @@ impl<'a> Run<'a> {
         Ok(self.of_source(exchange, exchange.source(u64::MAX)))
     }
 
+    /// Room between the stages for `bytes` of rows that are held in memory.
+    ///
+    /// # Errors
+    /// More than there is.
+    pub fn room(&self, bytes: u64, what: &str) -> Result<Share> {
+        if self.dry {
+            return Ok(Share::default());
+        }
+        self.pool.take(bytes).ok_or_else(|| {
+            let (bytes, limit) = (format_bytes(bytes), format_bytes(self.pool.limit_bytes()));
+            Error::new(
+                ErrorKind::Budget,
+                format!("{what} holds {bytes} of rows in memory, and of the {limit} that there are for it too little is left: raise the memory budget"),
+            )
+        })
+    }
+
     /// All rows in memory; none where nothing is read.
     ///
     /// # Errors
@@ -200,7 +218,7 @@ impl<'a> Run<'a> {
         self.dry
     }
 
-    /// Steps on every bucket of an exchange. They make at most as many rows as there are in a bucket.
+    /// Steps on every bucket of an exchange. They make at most `growth` times the rows and bytes of a bucket.
     ///
     /// # Errors
     /// A bucket that is larger than one task can take.
@@ -208,6 +226,7 @@ impl<'a> Run<'a> {
         &self,
         exchange: &Arc<Exchange>,
         steps: Vec<TableStep>,
+        growth: u64,
         name: &'static str,
         schema: SchemaRef,
     ) -> Result<Pipe> {
@@ -220,15 +239,17 @@ impl<'a> Run<'a> {
                 format!("{name}: the rows of a few keys take {bytes}, of which one task has {limit}: raise the memory budget"),
             ));
         }
-        let bound = buckets.measured().fold(Default::default(), most);
+        let read_bound = buckets.measured().fold(Default::default(), most);
+        let bound = read_bound.times(growth);
         let n = buckets.n_partitions();
-        let out_bytes = bound.bytes_from(&schema, n_varying(exchange.schema())).max(largest);
-        let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), bound, exchange.total().bound, 0.0);
+        let out_bytes = bound.bytes_from(&schema, n_varying(exchange.schema())).max(largest.saturating_mul(growth));
+        let total = exchange.total().bound;
+        let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), read_bound, total, 0.0);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
         let scratch = bound.rows.saturating_mul(64).saturating_add(largest);
         let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
         let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
-        Ok(Pipe::made(expr, schema, bound, exchange.total().bound))
+        Ok(Pipe::made(expr, schema, bound, total.times(growth)))
     }
 
     /// Number of buckets for so many bytes of rows, so that one is about as large as a partition.

@@ -4,7 +4,7 @@
 use crate::base::{Error, Result};
 use crate::frame::error::query_error;
 use crate::frame::pipe::Pipe;
-use crate::frame::relation::{aggregate, join, rows, scan, shared, slice, sort, union, unique};
+use crate::frame::relation::{aggregate, function, join, rows, scan, shared, slice, sort, union, unique, whole};
 use crate::frame::run::Run;
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{LazyFrame, SchemaRef};
@@ -82,14 +82,16 @@ impl Reader {
             IR::Scan { .. } | IR::DataFrameScan { .. } => scan::read(&ir, self)?,
             IR::Filter { .. } | IR::SimpleProjection { .. } | IR::HStack { .. } => rows::read(&ir, self)?,
             IR::Select { .. } | IR::GroupBy { .. } => aggregate::read(&ir, self, &schema)?,
-            IR::Sort { .. } => sort::read(&ir, self)?,
+            IR::Sort { .. } => sort::read(&ir, self, &schema)?,
             IR::Slice { .. } => slice::read(&ir, self)?,
-            IR::Distinct { .. } => unique::read(&ir, self)?,
+            IR::Distinct { .. } => unique::read(&ir, self, &schema)?,
             IR::Join { .. } => join::read(&ir, self, &schema)?,
-            IR::Union { .. } => union::read(&ir, self)?,
+            IR::Union { .. } => union::read(&ir, self, &schema)?,
             IR::Cache { input, id } => shared::read(id.as_u128(), *input, self)?,
             IR::MapFunction { input, function: FunctionIR::Rechunk | FunctionIR::Hint(_) } => return self.tree(*input),
             IR::MapFunction { function: FunctionIR::FastCount { .. }, .. } => scan::read_count(&ir, self, &schema)?,
+            IR::MapFunction { .. } => function::read(&ir, self, &schema)?,
+            IR::HConcat { .. } | IR::Gather { .. } | IR::UnoptimizedDispatch { .. } => whole::read(&ir, self, &schema)?,
             other => return Err(refused(other)),
         };
         Ok(Tree { relation, schema })
@@ -117,11 +119,6 @@ impl Reader {
 }
 
 fn refused(ir: &IR) -> Error {
-    match ir {
-        IR::MapFunction { function, .. } => unsupported(&format!("'{function}'")),
-        other => {
-            let name: &'static str = other.into();
-            unsupported(&format!("{} in a query", name.to_lowercase().replace('_', " ")))
-        }
-    }
+    let name: &'static str = ir.into();
+    unsupported(&format!("{} in a query", name.to_lowercase().replace('_', " ")))
 }

@@ -8,4 +8,6 @@ mod program;
 mod refusals;
 mod same_bytes;
 mod signals;
+#[cfg(feature = "frame")]
+mod tables;
 mod valid_pixels;

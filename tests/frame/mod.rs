@@ -3,4 +3,5 @@
 mod aggregates;
 mod benchmark;
 mod files;
+mod formats;
 mod queries;

@@ -3,6 +3,7 @@
 
 use polars::lazy::frame::OptFlags;
 use polars::prelude::*;
+use polars::series::ops::NullBehavior;
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::TestCaseError;
@@ -38,6 +39,16 @@ enum Step {
     Union,
     Join(usize, u8, bool),
     Cross,
+    Window(usize, u8),
+    Broadcast(u8),
+    Number,
+    Lists(usize),
+    Long,
+    Nearest(bool),
+    Spans(bool, bool),
+    Each(usize),
+    Beside,
+    Running(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -51,6 +62,16 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Union),
         (0..KEYS.len(), 0u8..6, any::<bool>()).prop_map(|(k, how, nulls)| Step::Join(k, how, nulls)),
         Just(Step::Cross),
+        (0..KEYS.len(), 0u8..6).prop_map(|(k, w)| Step::Window(k, w)),
+        (0u8..5).prop_map(Step::Broadcast),
+        Just(Step::Number),
+        (0..KEYS.len()).prop_map(Step::Lists),
+        Just(Step::Long),
+        any::<bool>().prop_map(Step::Nearest),
+        (any::<bool>(), any::<bool>()).prop_map(|(keyed, rolling)| Step::Spans(keyed, rolling)),
+        (0..KEYS.len()).prop_map(Step::Each),
+        Just(Step::Beside),
+        (0u8..7).prop_map(Step::Running),
     ]
 }
 
@@ -117,6 +138,103 @@ fn add(q: LazyFrame, step: &Step, other: &DataFrame) -> LazyFrame {
             let few = other.clone().lazy().slice(0, 3).select([col("k").alias("n")]);
             q.cross_join(few, None).with_columns([(col("k") + col("n")).alias("k")]).select(columns())
         }
+        Step::Running(kind) => running(q, *kind),
+        Step::Window(keys, kind) => window(q, by(*keys), *kind),
+        Step::Broadcast(0) => q.with_columns([(col("x") - col("x").mean()).alias("x"), (col("k") - col("k").min()).alias("k")]),
+        Step::Broadcast(1) => q.filter(col("x").gt_eq(col("x").mean()).or(col("b"))),
+        Step::Broadcast(2) => q.select([col("k"), col("x") / col("x").count(), col("s"), col("b").or(col("b").all(true))]),
+        Step::Broadcast(3) => q.filter(len().gt(lit(20)).and(col("b"))),
+        Step::Broadcast(_) => q.with_columns([col("x").fill_null(col("x").median())]),
+        Step::Number => {
+            let numbered = q.with_row_index("i", Some(3));
+            numbered.with_columns([(col("k") + col("i").cast(DataType::Int64)).alias("k")]).select(columns())
+        }
+        Step::Lists(keys) => {
+            let left: Vec<&str> = ["k", "x", "s", "b"].into_iter().filter(|c| !KEYS[*keys].contains(c)).collect();
+            let lists = q.group_by_stable(by(*keys)).agg(left.iter().map(|c| col(*c)).collect::<Vec<_>>());
+            let options = ExplodeOptions { empty_as_null: true, keep_nulls: true };
+            lists.explode(by_name(left, true, false), options).select(columns())
+        }
+        Step::Long => {
+            let on = Some(by_name(["x", "k"], true, false));
+            let args = UnpivotArgsDSL { on, index: by_name(["s", "b"], true, false), variable_name: None, value_name: None };
+            let k = when(col("variable").eq(lit("k"))).then(col("value")).otherwise(lit(1.0)).cast(DataType::Int64);
+            q.unpivot(args).select([k.alias("k"), col("value").alias("x"), col("s"), col("b")])
+        }
+        Step::Nearest(keyed) => {
+            let sorted = |q: LazyFrame| {
+                q.filter(col("k").is_not_null()).sort(["k"], SortMultipleOptions::default().with_maintain_order(true))
+            };
+            let by = keyed.then(|| vec![PlSmallStr::from("b")]);
+            let options = AsOfOptions { left_by: by.clone(), right_by: by, allow_eq: true, ..Default::default() };
+            let args = JoinArgs { coalesce: JoinCoalesce::CoalesceColumns, ..JoinArgs::new(JoinType::AsOf(Box::new(options))) };
+            let right = sorted(other.clone().lazy()).select([col("k"), col("b"), col("x").alias("y"), col("s").alias("t")]);
+            let joined = sorted(q).join(right, [col("k")], [col("k")], args);
+            joined.with_columns([col("y").alias("x"), col("t").alias("s")]).select(columns())
+        }
+        Step::Spans(keyed, rolling) => {
+            // Of truth values Polars has groups in another order than that of their rows.
+            let keys = if *keyed { vec![col("s")] } else { vec![] };
+            let rows = q.filter(col("k").is_not_null()).sort(["k"], SortMultipleOptions::default().with_maintain_order(true));
+            let mut aggs = vec![col("x").sum(), col("b").any(true)];
+            if !keyed {
+                aggs.push(col("s").first());
+            }
+            let groups = if *rolling {
+                let options =
+                    RollingGroupOptions { period: Duration::parse("2i"), offset: Duration::parse("-2i"), ..Default::default() };
+                rows.rolling(col("k"), keys, options)
+            } else {
+                let every = Duration::parse("3i");
+                let options = DynamicGroupOptions { every, period: every, offset: Duration::parse("0i"), ..Default::default() };
+                rows.group_by_dynamic(col("k"), keys, options)
+            };
+            let spans = groups.agg(aggs).select(columns());
+            // Which group comes first is not promised: with nulls it is not that of the first row.
+            if *keyed { spans.sort(["s", "k"], SortMultipleOptions::default().with_maintain_order(true)) } else { spans }
+        }
+        Step::Each(keys) => {
+            let schema = other.schema().clone();
+            q.group_by_stable(by(*keys)).apply(PlanCallback::new(|rows: DataFrame| Ok(rows.tail(Some(2)))), schema)
+        }
+        Step::Beside => {
+            let other = other.clone().lazy().select([col("k").alias("n")]);
+            let both = concat_lf_horizontal([q, other], HConcatOptions::default()).expect("names differ");
+            both.with_columns([(col("k") + col("n")).alias("k"), col("b").fill_null(lit(false))]).select(columns())
+        }
+    }
+}
+
+fn running(q: LazyFrame, kind: u8) -> LazyFrame {
+    let three = RollingOptionsFixedWindow { window_size: 3, min_periods: 1, ..Default::default() };
+    match kind {
+        0 => q.with_columns([col("x").shift(lit(3)), col("k").diff(lit(1), NullBehavior::Ignore)]),
+        1 => q.with_columns([col("k").cum_sum(false), col("x").fill_null_with_strategy(FillNullStrategy::Forward(None))]),
+        2 => q.filter(col("k").gt_eq(col("k").shift(lit(-2))).or(col("b"))),
+        3 => q.select([
+            col("k").cum_max(false),
+            col("x").fill_null_with_strategy(FillNullStrategy::Backward(None)),
+            col("s"),
+            col("b"),
+        ]),
+        4 => q.with_columns([col("k").rolling_min(three.clone()), col("k").rolling_sum(three).cast(DataType::Float64).alias("x")]),
+        5 => q.with_columns([
+            col("s").fill_null_with_strategy(FillNullStrategy::Forward(Some(1))),
+            (col("k") + lit(1)).shift_and_fill(lit(1), lit(7)).alias("k"),
+        ]),
+        _ => q.with_columns([(col("x").cum_count(true).cast(DataType::Int64) - col("k").cum_min(true)).alias("k")]),
+    }
+}
+
+fn window(q: LazyFrame, by: Vec<Expr>, kind: u8) -> LazyFrame {
+    let over = |e: Expr| e.over(&by).expect("keys");
+    match kind {
+        0 => q.with_columns([over(col("x").sum()).alias("x"), (col("k") * lit(2) + over(len()).cast(DataType::Int64)).alias("k")]),
+        1 => q.with_columns([over(col("k").shift(lit(1))).alias("k"), over(col("s").first()).alias("s")]),
+        2 => q.filter(over(col("x").max()).eq(col("x"))),
+        3 => q.select([over(col("k").cum_sum(false)), col("x"), over(col("s").last()), col("b")]),
+        4 => q.with_columns([over(col("x").mean()).alias("x"), col("k").max().over([col("b"), by[0].clone()]).expect("keys")]),
+        _ => q.with_columns([col("x").sort(SortOptions::default()).over(&by).expect("keys")]),
     }
 }
 
@@ -161,5 +279,26 @@ proptest! {
         budget in prop_oneof![Just(1u64 << 20), Just(2 << 20), Just(6 << 20)],
     ) {
         check(&left, &right, &steps, n_parts, budget)?;
+    }
+}
+
+#[test]
+fn windows_come_group_by_group() {
+    let rows = df!("k" => [0i64, 1, 0], "s" => ["a", "a", "b"], "x" => [1.0, 2.0, 4.0]).expect("columns of one length");
+    let sorted = rows.lazy().sort(["k"], SortMultipleOptions::default().with_maintain_order(true));
+    let options = RollingGroupOptions {
+        period: Duration::parse("2i"),
+        offset: Duration::parse("-2i"),
+        closed_window: ClosedWindow::Both,
+        ..Default::default()
+    };
+    let query = sorted.rolling(col("k"), [col("s")], options).agg([col("x").sum()]);
+    for partition_bytes in [1, 1 << 20] {
+        for budget_bytes in [1 << 20, 1 << 30] {
+            let session = Session::new(Config { n_threads: 2, budget_bytes, ..Config::default() });
+            let have = frame(query.clone()).with_partition_bytes(partition_bytes);
+            let want = df!("s" => ["a", "a", "b"], "k" => [0i64, 1, 0], "x" => [1.0, 3.0, 4.0]).expect("columns of one length");
+            assert_eq!(have.collect_in(&session).expect("rows"), want, "{}", have.explain(&session).expect("a plan"));
+        }
     }
 }

@@ -6,14 +6,20 @@
 use crate::base::{Error, Result};
 use crate::frame::decompose::{Staged, reads_column, stages};
 use crate::frame::pipe::Pipe;
-use crate::frame::relation::grouped::{Groups, grouped};
-use crate::frame::relation::rows::Rows;
+use crate::frame::relation::grouped::{Groups, NUMBER, grouped};
+use crate::frame::relation::rows::{Reach, Rows, reach};
 use crate::frame::relation::slice::reduced;
+use crate::frame::relation::whole;
 use crate::frame::run::Run;
-use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::frame::walk::{Reader, Relation, Tree};
+use crate::op::table::step::FirstRow;
 use crate::op::table::{Merge, RowOp, TableStep};
 use polars::prelude::{Expr, SchemaRef, col};
 use polars_plan::plans::IR;
+use std::sync::Arc;
+
+/// Windows and functions are taken to make at most so many times the bytes of their rows.
+const MOST_GROWTH: u64 = 4;
 
 /// An aggregation.
 #[derive(Debug)]
@@ -27,23 +33,37 @@ pub(in crate::frame) struct Aggregate {
     pub schema: SchemaRef,
 }
 
+/// Groups by windows of an ordered column, or of rows that a function is given.
+#[derive(Debug)]
+struct Windows {
+    input: Tree,
+    groups: Groups,
+}
+
 /// Reads a selection or a grouping.
 pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
     match ir {
         IR::Select { input, expr, schema: output, .. } => {
             let step = TableStep::Select(r.named(expr));
-            // Literals alone make one row, not one per partition.
-            let row_wise = r.row_wise(expr) && expr.iter().any(|e| reads_column(e.node(), &r.exprs));
-            if row_wise {
-                return Ok(Box::new(Rows { input: r.tree(*input)?, step, row_wise, schema: schema.clone() }));
-            }
             let before = r.schema(*input);
+            // Literals alone make one row, not one per partition.
+            let reads = expr.iter().any(|e| reads_column(e.node(), &r.exprs));
+            let reach = if reads { reach(expr, &before, r) } else { Reach::All };
+            if !matches!(reach, Reach::All) {
+                return Ok(Box::new(Rows { input: r.tree(*input)?, step, reach, schema: schema.clone() }));
+            }
             let staged = stages(&[], expr, &before, output, &mut r.exprs);
             Ok(Box::new(Aggregate { input: r.tree(*input)?, keys: vec![], step, staged, schema: schema.clone() }))
         }
-        IR::GroupBy { input, keys, aggs, schema: output, options, apply, .. } => {
-            if options.is_rolling() || options.is_dynamic() || options.slice.is_some() || apply.is_some() {
-                return Err(unsupported("a grouping by windows or with a function of its own"));
+        IR::GroupBy { keys, options, apply, .. } if options.is_rolling() || options.is_dynamic() || apply.is_some() => {
+            if keys.is_empty() || options.slice.is_some() || !r.row_wise(keys) {
+                return whole::read(ir, r, schema);
+            }
+            windows(ir, r, schema)
+        }
+        IR::GroupBy { input, keys, aggs, schema: output, options, .. } => {
+            if options.slice.is_some() {
+                return whole::read(ir, r, schema);
             }
             let step = TableStep::GroupBy { keys: r.named(keys), aggs: r.named(aggs) };
             let row_wise = r.row_wise(keys);
@@ -53,6 +73,40 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
             Ok(Box::new(Aggregate { input: r.tree(*input)?, keys, step, staged, schema: schema.clone() }))
         }
         other => Err(Error::bug(format!("{other:?} is no aggregation"))),
+    }
+}
+
+/// Reads a grouping whose groups are not told by keys alone.
+fn windows(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
+    let IR::GroupBy { input, keys, apply, .. } = ir else { return Err(Error::bug("no grouping")) };
+    let input = r.tree(*input)?;
+    let keys = r.named(keys);
+    let (name, merge, with_numbers) = match apply {
+        Some(function) => {
+            let step =
+                |number| TableStep::MapGroups { keys: keys.clone(), function: function.clone(), number, schema: schema.clone() };
+            ("map_groups", vec![step(None)], vec![step(Some(NUMBER.into()))])
+        }
+        None => {
+            let plan = Arc::new(whole::planned(ir, std::slice::from_ref(&input), r));
+            let step = |number| TableStep::Planned { plan: plan.clone(), beside: vec![], number };
+            let first = FirstRow { keys: keys.clone(), number: NUMBER.into() };
+            (plan.name(), vec![step(None)], vec![step(Some(Box::new(first)))])
+        }
+    };
+    let groups =
+        Groups { name, keys, merge, finish: vec![], with_numbers: Some(with_numbers), growth: MOST_GROWTH, schema: schema.clone() };
+    Ok(Box::new(Windows { input, groups }))
+}
+
+impl Relation for Windows {
+    fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        let mut pipe = self.input.pipe(run)?;
+        if pipe.n_partitions() > 1 {
+            return grouped(run, pipe, &self.groups, false);
+        }
+        self.groups.push(&mut pipe);
+        Ok(pipe)
     }
 }
 
@@ -74,7 +128,7 @@ impl Relation for Aggregate {
         match &self.staged {
             Some(staged) if self.keys.is_empty() => {
                 run.note(format!("{name}: one state per partition, merged in order of the partitions"));
-                Ok(whole(&pipe, staged, &self.schema))
+                Ok(merged_whole(&pipe, staged, &self.schema))
             }
             Some(staged) => {
                 let keys: Vec<Expr> = self.schema.iter_names().take(self.keys.len()).map(|n| col(n.clone())).collect();
@@ -84,6 +138,8 @@ impl Relation for Aggregate {
                     keys,
                     merge: vec![staged.combine.clone()],
                     finish: staged.finish.clone(),
+                    with_numbers: None,
+                    growth: 1,
                     schema: self.schema.clone(),
                 };
                 grouped(run, pipe, &groups, true)
@@ -94,6 +150,8 @@ impl Relation for Aggregate {
                     keys: self.keys.clone(),
                     merge: vec![self.step.clone()],
                     finish: vec![],
+                    with_numbers: None,
+                    growth: 1,
                     schema: self.schema.clone(),
                 };
                 grouped(run, pipe, &groups, false)
@@ -109,7 +167,7 @@ impl Relation for Aggregate {
 }
 
 /// Aggregates of a whole table.
-fn whole(pipe: &Pipe, staged: &Staged, schema: &SchemaRef) -> Pipe {
+pub(super) fn merged_whole(pipe: &Pipe, staged: &Staged, schema: &SchemaRef) -> Pipe {
     let merge = Merge {
         name: "aggregate".into(),
         map: vec![staged.map.clone()],

@@ -7,7 +7,7 @@ use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::key::ByHash;
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{Expr, SchemaRef, col};
+use polars::prelude::{Expr, SchemaRef, SortMultipleOptions, col};
 
 /// The name of the column that says where rows come in the whole table.
 pub(super) const NUMBER: &str = "\u{1}number";
@@ -21,7 +21,34 @@ pub(super) struct Groups {
     pub merge: Vec<TableStep>,
     /// States to results.
     pub finish: Vec<TableStep>,
+    /// What is done with rows that have a [`NUMBER`], and keeps that of every group's first row, where it cannot be told from the others.
+    pub with_numbers: Option<Vec<TableStep>>,
+    /// At most so many times the rows and bytes come of rows.
+    pub growth: u64,
     pub schema: SchemaRef,
+}
+
+impl Groups {
+    /// The results of rows that are all in one partition.
+    pub fn push(&self, pipe: &mut Pipe) {
+        let bound = pipe.bound.times(self.growth);
+        let Some(steps) = &self.with_numbers else {
+            for step in self.merge.iter().chain(&self.finish) {
+                pipe.push_bounded(RowOp::Step(step.clone()), self.schema.clone(), bound, bound);
+            }
+            return;
+        };
+        // Ordered here too, since Polars has orders of its own for some types of keys.
+        pipe.number(NUMBER);
+        let schema = numbered(&self.schema, NUMBER);
+        for step in steps {
+            pipe.push_bounded(RowOp::Step(step.clone()), schema.clone(), bound, bound);
+        }
+        let by = TableStep::Sort { by: vec![col(NUMBER)], options: SortMultipleOptions::default() };
+        pipe.push_bounded(RowOp::Step(by), schema, bound, bound);
+        let kept = self.schema.iter_names().map(|n| col(n.clone())).collect();
+        pipe.push_bounded(RowOp::Step(TableStep::Select(kept)), self.schema.clone(), bound, bound);
+    }
 }
 
 /// The results of all groups. `merges` says that rows are states of partitions already, so that there are few.
@@ -33,9 +60,7 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
         let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };
         run.note(format!("{name}: {what}"));
         let mut pipe = run.gathered(&all, name)?;
-        for step in groups.merge.iter().chain(&groups.finish) {
-            pipe.push(RowOp::Step(step.clone()), groups.schema.clone(), 1);
-        }
+        groups.push(&mut pipe);
         return Ok(pipe);
     }
     let n_buckets = run.n_buckets(bytes);
@@ -45,8 +70,11 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
     pipe.number(NUMBER);
     let divided = run.divide(&pipe, name, ByHash { of: groups.keys.clone(), n_buckets })?;
     drop(pipe);
-    let steps = groups.merge.iter().chain(&groups.finish).map(numbered_step).collect();
-    let pipe = run.on_buckets(&divided, steps, name, numbered(&groups.schema, NUMBER))?;
+    let steps = match &groups.with_numbers {
+        Some(steps) => steps.clone(),
+        None => groups.merge.iter().chain(&groups.finish).map(numbered_step).collect(),
+    };
+    let pipe = run.on_buckets(&divided, steps, groups.growth, name, numbered(&groups.schema, NUMBER))?;
     restored(run, pipe, &[NUMBER], groups.schema.clone())
 }
 

@@ -6,6 +6,8 @@ use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
 use crate::frame::pipe::{Pipe, call, names, numbered};
 use crate::frame::relation::grouped::NUMBER;
 use crate::frame::relation::sort::restored;
+use crate::frame::relation::whole;
+use crate::frame::relation::whole::held;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree, unsupported};
 use crate::kernel::table::lookup::Lookup;
@@ -36,16 +38,15 @@ const RIGHT_NUMBER: &str = "\u{1}number of the right";
 
 /// Two tables joined.
 #[derive(Debug)]
-struct Join {
-    left: Tree,
-    right: Tree,
-    left_on: Vec<Expr>,
-    right_on: Vec<Expr>,
-    args: JoinArgs,
+pub(super) struct Join {
+    pub left: Tree,
+    pub right: Tree,
+    pub left_on: Vec<Expr>,
+    pub right_on: Vec<Expr>,
+    pub args: JoinArgs,
     /// What pairs of rows must also fulfil, of a cross join.
     filter: Option<Expr>,
-    row_wise: bool,
-    schema: SchemaRef,
+    pub schema: SchemaRef,
 }
 
 /// Reads a join.
@@ -53,11 +54,13 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
     let IR::Join { input_left, input_right, left_on, right_on, options, .. } = ir else {
         return Err(Error::bug("no join"));
     };
-    if options.args.slice.is_some() {
-        return Err(unsupported("a limit inside of a join"));
+    let row_wise = r.row_wise(left_on) && r.row_wise(right_on);
+    let order = in_order_of_left(&options.args);
+    let other_order = order.is_some() && order != passes_left(&options.args);
+    if options.args.slice.is_some() || !row_wise || other_order {
+        return whole::read(ir, r, schema);
     }
     let mut join = Join {
-        row_wise: r.row_wise(left_on) && r.row_wise(right_on),
         left_on: r.plain(left_on),
         right_on: r.plain(right_on),
         left: r.tree(*input_left)?,
@@ -72,6 +75,24 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
         None => {}
     }
     Ok(Box::new(join))
+}
+
+/// The side whose order is promised.
+fn in_order_of_left(args: &JoinArgs) -> Option<bool> {
+    match args.maintain_order {
+        MaintainOrderJoin::None => None,
+        MaintainOrderJoin::Left | MaintainOrderJoin::LeftRight => Some(true),
+        MaintainOrderJoin::Right | MaintainOrderJoin::RightLeft => Some(false),
+    }
+}
+
+/// The side whose rows pass and keep their order; None where either can.
+fn passes_left(args: &JoinArgs) -> Option<bool> {
+    match args.how {
+        JoinType::Right => Some(false),
+        JoinType::Inner | JoinType::Full => in_order_of_left(args),
+        _ => Some(true),
+    }
 }
 
 impl Join {
@@ -110,22 +131,7 @@ struct Sides<'a> {
 
 impl Relation for Join {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
-        if !self.row_wise {
-            return Err(unsupported("a join by keys that are not row by row"));
-        }
-        let in_order_of_left = match self.args.maintain_order {
-            MaintainOrderJoin::None => None,
-            MaintainOrderJoin::Left | MaintainOrderJoin::LeftRight => Some(true),
-            MaintainOrderJoin::Right | MaintainOrderJoin::RightLeft => Some(false),
-        };
-        let passes_left = match self.args.how {
-            JoinType::Right => Some(false),
-            JoinType::Inner | JoinType::Full => in_order_of_left,
-            _ => Some(true),
-        };
-        if in_order_of_left.is_some() && in_order_of_left != passes_left {
-            return Err(unsupported("a join in order of the side that it does not keep whole"));
-        }
+        let passes_left = passes_left(&self.args);
         match &self.args.how {
             JoinType::Inner => {
                 let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
@@ -138,6 +144,7 @@ impl Relation for Join {
             JoinType::Anti => self.filtering(run, Match::Anti),
             JoinType::Full => self.full(run, passes_left.unwrap_or(true)),
             JoinType::Cross => self.cross(run),
+            JoinType::AsOf(options) => self.asof(run, options),
             #[allow(unreachable_patterns, reason = "further kinds of joins come with features of Polars")]
             other => Err(unsupported(&format!("a join of the kind '{other}'"))),
         }
@@ -296,7 +303,9 @@ impl Join {
         if bytes <= run.task_bytes() {
             run.note("join: in one task over all rows");
             let (left, right) = (run.gathered(&left, "join")?, run.gathered(&right, "join")?);
-            return Ok(buckets(run, op(&self.schema), [&left, &right], &self.schema));
+            let pipe = buckets(run, op(&self.schema), [&left, &right], &self.schema);
+            // What comes next is planned by what is found, rather than by the most there could be.
+            return Ok(run.computed(&pipe, "join")?.0);
         }
         let n_buckets = run.n_buckets(bytes);
         run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
@@ -317,32 +326,28 @@ impl Join {
     fn cross(&self, run: &mut Run<'_>) -> Result<Pipe> {
         let mut left = self.left.pipe(run)?;
         let right = self.right.pipe(run)?;
-        let rows = run.keep(&right, "cross join")?;
-        let n = rows.total().bound.rows.max(1);
-        // Refused where it is too large.
-        run.gathered(&rows, "cross join")?;
-        let table = run.table(&rows)?;
+        let (right, all) = held(run, &right, "cross join")?;
+        let n = all.rows.max(1);
         let width = row_bytes(&self.schema);
         let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(width * n);
         if left.bound.rows.saturating_mul(n).saturating_mul(width) > allowed {
             left = cut_small(run, left, (allowed / width / n).max(1))?;
         }
         run.note("join: every pair of rows, partition by partition of the left side");
-        let total_rows = rows.total().bound.rows;
         let beside = TableStep::Beside {
-            right: Arc::new(table),
+            right,
             on: (self.left_on.clone(), self.right_on.clone()),
             args: Box::new(self.args.clone()),
             filter: self.filter.clone(),
         };
         left.push(RowOp::Step(beside), self.schema.clone(), n);
-        left.likely_rows *= total_rows as f64;
+        left.likely_rows *= all.rows as f64;
         Ok(left)
     }
 }
 
 /// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables of their keys.
-fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
+pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
     let m = rows.total();
     let need = m.bytes.saturating_mul(2).saturating_add(Lookup::bytes(m.bound.rows, 0));
     if need <= run.pool.limit_bytes() / LOOKUP_SHARE { run.pool.take(need) } else { None }
@@ -366,7 +371,7 @@ fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
 }
 
 /// The same buckets of two exchanges joined. How many rows come of it is not known before: more than a bucket has room for are refused.
-fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], schema: &SchemaRef) -> Pipe {
+pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], schema: &SchemaRef) -> Pipe {
     let (passed_bytes, built_bytes) = (passed.partition_bytes(), built.partition_bytes());
     let out_bytes = (passed_bytes + built_bytes).saturating_mul(2).max(run.task_bytes());
     let bound = Bound { rows: out_bytes / row_bytes(schema), var_bytes: passed.bound.var_bytes + built.bound.var_bytes };

@@ -3,8 +3,9 @@
 
 use crate::base::{Error, Result};
 use crate::frame::pipe::Pipe;
+use crate::frame::relation::whole;
 use crate::frame::run::Run;
-use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::frame::walk::{Reader, Relation, Tree};
 use crate::kernel::table::order::cuts;
 use crate::op::table::key::{ByOrder, Order, SampleOf};
 use crate::op::table::{RowOp, TableStep};
@@ -24,10 +25,10 @@ pub(in crate::frame) struct Sort {
 }
 
 /// Reads a sort.
-pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation>> {
+pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
     let IR::Sort { input, by_column, slice, sort_options } = ir else { return Err(Error::bug("no sort")) };
     if slice.is_some() {
-        return Err(unsupported("a limit inside of a sort"));
+        return whole::read(ir, r, schema);
     }
     let row_wise = r.row_wise(by_column);
     let order = Order { by: r.plain(by_column), options: sort_options.clone() };
@@ -82,7 +83,7 @@ pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result
     let by = ByOrder { order: order.clone(), cuts };
     let divided = run.divide(&run.read_as_written(&rows), "sort", by)?;
     drop(rows);
-    run.on_buckets(&divided, vec![step(order)], "sort", schema)
+    run.on_buckets(&divided, vec![step(order)], 1, "sort", schema)
 }
 
 /// Rows in order of columns of row numbers, rows without a number last; without these columns.

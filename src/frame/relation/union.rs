@@ -4,8 +4,9 @@ use crate::base::{Error, Result};
 use crate::chunk::dataframe::described;
 use crate::chunk::table_bound::Bound;
 use crate::frame::pipe::{Pipe, names};
+use crate::frame::relation::whole;
 use crate::frame::run::Run;
-use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::wrap::Chained;
 use polars::prelude::SchemaRef;
 use polars_plan::plans::IR;
@@ -18,10 +19,10 @@ struct Union {
 }
 
 /// Reads a union.
-pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation>> {
+pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
     let IR::Union { inputs, options } = ir else { return Err(Error::bug("no union")) };
     if options.slice.is_some() {
-        return Err(unsupported("a limit inside of a union"));
+        return whole::read(ir, r, schema);
     }
     let inputs = inputs.iter().map(|&i| r.tree(i)).collect::<Result<Vec<_>>>()?;
     Ok(Box::new(Union { inputs }))
@@ -29,28 +30,36 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation
 
 impl Relation for Union {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
-        let mut parts = Vec::new();
-        let (mut bound, mut total, mut likely) = (Bound::default(), Bound::default(), 0.0);
-        let mut schema: Option<SchemaRef> = None;
-        for input in &self.inputs {
-            let mut pipe = input.pipe(run)?;
-            let piped = match pipe.piped() {
-                Some(p) => p,
-                None => {
-                    pipe = run.computed(&pipe, "union")?.0;
-                    pipe.piped().ok_or_else(|| Error::bug("rows of an exchange cannot be read"))?
-                }
-            };
-            parts.push(piped);
-            bound = Bound { rows: bound.rows.max(pipe.bound.rows), var_bytes: bound.var_bytes.max(pipe.bound.var_bytes) };
-            total = Bound { rows: total.rows + pipe.total.rows, var_bytes: total.var_bytes + pipe.total.var_bytes };
-            likely += pipe.likely_rows;
-            let first = schema.get_or_insert_with(|| pipe.schema.clone());
-            if names(first) != names(&pipe.schema) {
-                return Err(Error::usage("the tables of a union differ in their columns"));
-            }
-        }
-        let schema = schema.ok_or_else(|| Error::usage("a union of no tables"))?;
-        Ok(Pipe::of(Arc::new(Chained::new(parts, described(&schema))), schema, bound, total, likely))
+        let parts = self.inputs.iter().map(|i| i.pipe(run)).collect::<Result<_>>()?;
+        below(run, parts)
     }
+}
+
+/// The rows of all parts, one below the other.
+///
+/// # Errors
+/// Parts of different columns; none.
+pub(super) fn below(run: &mut Run<'_>, pipes: Vec<Pipe>) -> Result<Pipe> {
+    let mut parts = Vec::new();
+    let (mut bound, mut total, mut likely) = (Bound::default(), Bound::default(), 0.0);
+    let mut schema: Option<SchemaRef> = None;
+    for mut pipe in pipes {
+        let piped = match pipe.piped() {
+            Some(p) => p,
+            None => {
+                pipe = run.computed(&pipe, "union")?.0;
+                pipe.piped().ok_or_else(|| Error::bug("rows of an exchange cannot be read"))?
+            }
+        };
+        parts.push(piped);
+        bound = Bound { rows: bound.rows.max(pipe.bound.rows), var_bytes: bound.var_bytes.max(pipe.bound.var_bytes) };
+        total = Bound { rows: total.rows + pipe.total.rows, var_bytes: total.var_bytes + pipe.total.var_bytes };
+        likely += pipe.likely_rows;
+        let first = schema.get_or_insert_with(|| pipe.schema.clone());
+        if names(first) != names(&pipe.schema) {
+            return Err(Error::usage("the tables of a union differ in their columns"));
+        }
+    }
+    let schema = schema.ok_or_else(|| Error::usage("a union of no tables"))?;
+    Ok(Pipe::of(Arc::new(Chained::new(parts, described(&schema))), schema, bound, total, likely))
 }

@@ -3,10 +3,11 @@
 use crate::base::{Error, Result};
 use crate::frame::pipe::{Pipe, names};
 use crate::frame::relation::grouped::{Groups, grouped};
+use crate::frame::relation::whole;
 use crate::frame::run::Run;
-use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{PlSmallStr, UniqueKeepStrategy, col};
+use polars::prelude::{PlSmallStr, SchemaRef, UniqueKeepStrategy, col};
 use polars_plan::plans::IR;
 
 /// One row of those that are equal in some columns.
@@ -18,10 +19,10 @@ struct Unique {
 }
 
 /// Reads a distinct.
-pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation>> {
+pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relation>> {
     let IR::Distinct { input, options } = ir else { return Err(Error::bug("no distinct")) };
     if options.slice.is_some() {
-        return Err(unsupported("a limit inside of unique"));
+        return whole::read(ir, r, schema);
     }
     let subset = options.subset.as_ref().map(|s| s.to_vec());
     Ok(Box::new(Unique { input: r.tree(*input)?, subset, keep: options.keep_strategy }))
@@ -44,6 +45,11 @@ impl Relation for Unique {
             pipe.push(RowOp::Step(step.clone()), schema.clone(), 1);
         }
         let keys = subset.into_iter().map(col).collect();
-        grouped(run, pipe, &Groups { name: "unique", keys, merge: vec![step], finish: vec![], schema }, merges)
+        grouped(
+            run,
+            pipe,
+            &Groups { name: "unique", keys, merge: vec![step], finish: vec![], with_numbers: None, growth: 1, schema },
+            merges,
+        )
     }
 }

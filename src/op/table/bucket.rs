@@ -10,7 +10,7 @@ use crate::op::table::key::keys;
 use crate::op::table::probe::{Probe, Side};
 use crate::op::table::step::{TableStep, apply, collect};
 use crate::spill::pool::Share;
-use polars::prelude::{DataFrame, Expr, IntoLazy, JoinArgs, PlSmallStr};
+use polars::prelude::{DataFrame, Expr, IntoLazy, JoinArgs, JoinType, PlSmallStr};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -93,12 +93,28 @@ impl CallOp for Bucket {
 
     fn run(&self, _: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
         let out = match &self.op {
-            BucketOp::Steps(steps) => apply(table(&inputs[0])?, steps)?,
+            BucketOp::Steps(steps) => {
+                let out = apply(table(&inputs[0])?, steps)?;
+                let bytes = table_bytes(&out);
+                if bytes > self.out_bytes {
+                    let what = format!("what '{}' makes of the {} rows of a bucket", self.name, table(&inputs[0])?.height());
+                    return Err(too_large(
+                        &what,
+                        bytes,
+                        self.out_bytes,
+                        "it makes more of its rows than that; raise the memory budget",
+                    ));
+                }
+                out
+            }
             BucketOp::LookUp(side) => self.looked_up(side, table(&inputs[0])?, table(&inputs[1])?)?,
             BucketOp::Join { left_on, right_on, args, columns } => {
                 let (left, right) = (table(&inputs[0])?, table(&inputs[1])?);
-                let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal);
-                self.check(left, right, right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len())?;
+                // A row has at most one that is nearest to it.
+                if !matches!(args.how, JoinType::AsOf(_)) {
+                    let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal);
+                    self.check(left, right, right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len())?;
+                }
                 let q = (**left).clone().lazy().join((**right).clone().lazy(), left_on, right_on, (**args).clone());
                 let q = q.select(columns.iter().map(|c| polars::prelude::col(c.clone())).collect::<Vec<_>>());
                 collect(q)?

@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod exchange;
 pub mod key;
 pub mod mark;
+pub mod planned;
 pub mod probe;
 pub mod reduce;
 pub mod rows;

@@ -1,7 +1,7 @@
 //! A join with a table that is in memory: every partition of the other side looks up its rows' matches.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{apart, table_bytes, table_error};
+use crate::chunk::dataframe::{apart, column_bytes, table_bytes, table_error};
 use crate::chunk::table_bound::varies;
 use crate::kernel::table::lookup::{Lookup, Matches, gather, gather_or_null};
 use crate::op::table::key::keys;
@@ -89,12 +89,7 @@ impl Probe {
 
     /// Bytes of the longest string or list that a match contributes.
     pub fn longest_value(&self) -> u64 {
-        let longest = |c: &Column| match c.str() {
-            Ok(s) => s.iter().flatten().map(str::len).max().unwrap_or(0) as u64,
-            Err(_) if varies(c.dtype()) => self.payload_bytes(),
-            Err(_) => 0,
-        };
-        self.payload.columns().iter().map(longest).max().unwrap_or(0)
+        longest_value(&self.payload)
     }
 
     /// The matches of a partition's rows.
@@ -139,4 +134,14 @@ impl Probe {
             }
         }
     }
+}
+
+/// Bytes of the longest string or list of a table.
+pub fn longest_value(of: &DataFrame) -> u64 {
+    let longest = |c: &Column| match c.str() {
+        Ok(s) => s.iter().flatten().map(str::len).max().unwrap_or(0) as u64,
+        Err(_) if varies(c.dtype()) => column_bytes(c),
+        Err(_) => 0,
+    };
+    of.columns().iter().map(longest).max().unwrap_or(0)
 }

@@ -1,14 +1,14 @@
 //! Work on every partition by itself: row-wise steps, joins with a table in memory, numbers of rows.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{table, table_error};
+use crate::chunk::dataframe::{table, table_bytes, table_error, too_large};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
 use crate::op::table::mark::{Find, Marks};
 use crate::op::table::probe::Probe;
 use crate::op::table::step::{TableStep, apply};
-use polars::prelude::{Column, DataFrame, NamedFrom, PlSmallStr, Series};
+use polars::prelude::{Column, DataFrame, IdxSize, NamedFrom, PlSmallStr, Series};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -25,14 +25,28 @@ pub enum RowOp {
     Marked(Arc<Marks>),
     /// A column that tells where a row comes in the whole table: the partition's number and the row's in it.
     Number(PlSmallStr),
+    /// A step of every partition's own.
+    Each(Arc<[TableStep]>),
+    /// Of every partition, so many rows from a first one.
+    Trim(Arc<[(usize, usize)]>),
+    /// A first column of rows' numbers, counted through all partitions.
+    Index {
+        /// The column's name.
+        name: PlSmallStr,
+        /// Number of the first row of every partition.
+        firsts: Arc<[u64]>,
+    },
 }
 
 impl RowOp {
     fn label(&self) -> &'static str {
         match self {
             RowOp::Step(s) => s.name(),
+            RowOp::Each(steps) => steps.first().map_or("step", TableStep::name),
+            RowOp::Trim(_) => "trim",
             RowOp::Probe(_) | RowOp::Find(_) | RowOp::Marked(_) => "join",
             RowOp::Number(_) => "number",
+            RowOp::Index { .. } => "with_row_index",
         }
     }
 }
@@ -51,19 +65,37 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
     let mut out = rows.clone();
     let mut steps: Vec<TableStep> = Vec::new();
     for op in ops {
-        if let RowOp::Step(s) = op {
+        let step = match op {
+            RowOp::Step(s) => Some(s),
+            RowOp::Each(steps) => steps.get(index),
+            _ => None,
+        };
+        if let Some(s) = step {
             steps.push(s.clone());
             continue;
         }
         out = apply(&out, &std::mem::take(&mut steps))?;
         match op {
-            RowOp::Step(_) => {}
+            RowOp::Step(_) | RowOp::Each(_) => {}
+            RowOp::Trim(rows) => {
+                if let Some(&(first, n)) = rows.get(index) {
+                    out = out.slice(first as i64, n);
+                }
+            }
             RowOp::Probe(p) => out = p.run(&out)?,
             RowOp::Find(f) => out = f.run(&out)?,
             RowOp::Marked(m) => out = m.run(index, &out),
             RowOp::Number(name) => {
                 let numbers: Vec<u64> = (0..out.height()).map(|row| row_number(index, row)).collect();
                 out.with_column(Column::from(Series::new(name.clone(), numbers))).map_err(table_error)?;
+            }
+            RowOp::Index { name, firsts } => {
+                let first = firsts.get(index).copied().unwrap_or(0);
+                let past =
+                    |_| Error::usage(format!("row numbers in '{name}' go beyond the {} that their type counts", IdxSize::MAX));
+                let numbers = (first..first + out.height() as u64).map(|n| IdxSize::try_from(n).map_err(past));
+                let numbers = numbers.collect::<Result<Vec<_>>>()?;
+                out.insert_column(0, Column::from(Series::new(name.clone(), numbers))).map_err(table_error)?;
             }
         }
     }
@@ -114,7 +146,21 @@ impl CallOp for Rows {
     }
 
     fn run(&self, block: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
-        Ok(Chunk::Table(Arc::new(run(&self.ops, block.index, table(&inputs[0])?)?)))
+        let out = run(&self.ops, block.index, table(&inputs[0])?)?;
+        if self.ops.iter().any(|op| matches!(op, RowOp::Step(TableStep::Planned { .. }))) {
+            // How much a function makes of its rows is not known before.
+            let bytes = table_bytes(&out);
+            if bytes > self.out_bytes {
+                let fix = "it makes more of its rows than that; raise the memory budget, or cut the rows into smaller partitions";
+                return Err(too_large(
+                    &format!("what '{}' makes of partition {}", self.label(), block.index),
+                    bytes,
+                    self.out_bytes,
+                    fix,
+                ));
+            }
+        }
+        Ok(Chunk::Table(Arc::new(out)))
     }
 
     fn bytes(&self, input_bytes: &[u64]) -> (Option<u64>, u64) {

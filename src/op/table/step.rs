@@ -5,9 +5,11 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
+use crate::op::table::planned::{Held, Planned};
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{
-    DataFrame, Expr, IdxSize, IntoLazy, JoinArgs, LazyFrame, PlSmallStr, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
+    Column, DataFrame, DataType, Expr, IdxSize, IntoLazy, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, PlSmallStr,
+    PlanCallback, SchemaRef, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
 use std::sync::Arc;
 
@@ -51,7 +53,7 @@ pub enum TableStep {
     /// Every row joined with a whole table in memory.
     Beside {
         /// The table.
-        right: Arc<DataFrame>,
+        right: Arc<Held>,
         /// Keys of the rows, and of the table.
         on: (Vec<Expr>, Vec<Expr>),
         /// The kind of join.
@@ -59,6 +61,47 @@ pub enum TableStep {
         /// What pairs must also fulfil.
         filter: Option<Expr>,
     },
+    /// A node of Polars' plan.
+    Planned {
+        /// The node.
+        plan: Arc<Planned>,
+        /// Its inputs after the first.
+        beside: Vec<Arc<Held>>,
+        /// Of a grouping of rows with numbers: the column to be kept.
+        number: Option<Box<FirstRow>>,
+    },
+    /// What a function makes of the rows of every group, below one another.
+    MapGroups {
+        /// What is equal in a group.
+        keys: Vec<Expr>,
+        /// The function.
+        function: PlanCallback<DataFrame, DataFrame>,
+        /// A column that tells where the group's first row comes, to be kept beside what the function makes of the others.
+        number: Option<PlSmallStr>,
+        /// Columns that the function makes.
+        schema: SchemaRef,
+    },
+}
+
+/// The number of every group's first row, for results that come in that order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FirstRow {
+    /// What is equal in a group, under the names that the result has.
+    pub keys: Vec<Expr>,
+    /// The column of rows' numbers.
+    pub number: PlSmallStr,
+}
+
+impl FirstRow {
+    /// The results of groups of `rows`, which `of` makes of them without their numbers, with the number of each group's first row.
+    fn beside(&self, rows: DataFrame, of: impl FnOnce(DataFrame) -> Result<DataFrame>) -> Result<DataFrame> {
+        let firsts = rows.clone().lazy().group_by_stable(&self.keys).agg([col(self.number.clone()).min()]);
+        let firsts = collect(firsts)?;
+        let names: Vec<Expr> = firsts.get_column_names().iter().take(self.keys.len()).map(|n| col((*n).clone())).collect();
+        let made = of(rows.drop(&self.number).map_err(table_error)?)?;
+        let args = JoinArgs { nulls_equal: true, maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
+        collect(made.lazy().join(firsts.lazy(), &names, &names, args))
+    }
 }
 
 impl TableStep {
@@ -73,12 +116,14 @@ impl TableStep {
             TableStep::Slice { .. } => "limit",
             TableStep::Unique { .. } => "unique",
             TableStep::Beside { .. } => "join",
+            TableStep::Planned { plan, .. } => plan.name(),
+            TableStep::MapGroups { .. } => "map_groups",
         }
     }
 
-    /// The step added to a query.
-    pub fn add_to(&self, q: LazyFrame) -> LazyFrame {
-        match self {
+    /// The step in Polars' words, if it has some, added to a query.
+    fn add_to(&self, q: LazyFrame) -> std::result::Result<LazyFrame, LazyFrame> {
+        Ok(match self {
             TableStep::Filter(e) => q.filter(e.clone()),
             TableStep::Select(e) => q.select(e),
             TableStep::WithColumns(e) => q.with_columns(e),
@@ -87,14 +132,58 @@ impl TableStep {
             TableStep::Slice { offset, len } => q.slice(*offset, *len),
             TableStep::Unique { subset, keep } => q.unique_stable(subset.as_ref().map(|s| names(s)), *keep),
             TableStep::Beside { right, on: (left_on, right_on), args, filter } => {
-                let joined = q.join((**right).clone().lazy(), left_on, right_on, (**args).clone());
+                let joined = q.join(right.table().clone().lazy(), left_on, right_on, (**args).clone());
                 match filter {
                     Some(f) => joined.filter(f.clone()),
                     None => joined,
                 }
             }
+            TableStep::Planned { .. } | TableStep::MapGroups { .. } => return Err(q),
+        })
+    }
+
+    /// The step on a table, where it cannot be said in Polars' words.
+    fn run(&self, table: DataFrame) -> Result<DataFrame> {
+        match self {
+            TableStep::Planned { plan, beside, number } => {
+                let run = |t| plan.run(std::iter::once(t).chain(beside.iter().map(|h| h.table().clone())));
+                match number {
+                    Some(first) => first.beside(table, run),
+                    None => run(table),
+                }
+            }
+            TableStep::MapGroups { keys, function, number, schema } => {
+                let parts = groups(&table, keys)?.into_iter().map(|group| {
+                    let (group, first) = match number {
+                        Some(n) => (group.drop(n).map_err(table_error)?, Some(group.column(n).map_err(table_error)?.slice(0, 1))),
+                        None => (group, None),
+                    };
+                    let mut made = apart(|| function.call(group)).map_err(table_error)?;
+                    if let Some(first) = first {
+                        made.with_column(first.new_from_index(0, made.height())).map_err(table_error)?;
+                    }
+                    Ok(made)
+                });
+                let mut out = DataFrame::empty_with_schema(schema);
+                if let Some(n) = number {
+                    out.with_column(Column::new_empty(n.clone(), &DataType::UInt64)).map_err(table_error)?;
+                }
+                for part in parts.collect::<Result<Vec<_>>>()? {
+                    out.vstack_mut(&part).map_err(table_error)?;
+                }
+                Ok(out)
+            }
+            other => apply(&table, std::slice::from_ref(other)),
         }
     }
+}
+
+/// The rows of every group, in order of the groups' first rows.
+fn groups(table: &DataFrame, keys: &[Expr]) -> Result<Vec<DataFrame>> {
+    let names: Vec<PlSmallStr> = (0..keys.len()).map(|i| format!("\u{1}key {i}").into()).collect();
+    let keys: Vec<Expr> = keys.iter().zip(&names).map(|(k, n)| k.clone().alias(n.clone())).collect();
+    let keyed = collect(table.clone().lazy().with_columns(keys))?;
+    apart(|| keyed.partition_by_stable(names, false)).map_err(table_error)
 }
 
 fn names(columns: &[PlSmallStr]) -> Selector {
@@ -114,7 +203,17 @@ pub fn apply(table: &DataFrame, steps: &[TableStep]) -> Result<DataFrame> {
     if steps.is_empty() {
         return Ok(table.clone());
     }
-    collect(steps.iter().fold(table.clone().lazy(), |q, s| s.add_to(q)))
+    let mut query = table.clone().lazy();
+    for (i, step) in steps.iter().enumerate() {
+        query = match step.add_to(query) {
+            Ok(q) => q,
+            Err(before) => {
+                let before = if i == 0 { table.clone() } else { collect(before)? };
+                return apply(&step.run(before)?, &steps[i + 1..]);
+            }
+        };
+    }
+    collect(query)
 }
 
 /// Runs a query, keeping the order of rows also where Polars does not promise it.

@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::table;
+use crate::chunk::dataframe::{stack, table};
 use crate::expr::table::{TableSource, not_sent};
 use crate::op::table::rows::{RowOp, run};
 use std::sync::Arc;
@@ -52,12 +52,7 @@ impl TableSource for Cuts {
     }
 
     fn read(&self, i: usize) -> Result<Chunk> {
-        let cut = self.cuts[i];
-        let whole = self.source.read(cut.partition)?;
-        Ok(match cut.rows {
-            None => whole,
-            Some((first, n)) => Chunk::Table(Arc::new(table(&whole)?.slice(first as i64, n))),
-        })
+        read_cut(&*self.source, self.cuts[i])
     }
 
     fn bytes(&self, i: usize) -> (u64, u64) {
@@ -67,6 +62,65 @@ impl TableSource for Cuts {
     fn stored_bytes(&self, i: usize) -> u64 {
         self.source.stored_bytes(self.cuts[i].partition)
     }
+}
+
+/// Partitions of a source with some rows of their neighbours.
+#[derive(Debug)]
+pub struct Joined {
+    /// What is read.
+    pub source: Arc<dyn TableSource>,
+    /// The rows of every partition, one cut below the other.
+    pub parts: Vec<Vec<Cut>>,
+}
+
+impl TableSource for Joined {
+    fn name(&self) -> &'static str {
+        "joined"
+    }
+
+    fn params(&self) -> Result<Vec<u8>> {
+        Err(not_sent())
+    }
+
+    fn key(&self) -> u128 {
+        xxh3_128(format!("joined {} {:?}", self.source.key(), self.parts).as_bytes())
+    }
+
+    fn label(&self) -> String {
+        self.source.label()
+    }
+
+    fn columns(&self) -> Arc<[(String, String)]> {
+        self.source.columns()
+    }
+
+    fn n_partitions(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn read(&self, i: usize) -> Result<Chunk> {
+        let tables = self.parts[i].iter().map(|cut| table(&read_cut(&*self.source, *cut)?).cloned()).collect::<Result<Vec<_>>>()?;
+        Ok(Chunk::Table(Arc::new(stack(&tables)?)))
+    }
+
+    fn bytes(&self, i: usize) -> (u64, u64) {
+        let all = self.parts[i].iter().map(|c| self.source.bytes(c.partition));
+        // Whole partitions are read of which only some rows are taken.
+        let (rows, scratch) = all.fold((0u64, 0u64), |(rows, most), (r, s)| (rows.saturating_add(r), most.max(s)));
+        (rows, scratch.saturating_add(rows))
+    }
+
+    fn stored_bytes(&self, i: usize) -> u64 {
+        self.parts[i].iter().map(|c| self.source.stored_bytes(c.partition)).sum()
+    }
+}
+
+fn read_cut(source: &dyn TableSource, cut: Cut) -> Result<Chunk> {
+    let whole = source.read(cut.partition)?;
+    Ok(match cut.rows {
+        None => whole,
+        Some((first, n)) => Chunk::Table(Arc::new(table(&whole)?.slice(first as i64, n))),
+    })
 }
 
 /// A source whose rows go through some ops.

@@ -1,0 +1,167 @@
+//! A Parquet file being written: one row group per partition, Zstandard, with statistics. Pages are made of partitions in parallel, and
+//! put into the file in order.
+
+use crate::base::{Error, Result};
+use crate::chunk::dataframe::{apart, table, table_error};
+use crate::chunk::{Chunk, Object};
+use crate::expr::table::TableSink;
+use crate::format::table_file::{FileTarget, OpenFile};
+use parking_lot::Mutex;
+use polars::io::parquet::write::BatchedWriter;
+use polars::prelude::{
+    ArrowSchema, CompatLevel, DataFrame, ParquetCompression, ParquetWriter, PolarsError, PolarsResult, Schema, SchemaExt,
+};
+use polars_parquet::read::ParquetError;
+use polars_parquet::write::{
+    CompressedPage, Compressor, Page, SchemaDescriptor, StatisticsOptions, Version, WriteOptions, array_to_columns,
+    get_dtype_encoding, to_parquet_schema,
+};
+use std::any::Any;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A Parquet file.
+pub struct ParquetSink {
+    target: FileTarget,
+    schema: Schema,
+    arrow: ArrowSchema,
+    columns: SchemaDescriptor,
+    open: Mutex<Option<(OpenFile, BatchedWriter<BufWriter<File>>)>>,
+}
+
+impl std::fmt::Debug for ParquetSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ParquetSink({:?})", self.target)
+    }
+}
+
+/// The pages of a row group, by leaf column.
+struct RowGroup {
+    n_rows: usize,
+    pages: Vec<Vec<CompressedPage>>,
+    bytes: u64,
+}
+
+impl std::fmt::Debug for RowGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "row group of {} rows in {} bytes", self.n_rows, self.bytes)
+    }
+}
+
+impl Object for RowGroup {
+    fn n_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl ParquetSink {
+    /// A sink for tables of this schema. Nothing is touched yet.
+    ///
+    /// # Errors
+    /// When the target is a folder, or exists and may not be overwritten; types that Parquet has no form for.
+    pub fn new(path: impl AsRef<Path>, schema: &Schema, overwrite: bool) -> Result<ParquetSink> {
+        let target = FileTarget::new(path, overwrite)?;
+        let arrow = schema.to_arrow(CompatLevel::newest());
+        let columns = to_parquet_schema(&arrow).map_err(|e| table_error(e).at(target.label()))?;
+        Ok(ParquetSink { target, schema: schema.clone(), arrow, columns, open: Mutex::new(None) })
+    }
+
+    fn fail(&self, e: PolarsError) -> Error {
+        match e {
+            PolarsError::IO { error, .. } => self.target.fail(&error),
+            e => table_error(e).at(self.target.label()),
+        }
+    }
+
+    fn row_group(&self, df: &DataFrame) -> PolarsResult<RowGroup> {
+        let options = WriteOptions {
+            statistics: StatisticsOptions::default(),
+            version: Version::V1,
+            compression: ParquetCompression::default().into(),
+            data_page_size: None,
+        };
+        let (mut pages, mut bytes): (Vec<Vec<CompressedPage>>, u64) = (vec![], 0);
+        for (i, (column, field)) in df.columns().iter().zip(self.arrow.iter_values()).enumerate() {
+            let series = column.as_materialized_series().rechunk();
+            let array = series.to_arrow_with_field(0, Cow::Borrowed(field), true)?;
+            let leaves = array_to_columns(array, self.columns.fields()[i].clone(), options, &get_dtype_encoding(field.dtype()))?;
+            for leaf in leaves {
+                let plain = leaf.map(|page| page.map_err(|e| ParquetError::FeatureNotSupported(e.to_string())));
+                let plain = plain.inspect(|page| bytes += page.as_ref().map_or(0, dictionary_bytes));
+                let packed = Compressor::new_from_vec(plain, options.compression, vec![]).collect::<Result<Vec<_>, _>>();
+                pages.push(packed?);
+            }
+        }
+        bytes += pages.iter().flatten().map(data_bytes).sum::<u64>();
+        Ok(RowGroup { n_rows: df.height(), pages, bytes })
+    }
+}
+
+/// Bytes of a page of values, with its statistics.
+fn data_bytes(page: &CompressedPage) -> u64 {
+    if let CompressedPage::Data(p) = page { p.compressed_size() as u64 + 512 } else { 512 }
+}
+
+/// Bytes of a page of distinct values; of the compressed one they are not told.
+fn dictionary_bytes(page: &Page) -> u64 {
+    if let Page::Dict(p) = page { p.buffer.len() as u64 } else { 0 }
+}
+
+impl TableSink for ParquetSink {
+    fn label(&self) -> String {
+        self.target.label()
+    }
+
+    fn begin(&self) -> Result<()> {
+        let (open, file) = self.target.create()?;
+        let writer = ParquetWriter::new(BufWriter::new(file)).batched(&self.schema).map_err(|e| self.fail(e))?;
+        *self.open.lock() = Some((open, writer));
+        Ok(())
+    }
+
+    fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
+        let df = table(partition)?;
+        if df.height() == 0 {
+            return Ok(Chunk::Unit);
+        }
+        let group = apart(|| self.row_group(df)).map_err(|e| self.fail(e))?;
+        Ok(Chunk::Object(Arc::new(group)))
+    }
+
+    fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
+        // What does not get smaller by compression stays about as it is. Beside it are a column in one piece, and its page.
+        let encoded = partition_bytes.saturating_add(partition_bytes / 8 + (64 << 10));
+        (encoded, partition_bytes.saturating_mul(2))
+    }
+
+    fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {
+        let group = match encoded {
+            Chunk::Unit => return Ok(()),
+            Chunk::Object(o) => o.as_any().downcast_ref::<RowGroup>(),
+            _ => None,
+        };
+        let group = group.ok_or_else(|| Error::bug("no row group to write"))?;
+        let mut open = self.open.lock();
+        let (_, writer) = open.as_mut().ok_or_else(|| Error::bug("commit before begin"))?;
+        writer.write_row_group(group.n_rows as u64, &group.pages).map_err(|e| self.fail(e))
+    }
+
+    fn finish(&self) -> Result<()> {
+        let (open, writer) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
+        writer.finish().map_err(|e| self.fail(e))?;
+        drop(writer); // flushes; `finish` has flushed already and told of failures
+        self.target.persist(open)
+    }
+
+    fn abort(&self) {
+        // Dropping the temporary file removes it.
+        self.open.lock().take();
+    }
+}

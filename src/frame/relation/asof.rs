@@ -1,0 +1,62 @@
+//! Joins with the nearest row: the right side in memory beside every partition of the left if it is small; else both sides in buckets by the
+//! columns that have to be equal.
+
+use crate::base::Result;
+use crate::chunk::table_bound::n_varying;
+use crate::frame::pipe::{Pipe, names, numbered};
+use crate::frame::relation::grouped::NUMBER;
+use crate::frame::relation::join::{Join, buckets, room};
+use crate::frame::relation::sort::restored;
+use crate::frame::run::Run;
+use crate::op::table::bucket::BucketOp;
+use crate::op::table::key::ByHash;
+use crate::op::table::planned::Held;
+use crate::op::table::probe::longest_value;
+use crate::op::table::{RowOp, TableStep};
+use polars::prelude::{AsOfOptions, Expr, PlSmallStr, col};
+use std::sync::Arc;
+
+impl Join {
+    /// Every row of the left side with the nearest row of the right.
+    pub(super) fn asof(&self, run: &mut Run<'_>, options: &AsOfOptions) -> Result<Pipe> {
+        let (mut left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+        let rows = run.keep(&right, "join_asof")?;
+        drop(right);
+        let all = rows.total();
+        let fits = all.bytes <= run.task_bytes();
+        if let Some(room) = room(run, &rows).filter(|_| fits) {
+            run.note("join_asof: the right side in memory beside every partition of the left");
+            let table = run.table(&rows)?;
+            let var_bytes = all.bound.var_bytes.max(left.bound.rows.saturating_mul(longest_value(&table)));
+            let step = TableStep::Beside {
+                right: Arc::new(Held::new(table, room)),
+                on: (self.left_on.clone(), self.right_on.clone()),
+                args: Box::new(self.args.clone()),
+                filter: None,
+            };
+            left.widen(n_varying(&self.schema).saturating_sub(n_varying(&left.schema)), var_bytes);
+            left.push(RowOp::Step(step), self.schema.clone(), 1);
+            return Ok(left);
+        }
+        let (Some(left_by), Some(right_by)) = (&options.left_by, &options.right_by) else {
+            // Refused, with the numbers.
+            return run.gathered(&rows, "the right side of an asof join without columns that have to be equal");
+        };
+        let n_buckets = run.n_buckets(all.bytes);
+        run.note(format!("join_asof: both sides in {n_buckets} buckets by the hash of the columns that have to be equal"));
+        let by = |names: &[PlSmallStr]| ByHash { of: names.iter().map(|n| col(n.clone())).collect::<Vec<Expr>>(), n_buckets };
+        left.number(NUMBER);
+        let passed = run.divide(&left, "join_asof", by(left_by))?;
+        drop(left);
+        let built = run.divide(&run.read(&rows), "join_asof", by(right_by))?;
+        let schema = numbered(&self.schema, NUMBER);
+        let op = BucketOp::Join {
+            left_on: self.left_on.clone(),
+            right_on: self.right_on.clone(),
+            args: Box::new(self.args.clone()),
+            columns: names(&schema),
+        };
+        let pipe = buckets(run, op, [&run.read(&passed), &run.read(&built)], &schema);
+        restored(run, pipe, &[NUMBER], self.schema.clone())
+    }
+}
