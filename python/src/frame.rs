@@ -24,12 +24,13 @@ use polars_plan::dsl::{DslPlan, PlanSerializationContext};
 use pyo3::prelude::{Bound, PyAny, PyModule, PyModuleMethods, PyRef, PyResult, Python, wrap_pyfunction};
 use pyo3::types::{PyBytes, PyCapsule};
 use pyo3::{pyclass, pyfunction, pymethods};
+use choice::Format;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tilework::Error;
 use tilework::chunk::dataframe::table_error;
 use tilework::expr::table::TableSource;
+use tilework::format::table_format::TableFormat;
 use tilework::format::table_memory::FrameSource;
 use tilework::format::table_scan::Projection;
 
@@ -100,20 +101,27 @@ impl Frame {
         Frame::of_kept(kept, self.partition_bytes)
     }
 
-    fn sink_parquet(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        self.run(py, session, move |q, s| q.sink_parquet(s, path, overwrite))
-    }
-
-    fn sink_csv(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        self.run(py, session, move |q, s| q.sink_csv(s, path, overwrite))
-    }
-
-    fn sink_ipc(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        self.run(py, session, move |q, s| rows::sink_ipc(q, s, &path, overwrite))
-    }
-
-    fn sink_ndjson(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        self.run(py, session, move |q, s| rows::sink_ndjson(q, s, &path, overwrite))
+    /// Runs the query: the result in a file, or in a folder of a file for each partition and each value of these columns.
+    #[pyo3(signature = (session, path, format, keys, overwrite))]
+    fn sink(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        path: PathBuf,
+        format: Format,
+        keys: Option<Vec<String>>,
+        overwrite: bool,
+    ) -> Out<()> {
+        self.run(py, session, move |q, s| match (keys, format.0) {
+            (Some(keys), format) => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                q.sink_folder(s, path, format, &keys, overwrite)
+            }
+            (None, TableFormat::Parquet) => q.sink_parquet(s, path, overwrite),
+            (None, TableFormat::Csv) => q.sink_csv(s, path, overwrite),
+            (None, TableFormat::Ipc) => q.sink_ipc(s, path, overwrite),
+            (None, TableFormat::Ndjson) => q.sink_ndjson(s, path, overwrite),
+        })
     }
 
     fn explain(&self, py: Python<'_>, session: &Session) -> Out<String> {
@@ -121,11 +129,12 @@ impl Frame {
         session.plan(py, move |s| query.explain(s))
     }
 
-    /// Number of partitions of the result, which the engine tells in its explanation alone: at the end of the last node that is a table.
     fn n_partitions(&self, py: Python<'_>, session: &Session) -> Out<usize> {
-        let text = self.explain(py, session)?;
-        let n = text.lines().rev().find_map(|l| l.strip_suffix(" partitions")?.rsplit(' ').next()?.parse().ok());
-        Ok(n.ok_or_else(|| Error::bug("an explanation without partitions"))?)
+        self.run(py, session, |q, s| q.n_partitions(s))
+    }
+
+    fn partition(&self, py: Python<'_>, session: &Session, i: usize) -> Out<Table> {
+        Ok(Table(self.run(py, session, move |q, s| q.partition(s, i))?))
     }
 
     fn arrow_schema_capsule<'py>(&self, py: Python<'py>) -> Out<Bound<'py, PyCapsule>> {

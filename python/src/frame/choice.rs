@@ -11,6 +11,7 @@ use polars::series::ops::NullBehavior;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::{Borrowed, FromPyObject, PyAny, PyAnyMethods, PyErr, PyResult};
 use pyo3::types::{PyBool, PyString};
+use tilework::format::table_format::TableFormat;
 
 /// A type of options, each by a word.
 macro_rules! choices {
@@ -100,6 +101,9 @@ choices! {
     }
     Rolled: "roll of business days", Roll {
         "raise" => Roll::Raise, "forward" => Roll::Forward, "backward" => Roll::Backward,
+    }
+    Format: "format of tables", TableFormat {
+        "parquet" => TableFormat::Parquet, "csv" => TableFormat::Csv, "ipc" => TableFormat::Ipc, "ndjson" => TableFormat::Ndjson,
     }
     Naming: "naming of pivoted columns", PivotColumnNaming {
         "auto" => PivotColumnNaming::Auto, "combine" => PivotColumnNaming::Combine,

@@ -1,18 +1,13 @@
-//! Tables of Python's values, tables as such, and files that are written table by table.
+//! Tables of Python's values, and what is had of a table in memory.
 
 use crate::error::{Out, value as wrong};
 use crate::frame::dtype::DType;
-use crate::frame::parts::Parts;
 use crate::frame::{Table, value};
-use polars::prelude::{Column, CompatLevel, DataFrame, IpcWriter, JsonFormat, JsonWriter, PlSmallStr, SchemaExt, SerWriter, Series};
-use polars_arrow::io::ipc::write::default_ipc_fields;
+use polars::prelude::{Column, DataFrame, PlSmallStr, Series};
 use pyo3::prelude::{Bound, PyAny, PyAnyMethods, Python};
 use pyo3::types::{PyDict, PyDictMethods};
 use pyo3::{pyfunction, pymethods};
-use std::io::{BufWriter, Write};
-use std::path::Path;
 use tilework::chunk::dataframe::table_error;
-use tilework::{Error, Result, Session};
 
 #[pymethods]
 impl Table {
@@ -96,50 +91,5 @@ fn column(name: &str, values: &Bound<'_, PyAny>, dtype: Option<DType>) -> Out<Se
     Ok(match dtype {
         Some(t) => series.strict_cast(&t.0).map_err(table_error)?,
         None => series,
-    })
-}
-
-/// The system's number of the error that a file exists (EEXIST).
-const FILE_EXISTS: i32 = 17;
-
-/// A file that `write` writes, under its name only when it is whole.
-fn whole(path: &Path, overwrite: bool, write: impl FnOnce(&mut BufWriter<&mut tempfile::NamedTempFile>) -> Result<()>) -> Result<()> {
-    let failed = |e: std::io::Error| Error::io(path.display(), &e);
-    if !overwrite && path.exists() {
-        return Err(failed(std::io::Error::from_raw_os_error(FILE_EXISTS)));
-    }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".tilework-").tempfile_in(folder).map_err(failed)?;
-    let mut out = BufWriter::new(&mut file);
-    write(&mut out)?;
-    out.flush().map_err(failed)?;
-    drop(out);
-    file.as_file().sync_all().map_err(failed)?;
-    let done = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
-    done.map_err(|e| failed(e.error))?;
-    Ok(())
-}
-
-/// Writes a result to an Arrow IPC file, a batch for each partition.
-pub fn sink_ipc(query: &tilework::frame::Frame, session: &Session, path: &Path, overwrite: bool) -> Result<()> {
-    let schema = query.schema()?;
-    whole(path, overwrite, |out| {
-        let fields = default_ipc_fields(schema.to_arrow(CompatLevel::newest()).iter_values());
-        let mut writer = IpcWriter::new(out).batched(&schema, fields).map_err(table_error)?;
-        for table in Parts::new(query, session)? {
-            writer.write_batch(&table?).map_err(table_error)?;
-        }
-        writer.finish().map_err(table_error)
-    })
-}
-
-/// Writes a result as JSON, an object in each line.
-pub fn sink_ndjson(query: &tilework::frame::Frame, session: &Session, path: &Path, overwrite: bool) -> Result<()> {
-    whole(path, overwrite, |out| {
-        for table in Parts::new(query, session)? {
-            let mut writer = JsonWriter::new(&mut *out).with_json_format(JsonFormat::JsonLines);
-            writer.finish(&mut table?).map_err(table_error)?;
-        }
-        Ok(())
     })
 }

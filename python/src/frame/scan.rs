@@ -39,13 +39,13 @@ fn scanned(query: LazyFrame, paths: &[PathBuf], partition_bytes: u64) -> Out<Fra
 #[pyfunction]
 fn scan_parquet(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, hive: bool) -> Out<Frame> {
     py.detach(|| {
-        let mut args = ScanArgsParquet { glob: false, ..Default::default() };
-        args.hive_options.enabled = Some(hive);
         if hive {
-            args.glob = true;
-        } else {
-            parquet_schema(first(&paths)?)?;
+            let [folder] = paths.as_slice() else { return Err(value("folders of keys are read from one folder, or by one pattern")) };
+            return Ok(Frame::new(tilework::frame::scan_parquet(folder)?.lazy(), partition_bytes));
         }
+        parquet_schema(first(&paths)?)?;
+        let mut args = ScanArgsParquet { glob: false, ..Default::default() };
+        args.hive_options.enabled = Some(false);
         let query = LazyFrame::scan_parquet_sources(sources(&paths)?, args).map_err(table_error)?;
         scanned(query, &paths, partition_bytes)
     })

@@ -137,8 +137,8 @@ class GroupBy:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 3]}).group_by("k").head(1)
-        Frame(k: String, x: Int64)
+        >>> tf.from_dict({"k": ["b", "a", "b"], "x": [1, 2, 3]}).group_by("k").head(1).to_dict()
+        {'k': ['b', 'a'], 'x': [1, 2]}
         """
         return self._part("head", n)
 
@@ -214,8 +214,9 @@ class Groups:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"t": [0, 1, 2], "x": [1, 2, 3]}).group_by_dynamic("t", every="2i").agg(tf.col("x").sum()).columns
-        ['t', 'x']
+        >>> f = tf.from_dict({"t": [0, 1, 2], "x": [1, 2, 3]})
+        >>> f.group_by_dynamic("t", every="2i").agg(tf.col("x").sum()).to_dict()
+        {'t': [0, 2], 'x': [3, 3]}
         """
         by = [] if group_by is None else group_by
 
@@ -245,8 +246,8 @@ class Groups:
         --------
         >>> import tilework.frame as tf
         >>> f = tf.from_dict({"t": [0, 1, 2], "x": [1, 2, 3]})
-        >>> f.rolling("t", period="2i").agg(tf.col("x").sum()).columns
-        ['t', 'x']
+        >>> f.rolling("t", period="2i").agg(tf.col("x").sum()).to_dict()
+        {'t': [0, 1, 2], 'x': [1, 3, 5]}
         """
         by = [] if group_by is None else group_by
         return GroupBy(self, lambda having, *a, **n: self._x.rolling(index_column, period, offset, closed, by, *a, **n), None)

@@ -119,8 +119,8 @@ class Joins:
         >>> import tilework.frame as tf
         >>> trades = tf.from_dict({"t": [2, 5], "n": [10, 20]})
         >>> prices = tf.from_dict({"t": [1, 4, 6], "price": [1.0, 1.5, 2.0]})
-        >>> trades.join_asof(prices, on="t").columns
-        ['t', 'n', 'price']
+        >>> trades.join_asof(prices, on="t").to_dict()
+        {'t': [2, 5], 'n': [10, 20], 'price': [1.0, 1.5]}
         """
         left, right = (on, on) if on is not None else (left_on, right_on)
         if left is None or right is None:

@@ -112,7 +112,12 @@ class Runs:
         return map(Table, self._x.partitions(_config.session()))
 
     def partition(self, i) -> Table:
-        """Runs the query: partition ``i`` of those of the result that have rows.
+        """Runs the query: partition ``i`` of the result. Only what it needs is read, where partitions are known beforehand.
+
+        Raises
+        ------
+        IndexError
+            A partition that is not there.
 
         Examples
         --------
@@ -122,19 +127,19 @@ class Runs:
         """
         if i < 0:
             raise IndexError(f"partitions are numbered from 0, not {i}")
-        n = 0
-        for part in self.partitions():
-            if n == i:
-                return part
-            n += 1
-        raise IndexError(f"there are {n} partitions with rows, no partition {i}")
+        try:
+            return Table(self._x.partition(_config.session(), i))
+        except ValueError as e:
+            if "there is no partition" in str(e):
+                raise IndexError(str(e)) from None
+            raise
 
     def __iter__(self):
         raise TypeError("a query has no order of columns to go through: iterate over its columns or its partitions()")
 
     @property
     def n_partitions(self) -> int:
-        """Number of partitions of the result. The query is planned to tell: of CSV files, they are read through.
+        """Number of partitions of the result. Stages of the query before the last are run to tell; of CSV files, they are read through.
 
         Examples
         --------
@@ -236,8 +241,16 @@ class Runs:
             out.write(_taken(function(_given(empty, kind)), None))
         return self._of(out.finish())
 
-    def sink_parquet(self, path, *, overwrite=False):
+    def sink_parquet(self, path, *, partition_by=None, overwrite=False):
         """Runs the query: the result in a Parquet file, a row group per partition. The file is whole or not there.
+
+        Parameters
+        ----------
+        path : path
+        partition_by : names, optional
+            Then the path is that of a folder, with a file for each partition in folders like ``year=2024`` of the values of these columns;
+            without names, in the folder itself.
+        overwrite : bool
 
         Raises
         ------
@@ -247,14 +260,23 @@ class Runs:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"a": [1, 2, 3]}).sink_parquet("a.parquet")
+        >>> f = tf.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]})
+        >>> f.sink_parquet("a.parquet")
         >>> tf.scan_parquet("a.parquet")
-        Frame(a: Int64)
+        Frame(k: String, a: Int64)
+        >>> f.sink_parquet("folder", partition_by="k")
+        >>> tf.scan_parquet("folder").sort("a").select("k", "a").to_dict()
+        {'k': ['x', 'y', 'x'], 'a': [1, 2, 3]}
         """
-        self._x.sink_parquet(_config.session(), path, overwrite)
+        self._sink(path, "parquet", partition_by, overwrite)
 
-    def sink_csv(self, path, *, overwrite=False):
+    def sink_csv(self, path, *, partition_by=None, overwrite=False):
         """Runs the query: the result in a CSV file. The file is whole or not there.
+
+        Parameters
+        ----------
+        path, partition_by, overwrite
+            As of :meth:`sink_parquet`.
 
         Raises
         ------
@@ -272,20 +294,32 @@ class Runs:
         1,x
         ,y
         """
-        self._x.sink_csv(_config.session(), path, overwrite)
+        self._sink(path, "csv", partition_by, overwrite)
 
-    def sink_ipc(self, path, *, overwrite=False):
+    def sink_ipc(self, path, *, partition_by=None, overwrite=False):
         """Runs the query: the result in an Arrow IPC file, a batch per partition. The file is whole or not there.
+
+        Parameters
+        ----------
+        path, partition_by, overwrite
+            As of :meth:`sink_parquet`.
 
         Examples
         --------
         >>> import tilework.frame as tf
         >>> tf.from_dict({"a": [1, 2, 3]}).sink_ipc("a.arrow")
+        >>> tf.scan_ipc("a.arrow").to_dict()
+        {'a': [1, 2, 3]}
         """
-        self._x.sink_ipc(_config.session(), path, overwrite)
+        self._sink(path, "ipc", partition_by, overwrite)
 
-    def sink_ndjson(self, path, *, overwrite=False):
+    def sink_ndjson(self, path, *, partition_by=None, overwrite=False):
         """Runs the query: the result as JSON, an object in each line. The file is whole or not there.
+
+        Parameters
+        ----------
+        path, partition_by, overwrite
+            As of :meth:`sink_parquet`.
 
         Examples
         --------
@@ -295,7 +329,11 @@ class Runs:
         {"a":1,"b":"x"}
         {"a":2,"b":null}
         """
-        self._x.sink_ndjson(_config.session(), path, overwrite)
+        self._sink(path, "ndjson", partition_by, overwrite)
+
+    def _sink(self, path, format, keys, overwrite):
+        keys = [keys] if isinstance(keys, str) else keys
+        self._x.sink(_config.session(), path, format, None if keys is None else list(keys), overwrite)
 
     def explain(self) -> str:
         """What running the query would do: steps, tasks, bytes, memory."""

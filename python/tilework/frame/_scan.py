@@ -97,15 +97,13 @@ def scan_ipc(source, *, partition_bytes=PARTITION_BYTES) -> Frame:
     ------
     FileNotFoundError
         No such file.
-    NotImplementedError
-        When the query runs, where the engine does not read such files in partitions.
 
     Examples
     --------
     >>> import tilework.frame as tf
     >>> tf.from_dict({"x": [1, 2]}).sink_ipc("x.arrow")
-    >>> tf.scan_ipc("x.arrow")
-    Frame(x: Int64)
+    >>> tf.scan_ipc("x.arrow").to_dict()
+    {'x': [1, 2]}
     """
     return Frame(_tilework.scan_ipc(_files(source, (".arrow", ".ipc", ".feather")), parse_bytes(partition_bytes)))
 
@@ -132,15 +130,13 @@ def scan_ndjson(
     ------
     FileNotFoundError
         No such file.
-    NotImplementedError
-        When the query runs, where the engine does not read such files in partitions.
 
     Examples
     --------
     >>> import tilework.frame as tf
     >>> tf.from_dict({"x": [1, 2]}).sink_ndjson("x.jsonl")
-    >>> tf.scan_ndjson("x.jsonl")
-    Frame(x: Int64)
+    >>> tf.scan_ndjson("x.jsonl").to_dict()
+    {'x': [1, 2]}
     """
     files = _files(source, (".jsonl", ".ndjson", ".json"))
     types = (list((schema or {}).items()), list((schema_overrides or {}).items()))

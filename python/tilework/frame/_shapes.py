@@ -27,8 +27,8 @@ class Shapes:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"k": ["x", "y"], "a": [[1, 2], [3]]}).explode("a")
-        Frame(k: String, a: Int64)
+        >>> tf.from_dict({"k": ["x", "y"], "a": [[1, 2], [3]]}).explode("a").to_dict()
+        {'k': ['x', 'x', 'y'], 'a': [1, 2, 3]}
         """
         return self._of(self._x.explode(_all(columns, more_columns), empty_as_null, keep_nulls))
 
@@ -44,8 +44,8 @@ class Shapes:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"s": [{"x": 1, "y": 2}]}).unnest("s")
-        Frame(x: Int64, y: Int64)
+        >>> tf.from_dict({"s": [{"x": 1, "y": 2}]}).unnest("s").to_dict()
+        {'x': [1], 'y': [2]}
         """
         return self._of(self._x.unnest(_all(columns, more_columns), separator))
 
@@ -64,8 +64,8 @@ class Shapes:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"k": ["x"], "a": [1], "b": [2]}).unpivot(index="k")
-        Frame(k: String, variable: String, value: Int64)
+        >>> tf.from_dict({"k": ["x"], "a": [1], "b": [2]}).unpivot(index="k").to_dict()
+        {'k': ['x', 'x'], 'variable': ['a', 'b'], 'value': [1, 2]}
         """
         return self._of(self._x.unpivot(on, index, variable_name, value_name))
 

@@ -392,8 +392,8 @@ class Steps:
         Examples
         --------
         >>> import tilework.frame as tf
-        >>> tf.from_dict({"a": [5, 6]}).with_row_index().columns
-        ['index', 'a']
+        >>> tf.from_dict({"a": [5, 6]}).with_row_index().to_dict()
+        {'index': [0, 1], 'a': [5, 6]}
         """
         if offset < 0:
             raise ValueError(f"rows are numbered from 0 at least, not {offset}")

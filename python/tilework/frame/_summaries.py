@@ -73,8 +73,8 @@ class Summaries:
         --------
         >>> import tilework.frame as tf
         >>> f = tf.from_dict({"a": list(range(100))})
-        >>> f.sample(3, seed=1).columns
-        ['a']
+        >>> len(f.sample(3, seed=1).collect())
+        3
         """
         if (n is None) == (fraction is None):
             raise ValueError("give n or a fraction")
