@@ -17,6 +17,7 @@ mod value;
 
 use crate::error::{Out, value};
 use crate::session::Session;
+use choice::Format;
 use function::Attached;
 use parts::{Kept, Parts};
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema};
@@ -24,7 +25,6 @@ use polars_plan::dsl::{DslPlan, PlanSerializationContext};
 use pyo3::prelude::{Bound, PyAny, PyModule, PyModuleMethods, PyRef, PyResult, Python, wrap_pyfunction};
 use pyo3::types::{PyBytes, PyCapsule};
 use pyo3::{pyclass, pyfunction, pymethods};
-use choice::Format;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +48,11 @@ pub struct Table(DataFrame);
 
 impl Frame {
     fn new(query: LazyFrame, partition_bytes: u64) -> Frame {
-        Frame { query: tilework::frame::frame(query).with_partition_bytes(partition_bytes), partition_bytes, attached: Attached::default() }
+        Frame {
+            query: tilework::frame::frame(query).with_partition_bytes(partition_bytes),
+            partition_bytes,
+            attached: Attached::default(),
+        }
     }
 
     /// Runs the query.

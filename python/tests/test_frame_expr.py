@@ -101,13 +101,13 @@ def same(got, want):
     assert_frame_equal(got.collect().to_polars(), want, check_exact=False, categorical_as_str=True)
 
 
-@pytest.mark.parametrize("text", expressions(ROWS))
+@pytest.mark.parametrize("text", list(expressions(ROWS)))
 def test_row_by_row(text):
     for n in (1, 3):
         same(frame(n).select(eval(text, {"p": tf})), TABLE.select(eval(text, {"p": pl})))
 
 
-@pytest.mark.parametrize("text", expressions(WHOLE))
+@pytest.mark.parametrize("text", list(expressions(WHOLE)))
 def test_of_whole_columns(text):
     for n in (1, 3):
         same(frame(n).select(eval(text, {"p": tf})), TABLE.select(eval(text, {"p": pl})))
@@ -119,7 +119,7 @@ cs.ends_with("x") | cs.contains("s") | cs.first() | cs.last() | cs.by_index(0, -
 (cs.numeric() | cs.string()) | (cs.numeric() & cs.starts_with("i")) | cs.exclude("i") | cs.signed_integer() | cs.unsigned_integer() | cs.binary() | (cs.numeric() ^ cs.integer())""".replace("\n", " | ")
 
 
-@pytest.mark.parametrize("text", expressions(SELECTORS))
+@pytest.mark.parametrize("text", list(expressions(SELECTORS)))
 def test_selectors(text):
     assert frame(1).select(eval(text, {"cs": cs, "p": tf})).columns == TABLE.select(eval(text, {"cs": pl.selectors, "p": pl})).columns
 

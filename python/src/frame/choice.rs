@@ -1,12 +1,12 @@
 //! Options that Python names by words, and lengths of time.
 
 use crate::frame::dtype::refused;
+use polars::frame::PivotColumnNaming;
 use polars::prelude::{
     AsofStrategy, ClosedInterval, ClosedWindow, Duration, InterpolationMethod, JoinCoalesce, JoinValidation, Label,
-    MaintainOrderJoin, NonExistent, QuantileMethod, RankMethod, Roll, RollingRankMethod,
-    RoundMode, SearchSortedSide, StartBy, UniqueKeepStrategy, WindowMapping,
+    MaintainOrderJoin, NonExistent, QuantileMethod, RankMethod, Roll, RollingRankMethod, RoundMode, SearchSortedSide, StartBy,
+    UniqueKeepStrategy, WindowMapping,
 };
-use polars::frame::PivotColumnNaming;
 use polars::series::ops::NullBehavior;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::{Borrowed, FromPyObject, PyAny, PyAnyMethods, PyErr, PyResult};
@@ -162,7 +162,7 @@ pub fn duration_text(o: &pyo3::Bound<'_, PyAny>) -> PyResult<String> {
         return o.extract();
     }
     let parts = o.py().import("tilework.frame._values")?.getattr("duration_text")?.call1((o,))?;
-    parts.extract::<Option<String>>()?.ok_or_else(|| {
-        PyTypeError::new_err(format!("a length of time is text like '1d12h' or a timedelta, not {}", o.get_type()))
-    })
+    parts
+        .extract::<Option<String>>()?
+        .ok_or_else(|| PyTypeError::new_err(format!("a length of time is text like '1d12h' or a timedelta, not {}", o.get_type())))
 }

@@ -25,11 +25,10 @@ use polars::prelude::{AnyValue, Expr, NULL, PlSmallStr, Scalar, col, lit};
 use polars_plan::dsl::{ChainedThen, ChainedWhen, Then, When};
 use polars_plan::plans::{DynLiteralValue, LiteralValue};
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::prelude::{
-    Borrowed, Bound, FromPyObject, Py, PyAny, PyAnyMethods, PyErr, PyModule, PyModuleMethods, PyResult, Python,
-};
+use pyo3::prelude::{Borrowed, Bound, FromPyObject, Py, PyAny, PyAnyMethods, PyErr, PyModule, PyModuleMethods, PyResult, Python};
 use pyo3::types::{
-    PyBool, PyBytes, PyBytesMethods, PyDict, PyDictMethods, PyFloat, PyInt, PyList, PyString, PyTuple, PyTupleMethods, PyTypeMethods,
+    PyBool, PyBytes, PyBytesMethods, PyDict, PyDictMethods, PyFloat, PyInt, PyList, PyString, PyTuple, PyTupleMethods,
+    PyTypeMethods,
 };
 use pyo3::{PyClassInitializer, pyclass, pymethods};
 
@@ -118,10 +117,9 @@ pub fn literal(o: &Bound<'_, PyAny>) -> PyResult<Expr> {
     Ok(match given {
         // A column of another library stands for its values, a list for itself.
         AnyValue::List(values) if !is_list(o) => value::literal(values),
-        AnyValue::List(values) => lit(Scalar::new(
-            polars::prelude::DataType::List(Box::new(values.dtype().clone())),
-            AnyValue::List(values),
-        )),
+        AnyValue::List(values) => {
+            lit(Scalar::new(polars::prelude::DataType::List(Box::new(values.dtype().clone())), AnyValue::List(values)))
+        }
         given => Expr::Literal(LiteralValue::from(given)),
     })
 }
@@ -188,21 +186,21 @@ impl<'py> FromPyObject<'_, 'py> for Cols {
 
 /// `when(...)` and what follows it.
 enum Branches {
-    One(Then),
+    One(Box<Then>),
     More(ChainedThen),
 }
 
 impl Branches {
     fn when(&self, condition: Expr) -> ChainedWhen {
         match self {
-            Branches::One(t) => t.clone().when(condition),
+            Branches::One(t) => Then::clone(t).when(condition),
             Branches::More(t) => t.clone().when(condition),
         }
     }
 
     fn otherwise(&self, value: Expr) -> Expr {
         match self {
-            Branches::One(t) => t.clone().otherwise(value),
+            Branches::One(t) => Then::clone(t).otherwise(value),
             Branches::More(t) => t.clone().otherwise(value),
         }
     }
@@ -268,7 +266,7 @@ impl PyWhen {
     /// The value where the condition holds; text is the name of a column.
     fn then(&self, py: Python<'_>, statement: Col) -> Out<Py<PyThen>> {
         let branches = match &self.0 {
-            Condition::First(w) => Branches::One(w.clone().then(statement.0)),
+            Condition::First(w) => Branches::One(Box::new(w.clone().then(statement.0))),
             Condition::Next(w) => Branches::More(w.clone().then(statement.0)),
         };
         Ok(PyThen::new(py, branches)?)
@@ -309,8 +307,13 @@ macro_rules! plain {
 macro_rules! example {
     ($given:expr, $call:expr, $gives:expr) => {
         concat!(
-            "\n\nExamples\n--------\n>>> import tilework.frame as tf\n>>> f = tf.from_dict({\"a\": ", $given,
-            "})\n>>> f.select(tf.col(\"a\").", $call, ").to_dict()\n{'a': ", $gives, "}"
+            "\n\nExamples\n--------\n>>> import tilework.frame as tf\n>>> f = tf.from_dict({\"a\": ",
+            $given,
+            "})\n>>> f.select(tf.col(\"a\").",
+            $call,
+            ").to_dict()\n{'a': ",
+            $gives,
+            "}"
         )
     };
 }

@@ -1,10 +1,10 @@
 //! Functions of Python's on tables, called while a query runs.
 
 use crate::error::{Fail, Out};
-use crate::frame::parts::Kept;
-use crate::frame::query::checked;
 use crate::frame::dtype::DType;
 use crate::frame::expr::Cols;
+use crate::frame::parts::Kept;
+use crate::frame::query::checked;
 use crate::frame::{Frame, Table};
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{DataFrame, PlSmallStr, PolarsResult, Schema, SchemaRef};
@@ -78,7 +78,8 @@ impl Frame {
         let (call, schema) = (calling(function, failure.clone()), declared(schema));
         let schema: Arc<dyn UdfSchema> = Arc::new(move |_: &Schema| Ok(schema.clone()));
         let query = self.query.lazy();
-        let mut made = checked(py, &[self], move || Ok(query.map(call, OptFlags::STREAMING, Some(schema), Some("map_partitions"))))?;
+        let mut made =
+            checked(py, &[self], move || Ok(query.map(call, OptFlags::STREAMING, Some(schema), Some("map_partitions"))))?;
         made.attached.failures.push(failure);
         Ok(made)
     }

@@ -104,8 +104,6 @@ impl Frame {
         let on_columns = Arc::new(on_columns.0.clone());
         let query = self.query.lazy();
         let separator = separator.into();
-        checked(py, &[self], move || {
-            Ok(query.pivot(on.0, on_columns, index.0, values.0, agg.0, true, separator, naming.0))
-        })
+        checked(py, &[self], move || Ok(query.pivot(on.0, on_columns, index.0, values.0, agg.0, true, separator, naming.0)))
     }
 }

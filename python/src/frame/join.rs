@@ -5,11 +5,11 @@ use crate::frame::Frame;
 use crate::frame::choice::{Nearest, Order, Validation, coalesced, duration_text};
 use crate::frame::expr::{Cols, expressions, literal};
 use crate::frame::query::checked;
+use polars::prelude::Expr;
 use polars::prelude::{
     AsOfOptions, HConcatOptions, JoinArgs, JoinType, LazyFrame, PlSmallStr, Scalar, UnionArgs, concat as stacked,
     concat_lf_diagonal, concat_lf_horizontal,
 };
-use polars::prelude::Expr;
 use polars_plan::plans::LiteralValue;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::{Bound, PyAny, PyAnyMethods, PyRef, PyResult, Python};

@@ -6,12 +6,10 @@ use crate::frame::choice::{Flags, Keep};
 use crate::frame::dtype::DType;
 use crate::frame::expr::missing::filling;
 use crate::frame::expr::order::sorting;
-use crate::frame::function::Attached;
 use crate::frame::expr::{Col, Cols, Lit, all_of, expressions, predicates};
+use crate::frame::function::Attached;
 use crate::frame::selector::Columns;
-use polars::prelude::{
-    ExplodeOptions, Expr, IdxSize, LazyFrame, PlSmallStr, PolarsError, SchemaRef, UnpivotArgsDSL, all,
-};
+use polars::prelude::{ExplodeOptions, Expr, IdxSize, LazyFrame, PlSmallStr, PolarsError, SchemaRef, UnpivotArgsDSL, all};
 use pyo3::prelude::{Bound, PyAny, Python};
 use pyo3::pymethods;
 use pyo3::types::{PyDict, PyTuple};

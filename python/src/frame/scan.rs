@@ -5,8 +5,8 @@ use crate::frame::Frame;
 use crate::frame::dtype::DType;
 use polars::io::ipc::IpcScanOptions;
 use polars::prelude::{
-    LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader, NullValues, PlRefPath, PlSmallStr, ScanArgsParquet, ScanSources,
-    Schema, UnifiedScanArgs,
+    LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader, NullValues, PlRefPath, PlSmallStr, ScanArgsParquet,
+    ScanSources, Schema, UnifiedScanArgs,
 };
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
 use pyo3::pyfunction;
@@ -40,7 +40,9 @@ fn scanned(query: LazyFrame, paths: &[PathBuf], partition_bytes: u64) -> Out<Fra
 fn scan_parquet(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, hive: bool) -> Out<Frame> {
     py.detach(|| {
         if hive {
-            let [folder] = paths.as_slice() else { return Err(value("folders of keys are read from one folder, or by one pattern")) };
+            let [folder] = paths.as_slice() else {
+                return Err(value("folders of keys are read from one folder, or by one pattern"));
+            };
             return Ok(Frame::new(tilework::frame::scan_parquet(folder)?.lazy(), partition_bytes));
         }
         parquet_schema(first(&paths)?)?;

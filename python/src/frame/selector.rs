@@ -317,7 +317,16 @@ fn by_dtype(py: Python<'_>, dtypes: &Bound<'_, PyTuple>) -> PyResult<Py<PySelect
     let mut kinds: Option<Selector> = None;
     for item in flat(dtypes)? {
         let kind = match item.getattr("_selector") {
-            Ok(name) if !name.is_none() => item.py().import("tilework._tilework")?.getattr("selectors")?.getattr(name.cast::<PyString>()?)?.call0()?.cast::<PySelector>()?.get().0.clone(),
+            Ok(name) if !name.is_none() => item
+                .py()
+                .import("tilework._tilework")?
+                .getattr("selectors")?
+                .getattr(name.cast::<PyString>()?)?
+                .call0()?
+                .cast::<PySelector>()?
+                .get()
+                .0
+                .clone(),
             _ => any_of([item.extract::<DType>()?.0]),
         };
         kinds = Some(kinds.map_or(kind.clone(), |k| k | kind));

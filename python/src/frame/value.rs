@@ -3,11 +3,9 @@
 use crate::error::Out;
 use crate::frame::arrow;
 use crate::frame::dtype::{refused, time_unit, time_zone};
-use polars::prelude::{
-    AnyValue, DataType, Field, PlSmallStr, Series, TimeUnit,
-};
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use polars::prelude::{AnyValue, DataType, Field, PlSmallStr, Series, TimeUnit};
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::{Bound, PyAny, PyAnyMethods, PyResult, Python};
 use pyo3::types::{PyBool, PyBytes, PyDict, PyDictMethods, PyFloat, PyInt, PyList, PyListMethods, PyString, PyTuple};
 use std::sync::Arc;

@@ -5,8 +5,7 @@ use crate::frame::choice::{Flags, Mapping, Ranking, Side};
 use crate::frame::dtype::refused;
 use crate::frame::expr::{Col, Cols, Lit, PyExpr, all_of, example, plain, predicates};
 use polars::prelude::{
-    DataType, ExplodeOptions, Expr, RankMethod, RankOptions, SearchSortedSide, SortMultipleOptions, SortOptions, WindowMapping,
-    lit,
+    DataType, ExplodeOptions, Expr, RankMethod, RankOptions, SearchSortedSide, SortMultipleOptions, SortOptions, WindowMapping, lit,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::{Bound, PyResult};
@@ -168,9 +167,7 @@ impl PyExpr {
     fn gather(&self, indices: &Bound<'_, pyo3::PyAny>, null_on_oob: bool) -> PyResult<PyExpr> {
         use pyo3::prelude::PyAnyMethods;
         let indices = match indices.extract::<Vec<i64>>() {
-            Ok(places) if !indices.is_instance_of::<PyExpr>() => {
-                lit(polars::prelude::Series::from_iter(places))
-            }
+            Ok(places) if !indices.is_instance_of::<PyExpr>() => lit(polars::prelude::Series::from_iter(places)),
             _ => indices.extract::<Col>()?.0,
         };
         Ok(self.0.clone().gather(indices, null_on_oob).into())

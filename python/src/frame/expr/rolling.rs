@@ -3,8 +3,8 @@
 use crate::frame::choice::{ClosedSide, Every, Interpolation, RollingRanking};
 use crate::frame::expr::{Col, PyExpr, example};
 use polars::prelude::{
-    ClosedWindow, Expr, QuantileMethod, RollingFnParams, RollingOptionsDynamicWindow, RollingOptionsFixedWindow,
-    RollingRankMethod, RollingVarParams,
+    ClosedWindow, Expr, QuantileMethod, RollingFnParams, RollingOptionsDynamicWindow, RollingOptionsFixedWindow, RollingRankMethod,
+    RollingVarParams,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::PyResult;
