@@ -17,6 +17,9 @@ pub struct TableArgs {
     /// File to write (.parquet, .csv, .arrow or .ndjson); without it the result is printed.
     #[arg(short, long)]
     pub output: Option<PathBuf>,
+    /// Make the output a folder of Parquet files, in folders by the values of these columns (year=2024/…).
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub partition_by: Vec<String>,
     /// Replace the output if it exists.
     #[arg(long)]
     pub overwrite: bool,
@@ -75,8 +78,14 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
     // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
     polars::error::set_warning_function(|_, _| ());
     let (tables, output, overwrite) = parse(args)?;
+    let frame = || query(args, &tables);
+    if !args.partition_by.is_empty() {
+        let path = output.ok_or_else(|| Error::usage("--partition-by needs a folder to write: -o FOLDER"))?;
+        let keys: Vec<&str> = args.partition_by.iter().map(String::as_str).collect();
+        return frame()?.sink_folder(session, path, TableFormat::Parquet, &keys, overwrite);
+    }
     let format = output.as_deref().map(TableFormat::of).transpose()?;
-    let frame = query(args, &tables)?;
+    let frame = frame()?;
     match (output, format) {
         (Some(path), Some(TableFormat::Parquet)) => frame.sink_parquet(session, path, overwrite),
         (Some(path), Some(TableFormat::Csv)) => frame.sink_csv(session, path, overwrite),
@@ -100,7 +109,13 @@ mod tests {
     use std::path::PathBuf;
 
     fn args(words: &[&str]) -> TableArgs {
-        TableArgs { query: String::new(), output: None, overwrite: false, tables: words.iter().map(ToString::to_string).collect() }
+        TableArgs {
+            query: String::new(),
+            output: None,
+            partition_by: vec![],
+            overwrite: false,
+            tables: words.iter().map(ToString::to_string).collect(),
+        }
     }
 
     #[test]

@@ -53,6 +53,20 @@ pub trait TableSource: Send + Sync + Debug {
     fn bytes(&self, i: usize) -> (u64, u64);
     /// About how many bytes partition `i` takes in storage.
     fn stored_bytes(&self, i: usize) -> u64;
+    /// A column of all rows, before any filter, in the same partitions, if it has whole numbers and rises from partition to partition by
+    /// what storage says of it without its rows being read.
+    fn rising(&self, _column: &str) -> Option<Arc<dyn TableSource>> {
+        None
+    }
+    /// The same rows in partitions that begin at other rows, which are counted through the table before any filter: `starts` never fall,
+    /// and the first is 0. Also upper bounds of a partition's rows and of its bytes of strings and lists.
+    fn recut(&self, _starts: &[u64]) -> Option<(Arc<dyn TableSource>, u64, u64)> {
+        None
+    }
+    /// The same rows with only these of their columns, in the same partitions.
+    fn narrow(&self, _columns: &[&str]) -> Option<Arc<dyn TableSource>> {
+        None
+    }
 }
 
 /// A reduction of partitions into one: group-by, count, sums.

@@ -1,4 +1,4 @@
-//! CSV: partitions of whole records, cut at line ends outside of quotes, and a sink that writes text in order.
+//! CSV: partitions of whole records, cut at line ends outside of quotes.
 //!
 //! The files are read through once when the source is made, to find where records end: only from the start of a file can be told
 //! whether a line end lies within quotes. That pass also counts records, so that the upper bound of a partition is exact:
@@ -6,16 +6,13 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{apart, table, table_error};
+use crate::chunk::dataframe::apart;
 use crate::chunk::table_bound::{Bound, row_bytes};
-use crate::expr::table::{TableSink, TableSource, not_sent};
-use crate::format::table_file::{FileTarget, PieceFile};
+use crate::expr::table::{TableSource, not_sent};
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
 use crate::format::table_text::{Records, TextFiles};
-use polars::prelude::{
-    Column, CsvReadOptions, CsvWriter, DataFrame, DataType, PlSmallStr, PolarsError, Schema, SchemaRef, SerReader, SerWriter,
-};
+use polars::prelude::{Column, CsvReadOptions, DataFrame, DataType, PlSmallStr, PolarsError, Schema, SchemaRef, SerReader};
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,10 +32,7 @@ pub struct CsvSource {
 /// Refuses options that make records depend on more than quotes and line ends.
 fn check_options(options: &CsvReadOptions) -> Result<()> {
     let parse = &options.parse_options;
-    let odd = [
-        (parse.comment_prefix.is_some(), "comments"),
-        (options.skip_rows + options.skip_lines + options.skip_rows_after_header > 0, "skipped rows"),
-    ];
+    let odd = [(parse.comment_prefix.is_some(), "comments"), (options.skip_lines > 0, "skipped lines (skip_rows is)")];
     match odd.iter().find(|o| o.0) {
         Some((_, what)) => Err(Error::unsupported(format!("CSV with {what} is not read in partitions in this version"))),
         None => Ok(()),
@@ -59,6 +53,7 @@ impl CsvSource {
             quote: parse.quote_char,
             end: parse.eol_char,
             header: options.has_header,
+            skip: (options.skip_rows, options.skip_rows_after_header),
             not_blank: (set.schema.len() > 1).then_some(parse.separator),
             width: row_bytes(&projection.read),
             var: (0, 1),
@@ -90,7 +85,13 @@ impl CsvSource {
 /// The options without what the scan itself says: names and types, row numbers, a limit of rows.
 fn as_written(mut options: CsvReadOptions) -> CsvReadOptions {
     options.column_names_overwrite = None;
-    options.with_row_index(None).with_n_rows(None).with_dtype_overwrite(None).with_schema_overwrite(None)
+    options
+        .with_skip_rows(0)
+        .with_skip_rows_after_header(0)
+        .with_row_index(None)
+        .with_n_rows(None)
+        .with_dtype_overwrite(None)
+        .with_schema_overwrite(None)
 }
 
 /// The columns of each file: by its header, where that is not the one of the first.
@@ -188,92 +189,5 @@ impl TableSource for CsvSource {
 
     fn stored_bytes(&self, i: usize) -> u64 {
         self.text.text_bytes(i)
-    }
-}
-
-/// A CSV file being written: a header, then the partitions' records.
-#[derive(Debug)]
-pub struct CsvSink {
-    file: PieceFile,
-    schema: SchemaRef,
-}
-
-impl CsvSink {
-    /// A sink for tables of this schema. Nothing is touched yet.
-    ///
-    /// # Errors
-    /// When the target is a folder, or exists and may not be overwritten; when a column has values that are tables themselves.
-    pub fn new(path: impl AsRef<Path>, schema: SchemaRef, overwrite: bool) -> Result<CsvSink> {
-        check_schema(&schema)?;
-        Ok(CsvSink { file: PieceFile::new(FileTarget::new(path, overwrite)?), schema })
-    }
-}
-
-/// Refuses columns whose values are tables themselves, or bytes.
-pub(super) fn check_schema(schema: &Schema) -> Result<()> {
-    match schema.iter().find(|(_, d)| d.is_nested() || **d == DataType::Binary) {
-        Some((name, d)) => Err(Error::dtype(format!("column '{name}' is {d}, which CSV cannot hold: write Parquet"))),
-        None => Ok(()),
-    }
-}
-
-fn csv_text(df: &DataFrame, header: bool) -> Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let mut df = df.clone();
-    apart(|| CsvWriter::new(&mut text).include_header(header).n_threads(1).finish(&mut df)).map_err(table_error)?;
-    Ok(text)
-}
-
-/// Characters of the longest value of a type beside strings' own, with a separator.
-fn text_width(dtype: &DataType) -> u64 {
-    match dtype {
-        DataType::Boolean => 6,
-        DataType::Int8 | DataType::UInt8 => 5,
-        DataType::Int16 | DataType::UInt16 => 7,
-        DataType::Int32 | DataType::UInt32 | DataType::Date => 14,
-        _ => 40,
-    }
-}
-
-/// Upper bound of the bytes of the text of a table.
-pub(super) fn text_bytes(schema: &Schema, table_bytes: u64) -> u64 {
-    // Every string may be doubled by quotes; other values have a longest text, and bounds count a width for every row.
-    let rows = table_bytes / row_bytes(schema) + 1;
-    let text: u64 = schema.iter_values().map(text_width).sum();
-    rows.saturating_mul(text).saturating_add(table_bytes.saturating_mul(2))
-}
-
-impl TableSink for CsvSink {
-    fn label(&self) -> String {
-        self.file.target.label()
-    }
-
-    fn begin(&self) -> Result<()> {
-        self.file.begin()?;
-        self.file.write(&csv_text(&DataFrame::empty_with_schema(&self.schema), true)?)
-    }
-
-    fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
-        Ok(Chunk::Bytes(csv_text(table(partition)?, false)?.into()))
-    }
-
-    fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
-        let bytes = text_bytes(&self.schema, partition_bytes);
-        (bytes, bytes)
-    }
-
-    fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {
-        match encoded {
-            Chunk::Bytes(b) => self.file.write(b),
-            other => Err(Error::bug(format!("{other:?} is no text"))),
-        }
-    }
-
-    fn finish(&self) -> Result<()> {
-        self.file.finish()
-    }
-
-    fn abort(&self) {
-        self.file.abort();
     }
 }

@@ -6,12 +6,12 @@ use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::row_bytes;
 use crate::chunk::{Chunk, Object};
 use crate::expr::table::TableSink;
+use crate::format::partial;
 use crate::format::table_format::TableFormat;
-use crate::format::{csv, ndjson, partial};
+use crate::format::text_sink::Text;
 use parking_lot::Mutex;
 use polars::prelude::{
-    CsvWriter, DataFrame, DataType, IpcCompression, IpcWriter, JsonFormat, JsonWriter, ParquetWriter, PlSmallStr, PolarsResult,
-    Schema, SchemaRef, SerWriter,
+    DataFrame, DataType, IpcCompression, IpcWriter, ParquetWriter, PlSmallStr, PolarsResult, Schema, SchemaRef, SerWriter,
 };
 use std::any::Any;
 use std::fmt::Write;
@@ -82,8 +82,8 @@ impl FolderSink {
             return Err(Error::usage("all columns are keys of folders: leave at least one for the files"));
         }
         match format {
-            TableFormat::Csv => csv::check_schema(&rest)?,
-            TableFormat::Ndjson => ndjson::check_schema(&rest)?,
+            TableFormat::Csv => Text::Csv.check(&rest)?,
+            TableFormat::Ndjson => Text::Ndjson.check(&rest)?,
             TableFormat::Parquet | TableFormat::Ipc => (),
         }
         let keys = keys.iter().map(|k| PlSmallStr::from_str(k)).collect();
@@ -208,11 +208,11 @@ fn file(mut df: DataFrame, format: TableFormat) -> PolarsResult<Vec<u8>> {
     let mut out = Vec::new();
     match format {
         TableFormat::Parquet => ParquetWriter::new(&mut out).set_parallel(false).finish(&mut df).map(drop)?,
-        TableFormat::Csv => CsvWriter::new(&mut out).n_threads(1).finish(&mut df)?,
+        TableFormat::Csv => Text::Csv.write(&df, true, &mut out)?,
         TableFormat::Ipc => {
             IpcWriter::new(&mut out).with_compression(Some(IpcCompression::LZ4)).with_parallel(false).finish(&mut df)?;
         }
-        TableFormat::Ndjson => JsonWriter::new(&mut out).with_json_format(JsonFormat::JsonLines).finish(&mut df)?,
+        TableFormat::Ndjson => Text::Ndjson.write(&df, true, &mut out)?,
     }
     Ok(out)
 }
@@ -247,8 +247,8 @@ impl TableSink for FolderSink {
         let rows = (partition_bytes / row_bytes(&self.schema) + 1) as usize;
         let n_files = if self.keys.is_empty() { 1 } else { rows.min(MOST_FILES) } as u64;
         let encoded = match self.format {
-            TableFormat::Csv => csv::text_bytes(&self.schema, partition_bytes),
-            TableFormat::Ndjson => ndjson::text_bytes(&self.schema, partition_bytes),
+            TableFormat::Csv => Text::Csv.most_bytes(&self.schema, partition_bytes),
+            TableFormat::Ndjson => Text::Ndjson.most_bytes(&self.schema, partition_bytes),
             TableFormat::Parquet | TableFormat::Ipc => partition_bytes + partition_bytes / 8,
         };
         // A file grows by doubling; the rows are there a second time, by their keys, and a column in one piece.

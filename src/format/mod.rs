@@ -41,5 +41,7 @@ pub mod table_memory;
 pub mod table_scan;
 #[cfg(feature = "frame")]
 mod table_text;
+#[cfg(feature = "frame")]
+pub mod text_sink;
 pub mod zarr;
 mod zstd_memory;

@@ -1,20 +1,18 @@
-//! NDJSON, a JSON object per line: partitions of whole lines, and a sink that writes text in order. A line end is the end of a record
-//! wherever it stands, since JSON writes those within strings otherwise. Parsing is Polars'.
+//! NDJSON, a JSON object per line: partitions of whole lines. A line end is the end of a record wherever it stands, since JSON
+//! writes those within strings otherwise. Parsing is Polars'.
 //!
 //! Values of lists and structs may take more memory than text, down to one byte of it for an element: their bound is the width of what
 //! an element holds for every second byte.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{apart, table, table_error};
+use crate::chunk::dataframe::apart;
 use crate::chunk::table_bound::{Bound, row_bytes, width};
-use crate::expr::table::{TableSink, TableSource, not_sent};
-use crate::format::table_file::{FileTarget, PieceFile};
+use crate::expr::table::{TableSource, not_sent};
 use crate::format::table_files::{FileSet, FileSource, Place};
 use crate::format::table_scan::Projection;
 use crate::format::table_text::{Records, TextFiles};
-use polars::prelude::{DataFrame, DataType, JsonFormat, JsonWriter, Schema, SchemaRef, SerWriter, parse_ndjson};
-use std::path::Path;
+use polars::prelude::{DataFrame, DataType, parse_ndjson};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -50,6 +48,7 @@ impl NdjsonSource {
             quote: None,
             end: b'\n',
             header: false,
+            skip: (0, 0),
             not_blank: Some(b'\n'),
             width: row_bytes(&projection.read),
             var: (nested, 1 + nested.div_ceil(2)),
@@ -117,102 +116,5 @@ impl TableSource for NdjsonSource {
 
     fn stored_bytes(&self, i: usize) -> u64 {
         self.text.text_bytes(i)
-    }
-}
-
-/// An NDJSON file being written, a line per row.
-#[derive(Debug)]
-pub struct NdjsonSink {
-    file: PieceFile,
-    schema: SchemaRef,
-}
-
-impl NdjsonSink {
-    /// A sink for tables of this schema. Nothing is touched yet.
-    ///
-    /// # Errors
-    /// When the target is a folder, or exists and may not be overwritten; when a column has values that JSON has no form for.
-    pub fn new(path: impl AsRef<Path>, schema: SchemaRef, overwrite: bool) -> Result<NdjsonSink> {
-        check_schema(&schema)?;
-        Ok(NdjsonSink { file: PieceFile::new(FileTarget::new(path, overwrite)?), schema })
-    }
-}
-
-/// Refuses columns that JSON has no form for.
-pub(super) fn check_schema(schema: &Schema) -> Result<()> {
-    match schema.iter().find(|(_, d)| has_binary(d)) {
-        Some((name, d)) => Err(Error::dtype(format!("column '{name}' is {d}, which JSON cannot hold: write Parquet"))),
-        None => Ok(()),
-    }
-}
-
-/// Whether a type has bytes in it.
-fn has_binary(dtype: &DataType) -> bool {
-    match dtype {
-        DataType::Binary => true,
-        DataType::List(inner) | DataType::Array(inner, _) => has_binary(inner),
-        DataType::Struct(fields) => fields.iter().any(|f| has_binary(f.dtype())),
-        _ => false,
-    }
-}
-
-/// Bytes of the names that a row of a type is written with.
-fn name_bytes(schema: &Schema) -> u64 {
-    fn of(dtype: &DataType) -> u64 {
-        match dtype {
-            DataType::Struct(fields) => fields.iter().map(|f| 6 * f.name().len() as u64 + 46 + of(f.dtype())).sum(),
-            DataType::List(inner) | DataType::Array(inner, _) => of(inner),
-            _ => 0,
-        }
-    }
-    schema.iter().map(|(n, d)| 6 * n.len() as u64 + 46 + of(d)).sum()
-}
-
-/// Upper bound of the bytes of the text of a table.
-pub(super) fn text_bytes(schema: &Schema, table_bytes: u64) -> u64 {
-    // A character may be written as six; every row has all names, and bounds count what an element of a list takes beside its value.
-    let rows = table_bytes / row_bytes(schema) + 1;
-    let nested = schema.iter_values().any(DataType::is_nested);
-    let values = table_bytes.saturating_mul(if nested { 12 } else { 6 });
-    rows.saturating_mul(name_bytes(schema)).saturating_add(values)
-}
-
-impl TableSink for NdjsonSink {
-    fn label(&self) -> String {
-        self.file.target.label()
-    }
-
-    fn begin(&self) -> Result<()> {
-        self.file.begin()
-    }
-
-    fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
-        let mut df = (**table(partition)?).clone();
-        let mut text = Vec::new();
-        if df.height() > 0 {
-            let write = || JsonWriter::new(&mut text).with_json_format(JsonFormat::JsonLines).finish(&mut df);
-            apart(write).map_err(table_error)?;
-        }
-        Ok(Chunk::Bytes(text.into()))
-    }
-
-    fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
-        let bytes = text_bytes(&self.schema, partition_bytes);
-        (bytes, bytes)
-    }
-
-    fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {
-        match encoded {
-            Chunk::Bytes(b) => self.file.write(b),
-            other => Err(Error::bug(format!("{other:?} is no text"))),
-        }
-    }
-
-    fn finish(&self) -> Result<()> {
-        self.file.finish()
-    }
-
-    fn abort(&self) {
-        self.file.abort();
     }
 }

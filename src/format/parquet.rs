@@ -3,16 +3,16 @@
 //! A partition is a run of rows within one row group, or several small row groups together. Its upper bound in memory comes from the
 //! footer: rows times the width of the columns' types, and for strings the uncompressed bytes. Decoding is Polars'.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::stack;
 use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableSource, not_sent};
 use crate::format::parquet_file::{Footer, ParquetFile};
-use crate::format::parquet_prune::Pruner;
+use crate::format::parquet_prune::{Pruner, rises};
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
-use polars::prelude::{DataFrame, Schema};
+use polars::prelude::{DataFrame, PlSmallStr, Schema, SchemaRef};
 use std::path::Path;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -24,7 +24,7 @@ const KEPT_FOOTERS: usize = 64;
 #[derive(Clone, Copy, Debug)]
 struct Part {
     file: usize,
-    /// First row group, and how many: one, of which rows are taken from `first_row` on, or several whole ones.
+    /// First row group, and how many; of the first, rows are taken from `first_row` on.
     group: usize,
     n_groups: usize,
     first_row: usize,
@@ -37,15 +37,17 @@ struct Part {
     var_share: u64,
     /// Bytes in the file.
     stored_bytes: u64,
-    /// Bytes decompressed.
-    plain_bytes: u64,
+    /// Bytes of the largest column of a row group, compressed and decompressed: columns are read one after the other.
+    column_bytes: u64,
 }
 
 /// Parquet files of the same columns, one after the other.
 #[derive(Debug)]
 pub struct ParquetSource {
     set: FileSet,
-    files: Vec<ParquetFile>,
+    files: Arc<[ParquetFile]>,
+    /// The row groups that are read.
+    groups: Arc<[Part]>,
     parts: Vec<Part>,
     projection: Projection,
     key: u128,
@@ -136,7 +138,32 @@ impl ParquetSource {
         if parts.is_empty() {
             parts.push(Part::of(0, 0));
         }
-        Ok(ParquetSource { set, files, parts, projection, key: xxh3_128(described.as_bytes()), pruned })
+        let (files, groups) = (files.into(), groups.into());
+        Ok(ParquetSource { set, files, groups, parts, projection, key: xxh3_128(described.as_bytes()), pruned })
+    }
+
+    /// The same rows read otherwise.
+    fn with(&self, files: Arc<[ParquetFile]>, groups: Arc<[Part]>, parts: Vec<Part>, projection: Projection) -> ParquetSource {
+        let starts: Vec<u64> = parts.iter().map(|p| p.rows_before).collect();
+        let key = xxh3_128(format!("{} {starts:?} {}", self.key, projection.describe()).as_bytes());
+        ParquetSource { set: self.set.clone(), files, groups, parts, projection, key, pruned: self.pruned }
+    }
+
+    /// The same partitions of other columns.
+    fn of_columns(&self, projection: Projection) -> Option<ParquetSource> {
+        // Partitions are told by where they begin, which says all only if all row groups of one file are read.
+        let [file] = &*self.files else { return None };
+        if self.pruned.0 > 0 {
+            return None;
+        }
+        let footer = file.footer().ok()?;
+        let fits = self.set.fit(&file.path, &footer.schema(), &projection.read).ok()?;
+        let mut groups = row_groups(0, &footer, &fits, &projection.read);
+        groups.iter_mut().zip(&*self.groups).for_each(|(new, old)| new.rows_before = old.rows_before);
+        let starts: Vec<u64> = self.parts.iter().map(|p| p.rows_before).collect();
+        let parts = cut(&groups, &starts)?;
+        let files = Arc::new([ParquetFile { path: file.path.clone(), fits, footer: Some(footer) }]);
+        Some(self.with(files, groups.into(), parts, projection))
     }
 
     /// How many row groups the filter leaves unread, and how many there are.
@@ -150,13 +177,20 @@ impl ParquetSource {
         }
         let file = &self.files[part.file];
         let footer = file.footer()?;
-        if part.n_groups == 1 {
-            return file.read(&footer, part.group, part.first_row..part.first_row + part.n_rows, &self.projection);
+        let (mut first, mut left) = (part.first_row, part.n_rows);
+        let mut rows = Vec::with_capacity(part.n_groups);
+        for g in part.group..part.group + part.n_groups {
+            let n = left.min(footer.meta.row_groups.get(g).map_or(0, |g| g.num_rows()).saturating_sub(first));
+            rows.push(Arc::new(file.read(&footer, g, first..first + n, &self.projection)?));
+            (first, left) = (0, left - n);
         }
-        let groups = part.group..part.group + part.n_groups;
-        let rows = |g: usize| footer.meta.row_groups.get(g).map_or(0, |g| g.num_rows());
-        let read = |g: usize| file.read(&footer, g, 0..rows(g), &self.projection).map(Arc::new);
-        stack(&groups.map(read).collect::<Result<Vec<_>>>()?)
+        if left > 0 {
+            return Err(Error::corrupt("the file has changed while it was read"));
+        }
+        match rows.as_slice() {
+            [one] => Ok((**one).clone()),
+            _ => stack(&rows),
+        }
     }
 }
 
@@ -166,15 +200,18 @@ fn row_groups(file: usize, of: &Footer, fits: &[Fit], read: &Schema) -> Vec<Part
         let n_rows = group.num_rows();
         let mut part = Part { n_rows, bound: Bound { rows: n_rows as u64, var_bytes: 0 }, ..Part::of(file, i) };
         for ((name, dtype), _) in read.iter().zip(fits).filter(|(_, f)| **f != Fit::Missing) {
+            let mut column_bytes = 0;
             for chunk in group.columns_under_root_iter(name).into_iter().flatten() {
-                part.stored_bytes += chunk.compressed_size().max(0) as u64;
-                part.plain_bytes += chunk.uncompressed_size().max(0) as u64;
+                let (stored, plain) = (chunk.compressed_size().max(0) as u64, chunk.uncompressed_size().max(0) as u64);
+                part.stored_bytes += stored;
+                column_bytes += stored + plain;
                 if varies(dtype) {
                     // Values of a nested column may be more than rows, each in a repeated dictionary entry's place.
                     let nested = if dtype.is_nested() { chunk.num_values().max(0) as u64 * 17 } else { 0 };
-                    part.bound.var_bytes += chunk.uncompressed_size().max(0) as u64 + nested;
+                    part.bound.var_bytes += plain + nested;
                 }
             }
+            part.column_bytes = part.column_bytes.max(column_bytes);
         }
         part.var_share = part.bound.var_bytes;
         part
@@ -196,7 +233,7 @@ impl Part {
             bound: Bound::default(),
             var_share: 0,
             stored_bytes: 0,
-            plain_bytes: 0,
+            column_bytes: 0,
         }
     }
 
@@ -210,7 +247,7 @@ impl Part {
             bound,
             var_share: bound.var_bytes,
             stored_bytes: self.stored_bytes + next.stored_bytes,
-            plain_bytes: self.plain_bytes + next.plain_bytes,
+            column_bytes: self.column_bytes.max(next.column_bytes),
             ..*self
         })
     }
@@ -304,12 +341,77 @@ impl TableSource for ParquetSource {
         let part = &self.parts[i];
         let out = part.bound.bytes(&self.projection.read);
         let cast = self.files.get(part.file).is_some_and(|f| f.fits.contains(&Fit::Cast));
-        // The bytes of the file, decompressed pages, and the rows before the filter or a cast.
+        // A column's bytes, stored and decompressed, and the rows before the filter or a cast.
         let before = if self.projection.filter.is_some() || cast { out } else { 0 };
-        (out, part.stored_bytes + part.plain_bytes + before)
+        (out, part.column_bytes + before)
     }
 
     fn stored_bytes(&self, i: usize) -> u64 {
         self.parts[i].stored_bytes
     }
+
+    fn rising(&self, column: &str) -> Option<Arc<dyn TableSource>> {
+        let (_, name, dtype) = self.set.schema.get_full(column)?;
+        let footer = self.files.first()?.footer().ok()?;
+        if !rises(&footer, name, dtype) {
+            return None;
+        }
+        let only: SchemaRef = Arc::new(Schema::from_iter([(name.clone(), dtype.clone())]));
+        Some(Arc::new(self.of_columns(Projection { read: only.clone(), output: only, filter: None })?))
+    }
+
+    fn recut(&self, starts: &[u64]) -> Option<(Arc<dyn TableSource>, u64, u64)> {
+        if self.files.len() != 1 || self.pruned.0 > 0 {
+            return None;
+        }
+        let parts = cut(&self.groups, starts)?;
+        let cut = self.with(self.files.clone(), self.groups.clone(), parts, self.projection.clone());
+        let bound = cut.bound();
+        Some((Arc::new(cut), bound.rows, bound.var_bytes))
+    }
+
+    fn narrow(&self, columns: &[&str]) -> Option<Arc<dyn TableSource>> {
+        let asked = self.projection.filter_names();
+        let some = |of: &Schema, also: &[PlSmallStr]| -> SchemaRef {
+            let kept = of.iter().filter(|(n, _)| columns.contains(&n.as_str()) || also.contains(n));
+            Arc::new(kept.map(|(n, d)| (n.clone(), d.clone())).collect::<Schema>())
+        };
+        let (read, output) = (some(&self.projection.read, &asked), some(&self.projection.output, &[]));
+        if output.len() != columns.len() {
+            return None;
+        }
+        Some(Arc::new(self.of_columns(Projection { read, output, filter: self.projection.filter.clone() })?))
+    }
+}
+
+/// Partitions of row groups that follow each other in one file, from `starts` on.
+fn cut(groups: &[Part], starts: &[u64]) -> Option<Vec<Part>> {
+    let last = groups.last()?;
+    let ends = starts.iter().skip(1).copied().chain([last.rows_before + last.n_rows as u64]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(&start, end)| {
+            let n_rows = end.checked_sub(start)?;
+            let inside = |g: &&Part| g.rows_before < end && g.rows_before + g.n_rows as u64 > start;
+            let over: Vec<&Part> = groups.iter().filter(inside).collect();
+            let Some(first) = over.first() else { return Some(Part { rows_before: start, ..Part::of(0, 0) }) };
+            let share = |g: &Part, bytes: u64| {
+                let (from, to) = (start.max(g.rows_before), end.min(g.rows_before + g.n_rows as u64));
+                (bytes as f64 * (to - from) as f64 / g.n_rows as f64) as u64
+            };
+            Some(Part {
+                n_groups: over.len(),
+                first_row: (start - first.rows_before) as usize,
+                n_rows: n_rows as usize,
+                rows_before: start,
+                is_whole: false,
+                bound: Bound { rows: n_rows, var_bytes: over.iter().map(|g| g.bound.var_bytes).sum() },
+                var_share: over.iter().map(|g| share(g, g.var_share)).sum(),
+                stored_bytes: over.iter().map(|g| share(g, g.stored_bytes)).sum(),
+                column_bytes: over.iter().map(|g| g.column_bytes).max().unwrap_or(0),
+                ..**first
+            })
+        })
+        .collect()
 }

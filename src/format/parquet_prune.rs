@@ -73,6 +73,18 @@ impl<'a> Pruner<'a> {
     }
 }
 
+/// Whether a column of whole numbers has no nulls and rises from row group to row group.
+pub(super) fn rises(footer: &Footer, name: &PlSmallStr, dtype: &DataType) -> bool {
+    let rising = || {
+        let [least, greatest, nulls] = known(footer, name, dtype)?;
+        let numbers = |c: Column| Some(c.strict_cast(&DataType::Int64).ok()?.i64().ok()?.iter().collect::<Vec<_>>());
+        let (least, greatest, nulls) = (numbers(least)?, numbers(greatest)?, numbers(nulls)?);
+        let known = nulls.iter().all(|n| *n == Some(0)) && least.iter().chain(&greatest).all(Option::is_some);
+        Some(known && greatest.iter().zip(&least[1..]).all(|(before, next)| before <= next))
+    };
+    dtype.is_integer() && rising() == Some(true)
+}
+
 /// The least and the greatest value of a column in every row group, and its number of nulls.
 fn known(footer: &Footer, name: &PlSmallStr, dtype: &DataType) -> Option<[Column; 3]> {
     let groups = &footer.meta.row_groups;

@@ -128,7 +128,7 @@ impl FileSet {
     }
 
     /// The words for one file or several.
-    pub(super) fn label(&self) -> String {
+    pub fn label(&self) -> String {
         let name = |p: &PathBuf| p.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match self.paths.as_slice() {
             [one] => name(one),

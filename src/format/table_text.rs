@@ -18,6 +18,8 @@ pub(super) struct Records {
     pub end: u8,
     /// Whether the first record that is not empty tells the columns.
     pub header: bool,
+    /// Records that are left out before the header, and after it.
+    pub skip: (usize, usize),
     /// What white space does not make a record (a separator); None where a record of nothing but white space counts.
     pub not_blank: Option<u8>,
     /// Bytes of a record's values of fixed width.
@@ -176,6 +178,8 @@ struct Cutter {
     record_start: u64,
     /// The next record that is not empty is the header.
     header: bool,
+    /// Records that are still left out.
+    skip: (usize, usize),
     header_text: Vec<u8>,
     /// Whether the record has nothing so far, and nothing but white space.
     empty: bool,
@@ -194,6 +198,7 @@ impl Cutter {
             line: 1,
             record_start: 0,
             header: records.header,
+            skip: records.skip,
             header_text: vec![],
             empty: true,
             white: true,
@@ -273,12 +278,8 @@ impl Cutter {
         let empty = std::mem::replace(&mut self.empty, true);
         let white = std::mem::replace(&mut self.white, true);
         self.record_start = end;
-        if self.header {
-            // Empty lines before the header are none.
-            self.header = empty;
-            if empty {
-                self.header_text.clear();
-            }
+        if self.header || self.skip != (0, 0) {
+            self.end_of_no_row(empty);
             self.part = Part { start: end, end, first_line: self.line, ..self.part };
             return;
         }
@@ -290,6 +291,24 @@ impl Cutter {
         if records * (self.records.width + record) + text * byte >= self.target_bytes {
             self.parts.push(self.part);
             self.part = Part { start: end, end, first_line: self.line, n_records: 0, n_rows: 0, ..self.part };
+        }
+    }
+}
+
+impl Cutter {
+    /// Takes note of a record at the start of the file that is no row.
+    fn end_of_no_row(&mut self, empty: bool) {
+        let skip = self.records.skip;
+        // Empty lines before the header are none.
+        if self.header && empty && (self.skip == skip || self.skip.0 == 0) {
+            self.header_text.clear();
+        } else if self.skip.0 > 0 {
+            self.skip.0 -= 1;
+            self.header_text.clear();
+        } else if self.header {
+            self.header = false;
+        } else {
+            self.skip.1 = self.skip.1.saturating_sub(1);
         }
     }
 }

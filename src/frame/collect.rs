@@ -2,13 +2,12 @@
 
 use crate::base::Result;
 use crate::expr::table::TableSink;
-use crate::format::csv::CsvSink;
 use crate::format::folder_sink::FolderSink;
 use crate::format::ipc::IpcSink;
-use crate::format::ndjson::NdjsonSink;
 use crate::format::parquet_sink::ParquetSink;
 use crate::format::table_format::TableFormat;
 use crate::format::table_memory::CollectSink;
+use crate::format::text_sink::TextSink;
 use crate::frame::lazy::Frame;
 use crate::frame::pipe::Pipe;
 use crate::frame::run::{Run, sink};
@@ -49,6 +48,13 @@ impl Frame {
         self.run(session, false, |run, pipe| run.last_session().store(&[sink(pipe.expr(), Arc::new(file))]))
     }
 
+    fn sink_text(&self, session: &Session, file: TextSink) -> Result<()> {
+        self.run(session, false, |run, pipe| {
+            let file = file.with_partition_bytes(pipe.partition_bytes());
+            run.last_session().store(&[sink(pipe.expr(), Arc::new(file))])
+        })
+    }
+
     /// Writes the result to a Parquet file, a row group per partition.
     ///
     /// # Errors
@@ -70,7 +76,7 @@ impl Frame {
     /// # Errors
     /// As [`sink_parquet`](Frame::sink_parquet); columns that hold lists.
     pub fn sink_csv(&self, session: &Session, path: impl AsRef<Path>, overwrite: bool) -> Result<()> {
-        self.sink(session, CsvSink::new(path, self.schema()?, overwrite)?)
+        self.sink_text(session, TextSink::csv(path, self.schema()?, overwrite)?)
     }
 
     /// Writes the result to an NDJSON file, a line per row.
@@ -78,7 +84,7 @@ impl Frame {
     /// # Errors
     /// As [`sink_parquet`](Frame::sink_parquet); columns that hold bytes.
     pub fn sink_ndjson(&self, session: &Session, path: impl AsRef<Path>, overwrite: bool) -> Result<()> {
-        self.sink(session, NdjsonSink::new(path, self.schema()?, overwrite)?)
+        self.sink_text(session, TextSink::ndjson(path, self.schema()?, overwrite)?)
     }
 
     /// Writes the result to a folder of files: one for every partition, or, with `keys`, for every value of these columns and partition,
@@ -96,14 +102,6 @@ impl Frame {
         overwrite: bool,
     ) -> Result<()> {
         self.sink(session, FolderSink::new(path, format, self.schema()?, keys, overwrite)?)
-    }
-
-    /// Into how many partitions the result comes.
-    ///
-    /// # Errors
-    /// As [`explain`](Frame::explain).
-    pub fn n_partitions(&self, session: &Session) -> Result<usize> {
-        self.run(session, true, |_, pipe| Ok(pipe.n_partitions()))
     }
 
     /// What collecting would do: steps, tasks, bytes. CSV files are read through to find where they can be cut; of Parquet files

@@ -32,6 +32,8 @@ pub(super) struct Pipe {
     pub bound: Bound,
     /// Of all partitions.
     pub total: Bound,
+    /// Of one partition, before the ops.
+    base_bound: Bound,
     /// About how many rows there are: what sides of a join are chosen by. It depends on the data alone.
     pub likely_rows: f64,
     /// Upper bound of the bytes of a partition anywhere between the ops.
@@ -44,7 +46,17 @@ impl Pipe {
     /// Partitions of a source.
     pub fn of(source: Arc<dyn TableSource>, schema: SchemaRef, bound: Bound, total: Bound, likely_rows: f64) -> Pipe {
         let n_varying = n_varying(&schema);
-        Pipe { base: Base::Source(source), ops: vec![], schema, bound, total, likely_rows, widest_bytes: 0, n_varying }
+        Pipe {
+            base: Base::Source(source),
+            ops: vec![],
+            schema,
+            bound,
+            total,
+            base_bound: bound,
+            likely_rows,
+            widest_bytes: 0,
+            n_varying,
+        }
     }
 
     /// Partitions made by an expression.
@@ -55,7 +67,17 @@ impl Pipe {
         };
         let base = Base::Made { expr, n_partitions, partition_bytes };
         let n_varying = n_varying(&schema);
-        Pipe { base, ops: vec![], schema, bound, total, likely_rows: total.rows as f64, widest_bytes: 0, n_varying }
+        Pipe {
+            base,
+            ops: vec![],
+            schema,
+            bound,
+            total,
+            base_bound: bound,
+            likely_rows: total.rows as f64,
+            widest_bytes: 0,
+            n_varying,
+        }
     }
 
     pub fn n_partitions(&self) -> usize {
@@ -138,6 +160,25 @@ impl Pipe {
     /// Whether the partitions can be read as often as need be.
     pub fn is_source(&self) -> bool {
         matches!(self.base, Base::Source(_))
+    }
+
+    /// What is done with the rows of another source instead, whose partitions hold at most `bound`.
+    pub fn on(&self, source: Arc<dyn TableSource>, bound: Bound) -> Pipe {
+        let times = |new: u64, old: u64| if old == 0 { 1.0 } else { (new as f64 / old as f64).max(1.0) };
+        let rows = times(bound.rows, self.base_bound.rows);
+        let var_bytes = times(bound.var_bytes, self.base_bound.var_bytes);
+        let grown = |n: u64, by: f64| (n as f64 * by).ceil() as u64;
+        let own = Bound { rows: grown(self.bound.rows, rows), var_bytes: grown(self.bound.var_bytes, var_bytes) };
+        let widest = grown(self.widest_bytes, rows.max(var_bytes));
+        Pipe { base: Base::Source(source), bound: own, base_bound: bound, widest_bytes: widest, ..self.clone() }
+    }
+
+    /// What is read, if the partitions can be read as often as need be.
+    pub fn source(&self) -> Option<&Arc<dyn TableSource>> {
+        match &self.base {
+            Base::Source(s) => Some(s),
+            Base::Made { .. } => None,
+        }
     }
 
     /// Partitions with rows of their neighbours, before the ops.

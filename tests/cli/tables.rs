@@ -41,6 +41,24 @@ fn results_are_printed_or_written() {
 }
 
 #[test]
+fn folders_are_written_by_columns() {
+    let f = Folder::new();
+    flights(&f);
+    let write = ["table", "SELECT * FROM flights", "--flights", "data", "--partition-by", "origin", "-o", "out"];
+    f.run(&write).ok();
+    assert!(f.at("out/origin=JFK/000000.parquet").exists() && f.at("out/origin=LGA/000001.parquet").exists());
+    let text = f.run(&["table", "SELECT origin, delay FROM t WHERE origin = 'JFK' AND delay > 5", "--t", "out"]).ok();
+    assert!(text.contains("shape: (1, 2)") && text.contains("JFK"), "{text}");
+    assert_eq!(f.names(), ["data", "out"]);
+    f.refused(&write, &["out exists", "--overwrite"]);
+    f.refused(&write[..6], &["--partition-by needs a folder"]);
+    f.refused(
+        &["table", "SELECT * FROM t", "--t", "data", "--partition-by=orign", "-o", "o"],
+        &["'orign'", "did you mean 'origin'"],
+    );
+}
+
+#[test]
 fn mistakes_in_tables_are_told() {
     let f = Folder::new();
     flights(&f);

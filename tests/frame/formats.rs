@@ -202,6 +202,21 @@ fn sinks_write_all_types() {
 }
 
 #[test]
+fn text_that_is_much_longer_than_its_rows_is_written() {
+    let dir = tempfile::tempdir().expect("a folder");
+    // Six characters of text for each, and names longer than values.
+    let names: Vec<String> = (0..12).map(|i| format!("a column with a long name, number {i}")).collect();
+    let columns = names.iter().map(|n| Column::new(n.as_str().into(), (0..20_000u32).map(|i| i % 2 == 0).collect::<Vec<_>>()));
+    let mut df = DataFrame::new(20_000, columns.collect()).expect("a table");
+    df.with_column(Column::new("s".into(), vec!["\u{1}\u{2}\u{3}\u{4}"; 20_000])).expect("fits");
+    let f = frame(df.clone().lazy()).with_partition_bytes(200_000);
+    let path = dir.path().join("o.ndjson");
+    f.sink_ndjson(&session(), &path, false).expect("writes");
+    assert!(path.metadata().expect("is there").len() > 10_000_000);
+    assert_same(&collect(&scan_ndjson(&path).expect("opens")), &df, "control characters");
+}
+
+#[test]
 fn a_sink_leaves_nothing_of_a_failed_query() {
     let dir = tempfile::tempdir().expect("a folder");
     let csv = dir.path().join("bad.csv");
@@ -216,6 +231,35 @@ fn a_sink_leaves_nothing_of_a_failed_query() {
     f.sink_ipc(&s, &out, false).expect_err("a bad line");
     f.sink_ndjson(&s, &out, false).expect_err("a bad line");
     assert_eq!(fs::read_dir(dir.path()).expect("lists").count(), 1);
+}
+
+#[test]
+fn rows_of_csv_are_skipped() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("f.csv");
+    fs::write(&path, "\n\n\"made\nby\",x\nsecond,y\na,b\nunit,unit\n1,2\n\n3,\"x\ny\"\n5,6\n").expect("writes");
+    let schema = Schema::from_iter([Field::new("a".into(), DataType::Int64), Field::new("b".into(), DataType::String)]);
+    for (before, header, after) in [(2, true, 1), (3, true, 2), (6, false, 0), (4, false, 2)] {
+        let reader = || {
+            let reader = LazyCsvReader::new(PlRefPath::new(path.to_string_lossy())).with_skip_rows(before).with_has_header(header);
+            reader
+                .with_skip_rows_after_header(after)
+                .with_schema(Some(std::sync::Arc::new(schema.clone())))
+                .finish()
+                .expect("scans")
+        };
+        let want = reader().collect().expect("Polars reads it");
+        for bytes in [1, 1 << 20] {
+            let what = format!("{before} {header} {after}");
+            assert_same(&collect(&frame(reader()).with_partition_bytes(bytes)), &want, &what);
+            let count = collect(&frame(reader().select([len()])));
+            assert_eq!(
+                count.column("len").and_then(|c| c.get(0)).expect("a count"),
+                AnyValue::UInt32(want.height() as u32),
+                "{what}"
+            );
+        }
+    }
 }
 
 /// Tables in several files, one of them empty, in folders of keys.
@@ -260,6 +304,8 @@ fn folders_of_keys_are_columns() {
                 assert_same(&have, &wanted, &format!("{ending} query {i}"));
             }
         }
+        let plan = f.filter(col("year").eq(lit(2024))).explain(&session()).expect("explains");
+        assert!(plan.contains("2 of 4 files are left unread"), "{plan}");
         // What a filter on keys leaves out is not even opened.
         let broken = dir.path().join(format!("year=2023/month=jan/part.{ending}"));
         let bytes = fs::read(&broken).expect("reads");
@@ -416,6 +462,8 @@ fn statistics_leave_row_groups_unread() {
     file.seek(SeekFrom::Start(4)).expect("seeks");
     file.write_all(&[0xff; 200]).expect("writes");
     let f = scan_parquet(&path).expect("opens");
+    let plan = f.filter(col("k").gt(lit(800))).explain(&session()).expect("explains");
+    assert!(plan.contains("f.parquet: 8 of 10 row groups are left unread"), "{plan}");
     for filter in [col("k").gt(lit(800)), col("k").is_between(lit(300), lit(310), ClosedInterval::Both), col("v").eq(lit(444.0))] {
         let want = df.clone().lazy().filter(filter.clone()).collect().expect("runs");
         assert_eq!(collect(&f.filter(filter)), want);
@@ -504,9 +552,18 @@ fn a_budget_that_is_too_small_is_told() {
     let df = df!("s" => (0..60_000).map(|i| format!("a text of its own {i}")).collect::<Vec<_>>()).expect("a table");
     write(&path, &df, 60_000);
     let small = Session::new(Config { n_threads: 1, budget_bytes: 1 << 20, ..Config::default() });
-    let e = scan_ipc(&path).and_then(|f| f.sink_csv(&small, dir.path().join("o.csv"), false)).expect_err("does not fit");
-    assert!(e.kind() == ErrorKind::Budget && e.message().contains("the memory budget is 1 MiB"), "{e}");
-    assert!(!dir.path().join("o.csv").exists());
+    let parquet = dir.path().join("f.parquet");
+    write(&parquet, &df, 60_000);
+    for path in [path, parquet] {
+        let told = |e: tilework::Error| {
+            let text = e.to_string();
+            assert!(e.kind() == ErrorKind::Budget && text.contains("budget is 1 MiB") && text.contains("raise the budget"), "{e}");
+        };
+        let f = scan(&path).expect("opens");
+        told(f.sink_csv(&small, dir.path().join("o.csv"), false).expect_err("does not fit"));
+        assert!(!dir.path().join("o.csv").exists());
+        told(f.collect_in(&small).expect_err("does not fit"));
+    }
 }
 
 #[test]

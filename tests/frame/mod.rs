@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod benchmark;
+mod clustered;
 mod files;
 mod formats;
 mod queries;

@@ -6,6 +6,7 @@
 use crate::base::{Error, Result};
 use crate::frame::decompose::{Staged, reads_column, stages};
 use crate::frame::pipe::Pipe;
+use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::{Groups, NUMBER, grouped};
 use crate::frame::relation::rows::{Reach, Rows, reach};
 use crate::frame::relation::slice::reduced;
@@ -123,6 +124,12 @@ impl Relation for Aggregate {
             for step in steps {
                 pipe.push(RowOp::Step(step.clone()), self.schema.clone(), 1);
             }
+            return Ok(pipe);
+        }
+        if let Some(by) = clustered(run, &pipe, &self.keys)? {
+            run.note(format!("{name}: on every partition, since rows are stored in order of a key"));
+            let mut pipe = by.pipe;
+            pipe.push(RowOp::Step(self.step.clone()), self.schema.clone(), 1);
             return Ok(pipe);
         }
         match &self.staged {

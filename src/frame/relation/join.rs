@@ -4,6 +4,7 @@
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
 use crate::frame::pipe::{Pipe, call, names, numbered};
+use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::NUMBER;
 use crate::frame::relation::sort::restored;
 use crate::frame::relation::whole;
@@ -224,6 +225,14 @@ impl Join {
     fn looked_up(&self, run: &mut Run<'_>, how: Match, built_is_right: bool, left: Pipe, right: Pipe) -> Result<Pipe> {
         let sides = self.sides(how, built_is_right);
         let (passing, built) = if built_is_right { (left, right) } else { (right, left) };
+        if room_for(run, built.total_bytes(), built.total.rows).is_none()
+            && let [on] = sides.passing_on
+            && let Some(by) = clustered(run, &passing, std::slice::from_ref(on))?
+            && let Some(built) = by.cut_alike(run, &built, &sides.built_on[0])?
+        {
+            run.note("join: partition by partition, since both sides are stored in order of the key");
+            return Ok(buckets(run, BucketOp::LookUp(Box::new(self.side(&sides))), [&by.pipe, &built], &self.schema));
+        }
         let rows = run.keep(&built, "join")?;
         drop(built);
         match room(run, &rows) {
@@ -349,8 +358,13 @@ impl Join {
 /// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables of their keys.
 pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
     let m = rows.total();
-    let need = m.bytes.saturating_mul(2).saturating_add(Lookup::bytes(m.bound.rows, 0));
-    if need <= run.pool.limit_bytes() / LOOKUP_SHARE { run.pool.take(need) } else { None }
+    run.pool.take(room_for(run, m.bytes, m.bound.rows)?)
+}
+
+/// Bytes of that room, if rows are not too many for it.
+fn room_for(run: &Run<'_>, bytes: u64, n_rows: u64) -> Option<u64> {
+    let need = bytes.saturating_mul(2).saturating_add(Lookup::bytes(n_rows, 0));
+    (need <= run.pool.limit_bytes() / LOOKUP_SHARE).then_some(need)
 }
 
 /// Partitions of at most `rows` rows.

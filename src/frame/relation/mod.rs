@@ -2,6 +2,7 @@
 
 pub(super) mod aggregate;
 pub(super) mod asof;
+pub(super) mod clustered;
 pub(super) mod function;
 pub(super) mod grouped;
 pub(super) mod join;

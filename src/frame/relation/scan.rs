@@ -28,7 +28,7 @@ struct Scan {
 /// Where a scan reads.
 #[derive(Debug)]
 enum From {
-    Files(Files),
+    Files(Box<Files>),
     Memory(Arc<DataFrame>, SchemaRef),
 }
 
@@ -38,9 +38,18 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation
         IR::DataFrameScan { df, schema, output_schema } => {
             (From::Memory(df.clone(), schema.clone()), output_schema.as_ref().unwrap_or(schema), None)
         }
-        IR::Scan { sources, file_info, hive_parts, predicate, output_schema, scan_type, unified_scan_args: args, .. } => {
-            let files = Files::new(sources, scan_type, &file_info.schema, hive_parts.as_ref(), args)?;
-            (From::Files(files), output_schema.as_ref().unwrap_or(&file_info.schema), predicate.as_ref())
+        IR::Scan {
+            sources,
+            file_info,
+            hive_parts,
+            predicate,
+            predicate_file_skip_applied: skipped,
+            output_schema,
+            scan_type,
+            unified_scan_args: args,
+        } => {
+            let files = Files::new(sources, scan_type, &file_info.schema, hive_parts.as_ref(), args, skipped.as_ref())?;
+            (From::Files(Box::new(files)), output_schema.as_ref().unwrap_or(&file_info.schema), predicate.as_ref())
         }
         other => return Err(Error::bug(format!("{other:?} is no scan"))),
     };
@@ -78,12 +87,14 @@ fn counted_scan(sources: &ScanSources, scan_type: &FileScanIR) -> Result<Scan> {
     let reader = LazyCsvReader::new(PlRefPath::new(first.as_str()))
         .with_glob(false)
         .with_has_header(options.has_header)
+        .with_skip_rows(options.skip_rows)
+        .with_skip_rows_after_header(options.skip_rows_after_header)
         .with_separator(parse.separator)
         .with_quote_char(parse.quote_char);
     let all = reader.finish().and_then(|mut l| l.collect_schema()).map_err(|e| query_error(e, &[]))?;
     let output = all.iter().take(1).map(|(n, d)| (n.clone(), d.clone())).collect::<Schema>();
     let asked = Asked { output: Arc::new(output), filters: vec![] };
-    Ok(Scan { from: From::Files(Files::counted(sources, scan_type, all)?), asked })
+    Ok(Scan { from: From::Files(Box::new(Files::counted(sources, scan_type, all)?)), asked })
 }
 
 impl Relation for Scan {

@@ -2,6 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::{row_bytes, varies};
+use crate::expr::table::TableSource;
 use crate::format::csv::CsvSource;
 use crate::format::ipc::IpcSource;
 use crate::format::ndjson::NdjsonSource;
@@ -15,7 +16,7 @@ use polars::polars_utils::slice_enum::Slice;
 use polars::prelude::{
     Column, CsvReadOptions, DataFrame, DataType, Expr, IDX_DTYPE, IdxCa, IdxSize, PlSmallStr, Schema, SchemaRef,
 };
-use polars_plan::dsl::{FileScanIR, ScanSources, UnifiedScanArgs};
+use polars_plan::dsl::{FileScanIR, PredicateFileSkip, ScanSources, UnifiedScanArgs};
 use polars_plan::plans::hive::HivePartitionsDf;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(super) struct Files {
     format: Format,
     labels: Labels,
     slice: Option<Slice>,
+    /// How many files there are with those that the keys of their folders rule out.
+    n_all: usize,
 }
 
 #[derive(Debug)]
@@ -112,11 +115,13 @@ impl Files {
         all: &Schema,
         hive: Option<&HivePartitionsDf>,
         args: &UnifiedScanArgs,
+        skipped: Option<&PredicateFileSkip>,
     ) -> Result<Files> {
         if args.column_mapping.is_some() || args.deletion_files.is_some() || args.default_values.is_some() {
             return Err(unsupported("a lake table"));
         }
         let (paths, kept) = paths(sources)?;
+        let n_all = skipped.map_or(0, |s| s.original_len);
         let mut labels = Labels::default();
         let mut columns: Vec<Column> = Vec::new();
         if let Some(hive) = hive {
@@ -139,7 +144,7 @@ impl Files {
             extra: args.extra_columns_policy,
             hidden,
         };
-        Ok(Files { set: FileSet { paths, schema, rules }, format: format(of)?, labels, slice: args.pre_slice.clone() })
+        Ok(Files { set: FileSet { paths, schema, rules }, format: format(of)?, labels, slice: args.pre_slice.clone(), n_all })
     }
 
     /// Files of which only the rows are counted, so that their columns may differ.
@@ -153,14 +158,18 @@ impl Files {
             ..FileRules::default()
         };
         let set = FileSet { paths: paths(sources)?.0, schema, rules };
-        Ok(Files { set, format: format(of)?, labels: Labels::default(), slice: None })
+        Ok(Files { set, format: format(of)?, labels: Labels::default(), slice: None, n_all: 0 })
     }
 
     /// A source of what is asked, and the columns that it hands on.
     ///
     /// # Errors
     /// Files that cannot be read, or differ from each other.
-    pub fn source(&self, asked: &Asked, run: &Run<'_>) -> Result<(Arc<dyn FileSource>, SchemaRef)> {
+    pub fn source(&self, asked: &Asked, run: &mut Run<'_>) -> Result<(Arc<dyn FileSource>, SchemaRef)> {
+        if self.n_all > self.set.paths.len() {
+            let n = self.n_all - self.set.paths.len();
+            run.note(format!("{}: {n} of {} files are left unread, by the keys of their folders", self.set.label(), self.n_all));
+        }
         let counts = self.labels.numbers.is_some() || self.slice.is_some();
         if self.labels.files.width() == 0 && !counts {
             let projection = asked.projection(&self.set.schema);
@@ -188,10 +197,16 @@ impl Files {
         Ok((Arc::new(Labelled::new(source, labels, projection)), output))
     }
 
-    fn read(&self, projection: Projection, run: &Run<'_>) -> Result<Arc<dyn FileSource>> {
+    fn read(&self, projection: Projection, run: &mut Run<'_>) -> Result<Arc<dyn FileSource>> {
         let set = self.set.clone();
         Ok(match &self.format {
-            Format::Parquet => Arc::new(ParquetSource::new(set, projection, |all| (run.target_bytes(all), run.partition_bytes))?),
+            Format::Parquet => {
+                let source = ParquetSource::new(set, projection, |all| (run.target_bytes(all), run.partition_bytes))?;
+                if let (n @ 1.., all) = source.pruned() {
+                    run.note(format!("{}: {n} of {all} row groups are left unread, by their statistics", source.label()));
+                }
+                Arc::new(source)
+            }
             Format::Ipc => Arc::new(IpcSource::new(set, projection, |all| run.target_bytes(all))?),
             Format::Csv(options) => Arc::new(CsvSource::new(set, projection, (**options).clone(), run.partition_bytes)?),
             Format::Ndjson { lenient } => Arc::new(NdjsonSource::new(set, projection, *lenient, run.partition_bytes)?),

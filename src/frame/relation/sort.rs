@@ -2,15 +2,19 @@
 //! in their order.
 
 use crate::base::{Error, Result};
+use crate::chunk::dataframe::table_error;
+use crate::chunk::table_bound::Bound;
 use crate::frame::pipe::Pipe;
 use crate::frame::relation::whole;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::kernel::table::order::cuts;
 use crate::op::table::key::{ByOrder, Order, SampleOf};
+use crate::op::table::rows::SAMPLED;
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{SchemaRef, SortMultipleOptions, col};
+use polars::prelude::{DataType, Schema, SchemaRef, SortMultipleOptions, col};
 use polars_plan::plans::IR;
+use std::sync::Arc;
 
 /// Keys sampled of a partition.
 const SAMPLES: usize = 256;
@@ -71,6 +75,13 @@ pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result
         return Ok(pipe);
     }
     let sampler = SampleOf { order: order.clone(), n: SAMPLES };
+    if let Some(keys) = keys_alone(run, &pipe, order) {
+        let n_buckets = run.n_buckets(pipe.total_bytes());
+        let cuts = cuts(sampled(run, keys, sampler)?, n_buckets);
+        run.note(format!("sort: keys sampled first, then {} ranges of keys, each sorted by itself", cuts.len() + 1));
+        let divided = run.divide(&pipe, "sort", ByOrder { order: order.clone(), cuts })?;
+        return run.on_buckets(&divided, vec![step(order)], 1, "sort", schema);
+    }
     let rows = run.keep_and_sample(&pipe, "sort", sampler)?;
     let bytes = rows.total().bytes;
     if bytes <= run.task_bytes() {
@@ -84,6 +95,31 @@ pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result
     let divided = run.divide(&run.read_as_written(&rows), "sort", by)?;
     drop(rows);
     run.on_buckets(&divided, vec![step(order)], 1, "sort", schema)
+}
+
+/// The keys of a large table without its other columns, if they can be read so.
+fn keys_alone(run: &Run<'_>, pipe: &Pipe, order: &Order) -> Option<Pipe> {
+    if run.is_dry() || !pipe.ops.is_empty() || pipe.total_bytes() <= run.task_bytes() {
+        return None;
+    }
+    let mut names: Vec<_> = order.by.iter().flat_map(polars_plan::utils::expr_to_leaf_column_names).collect();
+    names.sort_unstable();
+    names.dedup();
+    let keys = pipe.source()?.narrow(&names.iter().map(|n| n.as_str()).collect::<Vec<_>>())?;
+    let schema = pipe.schema.iter().filter(|(n, _)| names.contains(n)).map(|(n, d)| (n.clone(), d.clone()));
+    Some(Pipe::of(keys, Arc::new(schema.collect()), pipe.bound, pipe.total, pipe.likely_rows))
+}
+
+/// Some keys of every partition.
+fn sampled(run: &mut Run<'_>, mut keys: Pipe, sampler: SampleOf) -> Result<Vec<Vec<u8>>> {
+    let schema = Schema::from_iter([(SAMPLED.into(), DataType::Binary)]);
+    let bound = Bound { rows: SAMPLES as u64 + 1, ..keys.bound };
+    let all = bound.times(keys.n_partitions() as u64);
+    keys.push_bounded(RowOp::Sample(Arc::new(sampler)), Arc::new(schema), bound, all);
+    let rows = run.keep(&keys, "sample")?;
+    let rows = run.table(&rows)?;
+    let keys = rows.column(SAMPLED).and_then(|c| c.binary()).map_err(table_error)?;
+    Ok(keys.iter().flatten().map(<[u8]>::to_vec).collect())
 }
 
 /// Rows in order of columns of row numbers, rows without a number last; without these columns.

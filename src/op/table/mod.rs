@@ -2,6 +2,7 @@
 //! large groupings need across partitions.
 
 pub mod bucket;
+pub mod edge;
 pub mod exchange;
 pub mod key;
 pub mod mark;

@@ -5,6 +5,8 @@ use crate::chunk::Chunk;
 use crate::chunk::dataframe::{table, table_bytes, table_error, too_large};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
+use crate::op::table::edge::{below, edges};
+use crate::op::table::exchange::Sample;
 use crate::op::table::mark::{Find, Marks};
 use crate::op::table::probe::Probe;
 use crate::op::table::step::{TableStep, apply};
@@ -25,6 +27,12 @@ pub enum RowOp {
     Marked(Arc<Marks>),
     /// A column that tells where a row comes in the whole table: the partition's number and the row's in it.
     Number(PlSmallStr),
+    /// Where the values of the only column change.
+    Edges,
+    /// How many values of the only column are less than these.
+    Below(Arc<[i64]>),
+    /// Some keys of every partition.
+    Sample(Arc<dyn Sample>),
     /// A step of every partition's own.
     Each(Arc<[TableStep]>),
     /// Of every partition, so many rows from a first one.
@@ -42,6 +50,8 @@ impl RowOp {
     fn label(&self) -> &'static str {
         match self {
             RowOp::Step(s) => s.name(),
+            RowOp::Edges | RowOp::Below(_) => "edges",
+            RowOp::Sample(_) => "sample",
             RowOp::Each(steps) => steps.first().map_or("step", TableStep::name),
             RowOp::Trim(_) => "trim",
             RowOp::Probe(_) | RowOp::Find(_) | RowOp::Marked(_) => "join",
@@ -50,6 +60,9 @@ impl RowOp {
         }
     }
 }
+
+/// The column that sampled keys are in.
+pub const SAMPLED: &str = "sampled";
 
 /// Where a row comes in the whole table: row `row` of partition `partition`.
 pub fn row_number(partition: usize, row: usize) -> u64 {
@@ -77,6 +90,13 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
         out = apply(&out, &std::mem::take(&mut steps))?;
         match op {
             RowOp::Step(_) | RowOp::Each(_) => {}
+            RowOp::Edges => out = edges(&out)?,
+            RowOp::Below(values) => out = below(&out, values)?,
+            RowOp::Sample(sampler) => {
+                let keys = sampler.sample(index, &out)?;
+                let n = keys.len();
+                out = DataFrame::new(n, vec![Column::from(Series::new(SAMPLED.into(), keys))]).map_err(table_error)?;
+            }
             RowOp::Trim(rows) => {
                 if let Some(&(first, n)) = rows.get(index) {
                     out = out.slice(first as i64, n);

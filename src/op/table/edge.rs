@@ -1,0 +1,119 @@
+//! Where the values of a column that never falls change: what is needed to cut a table so that equal values are in one partition.
+
+use crate::base::{Error, Result};
+use crate::chunk::dataframe::table_error;
+use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
+
+/// What is known of a column of whole numbers in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edges {
+    /// Rows.
+    pub n: u64,
+    /// Least and greatest value; None without rows.
+    pub ends: Option<(i64, i64)>,
+    /// Rows that have the least value, and the value after it.
+    pub lead: u64,
+    /// The value after the least.
+    pub next: Option<i64>,
+    /// Whether no value is less than that before it, and none is null.
+    pub rises: bool,
+}
+
+fn numbers(rows: &DataFrame) -> Result<Vec<Option<i64>>> {
+    let column = rows.columns().first().ok_or_else(|| Error::bug("rows without a column"))?;
+    let cast = column.cast(&DataType::Int64).map_err(table_error)?;
+    Ok(cast.i64().map_err(table_error)?.iter().collect())
+}
+
+/// The edges of a partition's only column, as a row.
+///
+/// # Errors
+/// A bug: another type.
+pub fn edges(rows: &DataFrame) -> Result<DataFrame> {
+    let values = numbers(rows)?;
+    let rises = values.iter().all(Option::is_some) && values.is_sorted();
+    let lead = values.iter().take_while(|v| **v == values[0]).count();
+    let one = |name: &str, v: Option<i64>| Column::from(Series::new(name.into(), [v]));
+    let columns = vec![
+        one("n", Some(values.len() as i64)),
+        one("first", values.first().copied().flatten()),
+        one("last", values.last().copied().flatten()),
+        one("lead", Some(lead as i64)),
+        one("next", values.get(lead).copied().flatten()),
+        one("rises", Some(i64::from(rises))),
+    ];
+    DataFrame::new(1, columns).map_err(table_error)
+}
+
+/// The rows of [`edges`].
+///
+/// # Errors
+/// A bug: other columns.
+pub fn read_edges(rows: &DataFrame) -> Result<Vec<Edges>> {
+    let column = |name: &str| -> Result<Vec<Option<i64>>> {
+        Ok(rows.column(name).and_then(|c| c.i64()).map_err(table_error)?.iter().collect())
+    };
+    let (n, first, last) = (column("n")?, column("first")?, column("last")?);
+    let (lead, next, rises) = (column("lead")?, column("next")?, column("rises")?);
+    let count = |v: Option<i64>| v.unwrap_or(0).unsigned_abs();
+    let edge = |i: usize| Edges {
+        n: count(n[i]),
+        ends: first[i].zip(last[i]),
+        lead: count(lead[i]),
+        next: next[i],
+        rises: rises[i] == Some(1),
+    };
+    Ok((0..n.len()).map(edge).collect())
+}
+
+/// How many of a partition's values, which never fall, are less than each of `values` that lies among them.
+///
+/// # Errors
+/// A bug: another type.
+pub fn below(rows: &DataFrame, values: &[i64]) -> Result<DataFrame> {
+    let own = numbers(rows)?;
+    let (mut which, mut counts) = (Vec::new(), Vec::new());
+    if let (Some(Some(first)), Some(Some(last))) = (own.first(), own.last()) {
+        let among = values.partition_point(|v| v <= first)..values.partition_point(|v| v <= last);
+        for i in among {
+            which.push(i as u64);
+            counts.push(own.partition_point(|v| *v < Some(values[i])) as u64);
+        }
+    }
+    let columns = vec![Column::from(Series::new("value".into(), &which)), Column::from(Series::new("rows".into(), counts))];
+    DataFrame::new(which.len(), columns).map_err(table_error)
+}
+
+/// The rows of [`below`]: numbers of values, and how many are less.
+///
+/// # Errors
+/// A bug: other columns.
+pub fn read_below(rows: &DataFrame) -> Result<Vec<(usize, u64)>> {
+    let column = |name: &str| -> Result<Vec<u64>> {
+        Ok(rows.column(name).and_then(|c| c.u64()).map_err(table_error)?.iter().flatten().collect())
+    };
+    Ok(column("value")?.into_iter().map(|v| v as usize).zip(column("rows")?).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Edges, below, edges, read_below, read_edges};
+    use polars::prelude::df;
+
+    #[test]
+    fn edges_tell_where_values_change() {
+        let of = |v: &[Option<i32>]| read_edges(&edges(&df!("k" => v).unwrap()).unwrap()).unwrap()[0];
+        let want = Edges { n: 4, ends: Some((2, 7)), lead: 2, next: Some(5), rises: true };
+        assert_eq!(of(&[Some(2), Some(2), Some(5), Some(7)]), want);
+        assert_eq!(of(&[Some(3)]), Edges { n: 1, ends: Some((3, 3)), lead: 1, next: None, rises: true });
+        assert_eq!(of(&[]), Edges { n: 0, ends: None, lead: 0, next: None, rises: true });
+        assert!(!of(&[Some(2), Some(1)]).rises);
+        assert!(!of(&[Some(2), None]).rises);
+    }
+
+    #[test]
+    fn values_are_counted_below() {
+        let rows = df!("k" => [2i64, 2, 5, 7]).unwrap();
+        assert_eq!(read_below(&below(&rows, &[1, 2, 3, 5, 7, 8]).unwrap()).unwrap(), [(2, 2), (3, 2), (4, 3)]);
+    }
+}
