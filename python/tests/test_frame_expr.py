@@ -167,3 +167,21 @@ def test_meta():
     assert (tf.col("a") + tf.col("b").sum()).meta.root_names() == ["a", "b"]
     assert tf.col("a").alias("c").meta.output_name() == "c"
     assert tf.col("a").alias("c").meta.undo_aliases().meta.eq(tf.col("a"))
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_functions_on_values(n):
+    f = frame(n)
+    assert f.select(tf.col("j").map_batches(lambda s: s * 10, is_elementwise=True)).to_dict() == {"j": [20, 70, 10, 80, 20, 80]}
+    assert f.select(tf.col("j").map_batches(lambda s: s.sort())).to_dict() == {"j": [1, 2, 2, 7, 8, 8]}
+    assert f.select(tf.col("j").map_batches(lambda s: s.sum() / 2, tf.Float64, returns_scalar=True)).to_dict() == {"j": [14.0]}
+    assert f.select(tf.col("k").map_elements(lambda v: ord(v), tf.Int16).alias("z")).to_dict() == {"z": [97, 98, 97, 98, 97, 99]}
+    assert f.select(tf.col("i").map_elements(lambda v: v is None, tf.Boolean, skip_nulls=False)).to_dict()["i"][2] is True
+    groups = f.group_by("k").agg(tf.col("j").map_batches(lambda s: s.max() - s.min(), returns_scalar=True))
+    assert groups.to_dict() == {"k": ["a", "b", "c"], "j": [1, 1, 0]}
+    with pytest.raises(ValueError, match="ZeroDivisionError"):
+        f.select(tf.col("j").map_elements(lambda v: v / 0, tf.Float64)).collect()
+    with pytest.raises(TypeError, match="return_dtype"):
+        tf.col("j").map_elements(lambda v: v)
+    with pytest.raises(ValueError, match="conversion"):
+        f.select(tf.col("j").map_elements(str, tf.String).cast(tf.Int64).alias("z"), tf.col("k").map_elements(str, tf.Int64)).collect()

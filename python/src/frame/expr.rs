@@ -5,6 +5,7 @@ pub mod arithmetic;
 mod array;
 mod binary;
 mod category;
+mod function;
 mod list;
 mod math;
 pub mod missing;
