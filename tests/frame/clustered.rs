@@ -48,7 +48,7 @@ proptest! {
     fn stored_order_changes_nothing(
         left in rows(300), right in rows(300), shift in -3i64..3,
         group_rows in prop_oneof![Just(1usize), 2usize..40, Just(100_000)],
-        partition_bytes in prop_oneof![Just(1u64), Just(400), Just(3000)],
+        partition_bytes in prop_oneof![Just(150u64), Just(400), Just(3000)],
     ) {
         let folder = tempfile::tempdir().expect("a folder");
         let mut right = right;
