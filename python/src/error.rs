@@ -1,4 +1,4 @@
-//! The engine's errors as the exceptions that NumPy users expect.
+//! The engine's errors as the exceptions that users of NumPy and Polars expect.
 
 use pyo3::exceptions::{
     PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError,
@@ -66,12 +66,15 @@ fn exception(e: &Error) -> PyErr {
         // Python makes FileNotFoundError and its like of the number.
         return PyOSError::new_err((number, message));
     }
+    if message.starts_with("there is no column '") {
+        return of_module("tilework.frame.exceptions", "ColumnNotFoundError", &message);
+    }
     match e.kind() {
         ErrorKind::Usage => PyValueError::new_err(message),
         ErrorKind::DType => PyTypeError::new_err(message),
         ErrorKind::Index => PyIndexError::new_err(message),
-        ErrorKind::Axis => numpys("numpy.exceptions", "AxisError", &message),
-        ErrorKind::Matrix => numpys("numpy.linalg", "LinAlgError", &message),
+        ErrorKind::Axis => of_module("numpy.exceptions", "AxisError", &message),
+        ErrorKind::Matrix => of_module("numpy.linalg", "LinAlgError", &message),
         ErrorKind::Overflow => PyOverflowError::new_err(message),
         ErrorKind::Unsupported => PyNotImplementedError::new_err(message),
         ErrorKind::Budget => PyMemoryError::new_err(message),
@@ -81,8 +84,8 @@ fn exception(e: &Error) -> PyErr {
     }
 }
 
-/// An exception of NumPy's own.
-fn numpys(module: &str, name: &str, message: &str) -> PyErr {
+/// An exception of a Python module's own.
+fn of_module(module: &str, name: &str, message: &str) -> PyErr {
     let made = |py: Python<'_>| -> PyResult<PyErr> { Ok(PyErr::from_value(py.import(module)?.getattr(name)?.call1((message,))?)) };
     Python::attach(|py| made(py).unwrap_or_else(|e| e))
 }

@@ -1,27 +1,36 @@
 //! Lazy queries on tables, and tables in memory.
 
 mod arrow;
+mod choice;
+mod dtype;
+mod expr;
+mod function;
+mod functions;
+mod group;
+mod join;
 mod parts;
+mod query;
+mod rows;
+mod scan;
+mod selector;
+mod value;
 
-use crate::error::{Fail, Out, value};
+use crate::error::{Out, value};
 use crate::session::Session;
-use parts::Parts;
-use polars::prelude::{
-    DataFrame, DataType, IntoLazy, LazyCsvReader, LazyFileListReader, LazyFrame, NullValues, PlRefPath, PlSmallStr,
-    ScanArgsParquet, ScanSources, Schema, TimeUnit,
-};
+use choice::Format;
+use function::Attached;
+use parts::{Kept, Parts};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema};
 use polars_plan::dsl::{DslPlan, PlanSerializationContext};
-use pyo3::exceptions::PyTypeError;
-use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyRef, PyResult, Python, wrap_pyfunction};
+use pyo3::prelude::{Bound, PyAny, PyModule, PyModuleMethods, PyRef, PyResult, Python, wrap_pyfunction};
 use pyo3::types::{PyBytes, PyCapsule};
 use pyo3::{pyclass, pyfunction, pymethods};
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use tilework::Error;
 use tilework::chunk::dataframe::table_error;
 use tilework::expr::table::TableSource;
-use tilework::format::parquet::parquet_schema;
+use tilework::format::table_format::TableFormat;
 use tilework::format::table_memory::FrameSource;
 use tilework::format::table_scan::Projection;
 
@@ -30,53 +39,38 @@ use tilework::format::table_scan::Projection;
 pub struct Frame {
     query: tilework::frame::Frame,
     partition_bytes: u64,
+    attached: Attached,
 }
 
 /// A table in memory.
 #[pyclass(frozen, module = "tilework._tilework")]
 pub struct Table(DataFrame);
 
-/// NumPy's names of types where it has them, else Polars'.
-fn type_name(dtype: &DataType) -> String {
-    TYPES.iter().find(|(_, d)| d == dtype).map_or_else(|| dtype.to_string(), |(name, _)| name.to_string())
-}
-
-const TYPES: [(&str, DataType); 20] = [
-    ("bool", DataType::Boolean),
-    ("int8", DataType::Int8),
-    ("int16", DataType::Int16),
-    ("int32", DataType::Int32),
-    ("int64", DataType::Int64),
-    ("uint8", DataType::UInt8),
-    ("uint16", DataType::UInt16),
-    ("uint32", DataType::UInt32),
-    ("uint64", DataType::UInt64),
-    ("float32", DataType::Float32),
-    ("float64", DataType::Float64),
-    ("str", DataType::String),
-    ("date", DataType::Date),
-    ("time", DataType::Time),
-    ("datetime64[ms]", DataType::Datetime(TimeUnit::Milliseconds, None)),
-    ("datetime64[us]", DataType::Datetime(TimeUnit::Microseconds, None)),
-    ("datetime64[ns]", DataType::Datetime(TimeUnit::Nanoseconds, None)),
-    ("timedelta64[ms]", DataType::Duration(TimeUnit::Milliseconds)),
-    ("timedelta64[us]", DataType::Duration(TimeUnit::Microseconds)),
-    ("timedelta64[ns]", DataType::Duration(TimeUnit::Nanoseconds)),
-];
-
-fn type_of(name: &str) -> Out<DataType> {
-    let found = TYPES.iter().find(|(n, _)| *n == name).map(|(_, d)| d.clone());
-    let names = || TYPES.map(|(n, _)| n).join(", ");
-    found.ok_or_else(|| Fail::from(PyTypeError::new_err(format!("'{name}' is no type of a column: they are {}", names()))))
-}
-
-fn described(schema: &Schema) -> Vec<(String, String)> {
-    schema.iter().map(|(n, d)| (n.to_string(), type_name(d))).collect()
-}
-
 impl Frame {
     fn new(query: LazyFrame, partition_bytes: u64) -> Frame {
-        Frame { query: tilework::frame::frame(query).with_partition_bytes(partition_bytes), partition_bytes }
+        Frame {
+            query: tilework::frame::frame(query).with_partition_bytes(partition_bytes),
+            partition_bytes,
+            attached: Attached::default(),
+        }
+    }
+
+    /// Runs the query.
+    fn run<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        run: impl FnOnce(&tilework::frame::Frame, &tilework::Session) -> tilework::Result<T> + Send + 'static,
+    ) -> Out<T> {
+        let query = self.query.clone();
+        session.run(py, move |s| run(&query, s)).map_err(|e| self.attached.own(py, e))
+    }
+
+    /// A query of a result in a file.
+    fn of_kept(kept: Kept, partition_bytes: u64) -> Out<Frame> {
+        let mut frame = Frame::new(kept.query()?, partition_bytes);
+        frame.attached.files.push(Arc::new(kept));
+        Ok(frame)
     }
 
     fn arrow_schema(&self, py: Python<'_>) -> Out<Arc<Schema>> {
@@ -87,8 +81,8 @@ impl Frame {
 #[pymethods]
 impl Frame {
     /// Names and types of the columns.
-    fn schema(&self, py: Python<'_>) -> Out<Vec<(String, String)>> {
-        Ok(described(&*self.arrow_schema(py)?))
+    fn schema<'py>(&self, py: Python<'py>) -> Out<Vec<(String, Bound<'py, PyAny>)>> {
+        dtype::schema(py, &*self.arrow_schema(py)?)
     }
 
     /// Size that partitions aim at, in bytes.
@@ -98,23 +92,40 @@ impl Frame {
     }
 
     fn collect(&self, py: Python<'_>, session: &Session) -> Out<Table> {
-        let query = self.query.clone();
-        Ok(Table(session.run(py, move |s| query.collect_in(s))?))
+        Ok(Table(self.run(py, session, |q, s| q.collect_in(s))?))
     }
 
     fn partitions(&self, py: Python<'_>, session: &Session) -> Out<Parts> {
-        let query = self.query.clone();
-        session.run(py, move |s| Parts::new(&query, s))
+        self.run(py, session, Parts::new)
     }
 
-    fn sink_parquet(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        let query = self.query.clone();
-        session.run(py, move |s| query.sink_parquet(s, path, overwrite))
+    /// Runs the query: one that reads the result.
+    fn persist(&self, py: Python<'_>, session: &Session) -> Out<Frame> {
+        let kept = self.run(py, session, |q, s| Kept::new(s, |path| q.sink_parquet(s, path, false)))?;
+        Frame::of_kept(kept, self.partition_bytes)
     }
 
-    fn sink_csv(&self, py: Python<'_>, session: &Session, path: PathBuf, overwrite: bool) -> Out<()> {
-        let query = self.query.clone();
-        session.run(py, move |s| query.sink_csv(s, path, overwrite))
+    /// Runs the query: the result in a file, or in a folder of a file for each partition and each value of these columns.
+    #[pyo3(signature = (session, path, format, keys, overwrite))]
+    fn sink(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        path: PathBuf,
+        format: Format,
+        keys: Option<Vec<String>>,
+        overwrite: bool,
+    ) -> Out<()> {
+        self.run(py, session, move |q, s| match (keys, format.0) {
+            (Some(keys), format) => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                q.sink_folder(s, path, format, &keys, overwrite)
+            }
+            (None, TableFormat::Parquet) => q.sink_parquet(s, path, overwrite),
+            (None, TableFormat::Csv) => q.sink_csv(s, path, overwrite),
+            (None, TableFormat::Ipc) => q.sink_ipc(s, path, overwrite),
+            (None, TableFormat::Ndjson) => q.sink_ndjson(s, path, overwrite),
+        })
     }
 
     fn explain(&self, py: Python<'_>, session: &Session) -> Out<String> {
@@ -122,11 +133,12 @@ impl Frame {
         session.plan(py, move |s| query.explain(s))
     }
 
-    /// Number of partitions of the result, which the engine tells in its explanation alone: at the end of the last node that is a table.
     fn n_partitions(&self, py: Python<'_>, session: &Session) -> Out<usize> {
-        let text = self.explain(py, session)?;
-        let n = text.lines().rev().find_map(|l| l.strip_suffix(" partitions")?.rsplit(' ').next()?.parse().ok());
-        Ok(n.ok_or_else(|| Error::bug("an explanation without partitions"))?)
+        self.run(py, session, |q, s| q.n_partitions(s))
+    }
+
+    fn partition(&self, py: Python<'_>, session: &Session, i: usize) -> Out<Table> {
+        Ok(Table(self.run(py, session, move |q, s| q.partition(s, i))?))
     }
 
     fn arrow_schema_capsule<'py>(&self, py: Python<'py>) -> Out<Bound<'py, PyCapsule>> {
@@ -158,8 +170,8 @@ impl Table {
     }
 
     /// Names and types of the columns.
-    fn schema(&self) -> Vec<(String, String)> {
-        described(self.0.schema())
+    fn schema<'py>(&self, py: Python<'py>) -> Out<Vec<(String, Bound<'py, PyAny>)>> {
+        dtype::schema(py, self.0.schema())
     }
 
     /// A query of this table, in about this many partitions, or in partitions of about so many bytes.
@@ -210,86 +222,35 @@ fn decode_frame(py: Python<'_>, bytes: &[u8], partition_bytes: u64) -> Out<Frame
     Ok(Frame::new(LazyFrame::from(plan), partition_bytes))
 }
 
-fn sources(paths: &[PathBuf]) -> Out<ScanSources> {
-    let text = |p: &PathBuf| {
-        let text = p.to_str().ok_or_else(|| value(format!("{} is not a name in UTF-8", p.display())))?;
-        Ok(PlRefPath::new(text))
-    };
-    Ok(ScanSources::Paths(paths.iter().map(text).collect::<Out<_>>()?))
-}
-
-fn first(paths: &[PathBuf]) -> Out<&Path> {
-    Ok(paths.first().ok_or_else(|| value("a scan needs a file at least"))?)
-}
-
-/// Parquet files of the same columns, one after the other.
-#[pyfunction]
-fn scan_parquet(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64) -> Out<Frame> {
-    py.detach(|| {
-        parquet_schema(first(&paths)?)?;
-        let args = ScanArgsParquet { glob: false, ..Default::default() };
-        let query = LazyFrame::scan_parquet_sources(sources(&paths)?, args).map_err(table_error)?;
-        Ok(Frame::new(query, partition_bytes))
-    })
-}
-
-/// How text is read as a table.
-#[derive(pyo3::FromPyObject)]
-#[pyo3(from_item_all)]
-struct CsvFormat {
-    separator: u8,
-    has_header: bool,
-    quote: Option<u8>,
-    null_values: Option<Vec<String>>,
-    infer_rows: Option<usize>,
-    dates: bool,
-    types: Vec<(String, String)>,
-}
-
-/// CSV files of the same columns, one after the other.
-#[pyfunction]
-fn scan_csv(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, format: CsvFormat) -> Out<Frame> {
-    let types = format.types.iter().map(|(n, t)| Ok((PlSmallStr::from(n.as_str()), type_of(t)?)));
-    let types: Schema = types.collect::<Out<_>>()?;
-    py.detach(|| {
-        let nulls = format.null_values.map(|v| NullValues::AllColumns(v.into_iter().map(Into::into).collect()));
-        let query = LazyCsvReader::new_with_sources(sources(&paths)?)
-            .with_glob(false)
-            .with_separator(format.separator)
-            .with_has_header(format.has_header)
-            .with_quote_char(format.quote)
-            .with_null_values(nulls)
-            .with_infer_schema_length(format.infer_rows)
-            .with_try_parse_dates(format.dates)
-            .with_dtype_overwrite((!types.is_empty()).then(|| Arc::new(types)))
-            .finish()
-            .map_err(table_error)?;
-        let frame = Frame::new(query, partition_bytes);
-        frame.query.schema().map_err(|e| e.at(first(&paths).map_or_else(|_| String::new(), |p| p.display().to_string())))?;
-        Ok(frame)
-    })
-}
-
 /// A query in SQL on tables by name.
 #[pyfunction]
 fn sql(py: Python<'_>, query: &str, tables: Vec<(String, PyRef<'_, Frame>)>) -> Out<Frame> {
     let partition_bytes = tables.iter().map(|(_, f)| f.partition_bytes).min().ok_or_else(|| value("the query needs tables"))?;
+    let attached = Attached::of(tables.iter().map(|(_, f)| &**f));
     let tables: Vec<(String, tilework::frame::Frame)> = tables.into_iter().map(|(n, f)| (n, f.query.clone())).collect();
     let query = py.detach(|| {
         let by_name: Vec<_> = tables.iter().map(|(n, f)| (n.as_str(), f.clone())).collect();
         tilework::frame::Frame::sql(query, &by_name)
     })?;
-    Ok(Frame { query, partition_bytes })
+    Ok(Frame { query, partition_bytes, attached })
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Frame>()?;
     m.add_class::<Table>()?;
     m.add_class::<Parts>()?;
+    m.add_class::<parts::Writer>()?;
+    // Apart from functions of arrays, which have the same names.
+    let expressions = PyModule::new(m.py(), "tilework.frame")?;
+    expr::register(&expressions)?;
+    functions::register(&expressions)?;
+    m.add("expressions", expressions)?;
+    selector::register(m)?;
+    scan::register(m)?;
     m.add_function(wrap_pyfunction!(table_of_stream, m)?)?;
+    m.add_function(wrap_pyfunction!(rows::table_of_columns, m)?)?;
     m.add_function(wrap_pyfunction!(decode_frame, m)?)?;
     m.add_function(wrap_pyfunction!(decode_table, m)?)?;
-    m.add_function(wrap_pyfunction!(scan_parquet, m)?)?;
-    m.add_function(wrap_pyfunction!(scan_csv, m)?)?;
+    m.add_function(wrap_pyfunction!(join::concat_frames, m)?)?;
     m.add_function(wrap_pyfunction!(sql, m)?)
 }

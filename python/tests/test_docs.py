@@ -22,12 +22,15 @@ MODULES = [
     "tilework.array.ndimage",
     "tilework.array.overlap",
     "tilework.frame",
+    "tilework.frame.exceptions",
+    "tilework.frame.selectors",
 ]
 
 
 def public():
     """The names of the modules, and the public methods of their classes."""
-    seen = set()
+    # Held, so that no other object gets the number of one that is gone.
+    seen = {}
     for module in MODULES:
         m = importlib.import_module(module)
         assert m.__doc__, module
@@ -35,13 +38,14 @@ def public():
             thing = getattr(m, name)
             if id(thing) in seen or not callable(thing) or getattr(thing, "__module__", "").split(".")[0] != "tilework":
                 continue
-            seen.add(id(thing))
+            seen[id(thing)] = thing
             yield f"{module}.{name}", thing
             if isinstance(thing, type) and not issubclass(thing, BaseException):
-                for member, value in vars(thing).items():
+                parts = [c for c in reversed(thing.__mro__) if c.__module__.split(".")[0] == "tilework"]
+                for member, value in [m for c in parts for m in vars(c).items()]:
                     inner = getattr(value, "fget", None) or value
                     if not member.startswith("_") and (callable(inner) or isinstance(value, property)) and id(inner) not in seen:
-                        seen.add(id(inner))
+                        seen[id(inner)] = inner
                         yield f"{module}.{name}.{member}", inner
 
 

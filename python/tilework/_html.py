@@ -167,3 +167,47 @@ def _cuts(sizes, pixels):
 
 def _text(x, y, text, anchor="start"):
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" stroke="none">{escape(text)}</text>'
+
+
+def frame(f):
+    """A query's columns, and how many partitions its result has where that is known without reading rows."""
+    columns = "".join(
+        f'<tr><td style="{_CELL}">{escape(n)}</td><td style="{_CELL};opacity:0.7">{escape(t)}</td></tr>' for n, t in f.schema.items()
+    )
+    table = [("Frame", f"{f.width} column{'s' * (f.width != 1)}"), ("Partitions", _partitions(f))]
+    table.append(("Partitions aim at", _tilework.format_bytes(f._x.partition_bytes)))
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start">'
+        f'<div>{rows(table)}</div><table style="border-collapse:collapse">{columns}</table></div>'
+    )
+
+
+_CELL = "text-align:left;padding:1px 12px 1px 0"
+# Rows of a table that are shown.
+_MOST_ROWS = 10
+
+
+def _partitions(f):
+    text = f._x.polars_plan(False)
+    if "Csv SCAN" in text or "NDJson SCAN" in text:
+        return "found when the query runs"
+    try:
+        # To count them may mean to run stages of the query; the plan tells how many there can be.
+        planned = [line.split()[-2] for line in f.explain().splitlines() if line.endswith(" partitions")]
+        return f"{int(planned[-1]):,}, as planned" if planned and planned[-1].isdigit() else "found when the query runs"
+    except (MemoryError, ValueError, NotImplementedError, RuntimeError, OSError) as e:
+        return f"not run: {e}"
+
+
+def table(t):
+    """The first rows of a table in memory."""
+    head = "".join(
+        f'<th style="{_CELL}">{escape(n)}<br><span style="opacity:0.7;font-weight:400">{escape(d)}</span></th>' for n, d in t.schema.items()
+    )
+    shown = t._x.slice(0, _MOST_ROWS).to_dict()
+    lines = "".join(
+        "<tr>" + "".join(f'<td style="{_CELL}">{escape("null" if v is None else v)}</td>' for v in row) + "</tr>"
+        for row in zip(*shown.values())
+    )
+    more = "" if len(t) <= _MOST_ROWS else f"<div>… {len(t):,} rows</div>"
+    return f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>{more}'

@@ -6,3 +6,4 @@ mod clustered;
 mod files;
 mod formats;
 mod queries;
+mod verbs;

@@ -9,7 +9,7 @@ use polars_arrow::array::{Array, StructArray, new_empty_array};
 use polars_arrow::datatypes::ArrowDataType;
 use polars_arrow::ffi::{ArrowArrayStream, ArrowArrayStreamReader, export_field_to_c, export_iterator};
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::prelude::{Bound, PyResult, Python};
+use pyo3::prelude::{Bound, PyAny, PyAnyMethods, PyResult, Python};
 use pyo3::types::{PyCapsule, PyCapsuleMethods};
 use std::ffi::CStr;
 use tilework::chunk::dataframe::table_error;
@@ -59,6 +59,25 @@ fn column(field: &ArrowField, mut chunks: Vec<Box<dyn Array>>) -> Out<Series> {
         chunks.push(new_empty_array(field.dtype().clone()));
     }
     Series::try_from((field, chunks)).map_err(|e| Fail::from(PyTypeError::new_err(format!("column '{}': {e}", field.name))))
+}
+
+/// The column that an object of another library streams, or is.
+///
+/// # Errors
+/// TypeError: an object without an Arrow stream; a column's type is none of Polars'.
+pub fn series_of(o: &Bound<'_, PyAny>) -> PyResult<Series> {
+    let failed = |e: polars::error::PolarsError| PyValueError::new_err(format!("reading the Arrow stream: {e}"));
+    let capsule = o.call_method0("__arrow_c_stream__")?;
+    let stream = stream_of(capsule.cast::<PyCapsule>()?)?;
+    // SAFETY: the capsule's maker promises that the stream keeps the C stream interface.
+    let mut reader = unsafe { ArrowArrayStreamReader::try_new(Box::new(stream)) }.map_err(failed)?;
+    let field = reader.field().clone();
+    let mut chunks = Vec::new();
+    // SAFETY: as above.
+    while let Some(batch) = unsafe { reader.next() } {
+        chunks.push(batch.map_err(failed)?);
+    }
+    Ok(column(&field, chunks)?)
 }
 
 /// A table as one batch.

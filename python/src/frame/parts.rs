@@ -1,11 +1,17 @@
-//! A result that need not fit in memory: written once to a file that has lost its name already, and read again partition by partition.
+//! Results that need not fit in memory: written once to a file, and read again partition by partition, or by other queries.
 
-use crate::frame::Table;
-use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, SerReader};
+use crate::error::{Out, value};
+use crate::frame::{Frame as PyFrame, Table};
+use crate::session::Session as PySession;
+use polars::io::parquet::write::BatchedWriter;
+use polars::prelude::{
+    DataFrame, LazyFrame, ParallelStrategy, ParquetReader, ParquetWriter, PlRefPath, ScanArgsParquet, SerReader,
+};
 use pyo3::prelude::{PyRef, PyRefMut, Python};
 use pyo3::{pyclass, pymethods};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use tilework::chunk::dataframe::table_error;
 use tilework::frame::Frame;
 use tilework::{Error, Result, Session};
@@ -19,6 +25,75 @@ pub struct Parts {
     first_row: usize,
 }
 
+/// A result in a file that is removed when no query reads it any more.
+pub struct Kept {
+    folder: tempfile::TempDir,
+}
+
+impl Kept {
+    fn empty(session: &Session) -> Result<Kept> {
+        let folder = tempfile::Builder::new().prefix("tilework-result-").tempdir_in(&session.config().spill_dir).map_err(told)?;
+        Ok(Kept { folder })
+    }
+
+    /// A file that `write` writes.
+    pub fn new(session: &Session, write: impl FnOnce(PathBuf) -> Result<()>) -> Result<Kept> {
+        let kept = Kept::empty(session)?;
+        write(kept.path())?;
+        Ok(kept)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("result.parquet")
+    }
+
+    /// A query that reads it.
+    pub fn query(&self) -> Out<LazyFrame> {
+        let path = self.path();
+        let text = path.to_str().ok_or_else(|| value(format!("{} is not a name in UTF-8", path.display())))?;
+        let args = ScanArgsParquet { glob: false, ..Default::default() };
+        Ok(LazyFrame::scan_parquet(PlRefPath::new(text), args).map_err(table_error)?)
+    }
+}
+
+/// A result that Python writes, table by table.
+#[pyclass(module = "tilework._tilework")]
+pub struct Writer {
+    kept: Option<Kept>,
+    writer: Option<BatchedWriter<File>>,
+    partition_bytes: u64,
+}
+
+#[pymethods]
+impl Writer {
+    #[new]
+    fn new(py: Python<'_>, session: &PySession, partition_bytes: u64) -> Out<Writer> {
+        let kept = session.plan(py, Kept::empty)?;
+        Ok(Writer { kept: Some(kept), writer: None, partition_bytes })
+    }
+
+    /// A further table, whose columns are those of the first.
+    fn write(&mut self, table: PyRef<'_, Table>) -> Out<()> {
+        let kept = self.kept.as_ref().ok_or_else(|| value("the result is finished"))?;
+        if self.writer.is_none() {
+            let file = File::create(kept.path()).map_err(told)?;
+            self.writer = Some(ParquetWriter::new(file).batched(table.0.schema()).map_err(table_error)?);
+        }
+        if let Some(writer) = &mut self.writer {
+            writer.write_batch(&table.0).map_err(table_error)?;
+        }
+        Ok(())
+    }
+
+    /// A query that reads all tables.
+    fn finish(&mut self) -> Out<PyFrame> {
+        let writer = self.writer.take().ok_or_else(|| value("there are no tables in the result"))?;
+        writer.finish().map_err(table_error)?;
+        let kept = self.kept.take().ok_or_else(|| value("the result is finished"))?;
+        PyFrame::of_kept(kept, self.partition_bytes)
+    }
+}
+
 fn told(e: std::io::Error) -> Error {
     Error::io("the temporary file of a result", &e)
 }
@@ -26,11 +101,9 @@ fn told(e: std::io::Error) -> Error {
 impl Parts {
     /// Runs the query.
     pub fn new(frame: &Frame, session: &Session) -> Result<Parts> {
-        let folder = &session.config().spill_dir;
-        let folder = tempfile::Builder::new().prefix("tilework-result-").tempdir_in(folder).map_err(told)?;
-        let path = folder.path().join("result.parquet");
-        frame.sink_parquet(session, &path, false)?;
-        let file = File::open(&path).map_err(told)?;
+        // The file loses its name when this returns, and is there as long as it is read.
+        let kept = Kept::new(session, |path| frame.sink_parquet(session, path, false))?;
+        let file = File::open(kept.path()).map_err(told)?;
         let mut reader = ParquetReader::new(file.try_clone().map_err(told)?);
         let groups = &reader.get_metadata().map_err(table_error)?.row_groups;
         let rows: Vec<usize> = groups.iter().map(|g| g.num_rows()).collect();
@@ -61,7 +134,7 @@ impl Parts {
         this
     }
 
-    fn __next__(mut this: PyRefMut<'_, Self>, py: Python<'_>) -> crate::error::Out<Option<Table>> {
+    fn __next__(mut this: PyRefMut<'_, Self>, py: Python<'_>) -> Out<Option<Table>> {
         let parts = &mut *this;
         Ok(py.detach(|| parts.next()).transpose()?.map(Table))
     }

@@ -6,20 +6,21 @@ import os
 
 from .. import _tilework
 from .._config import parse_bytes
-from ._frame import PARTITION_BYTES, Frame
+from ._create import PARTITION_BYTES
+from ._frame import Frame
 
 _MAGIC = frozenset("*?[")
 
 
-def _files(source):
-    """The files of a path, a pattern or several of them, in order."""
+def _files(source, ending):
+    """The files of a path, a pattern or several of them, in order; of a folder, all files in it with this ending."""
     if not isinstance(source, (str, os.PathLike)):
-        return [f for s in source for f in _files(s)]
+        return [f for s in source for f in _files(s, ending)]
     path = os.fspath(source)
     if "://" in path:
         raise NotImplementedError(f"{path}: tables are read from files of this machine in this version")
     if os.path.isdir(path):
-        raise IsADirectoryError(f"{path} is a folder: name its files, for example '{os.path.join(path, '*')}'")
+        return _folder(path, ending)
     if os.path.exists(path):
         return [path]
     found = []
@@ -32,14 +33,34 @@ def _files(source):
     return found
 
 
-def scan_parquet(source, *, partition_bytes=PARTITION_BYTES) -> Frame:
+def _folder(path, ending):
+    """The files in a folder and in its folders, but for hidden ones."""
+    found = []
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(f for f in folders if not f.startswith((".", "_")))
+        found += [os.path.join(folder, f) for f in sorted(files) if f.endswith(ending) and not f.startswith((".", "_"))]
+    if not found:
+        raise FileNotFoundError(f"there is no file *{ending[0] if isinstance(ending, tuple) else ending} in the folder {path}")
+    return found
+
+
+def _is_hive(source):
+    """Whether a folder has folders like ``year=2024``."""
+    if not isinstance(source, (str, os.PathLike)) or not os.path.isdir(source):
+        return False
+    return any("=" in entry.name for entry in os.scandir(source) if entry.is_dir())
+
+
+def scan_parquet(source, *, hive_partitioning=None, partition_bytes=PARTITION_BYTES) -> Frame:
     """A lazy query of Parquet files. Only a footer is read now.
 
     Parameters
     ----------
     source : path, pattern, or a sequence of them
-        ``"2024-*.parquet"`` means the files of such names, in the order of their names; ``**`` any folders. Files of several have the
-        same columns.
+        ``"2024-*.parquet"`` means the files of such names, in the order of their names; ``**`` any folders. A folder means all its
+        Parquet files. Files of several have the same columns.
+    hive_partitioning : bool, optional
+        Whether folders like ``year=2024`` say values of columns: where the source is a folder of such.
     partition_bytes : int or str, optional
         The size that partitions aim at in memory: 16 MiB.
 
@@ -56,10 +77,70 @@ def scan_parquet(source, *, partition_bytes=PARTITION_BYTES) -> Frame:
     >>> import pyarrow as pa, pyarrow.parquet as pq
     >>> for i in range(2):
     ...     pq.write_table(pa.table({"x": [i, i + 10]}), f"part-{i}.parquet")
-    >>> tf.scan_parquet("part-*.parquet").collect().to_pyarrow()["x"].to_pylist()
-    [0, 10, 1, 11]
+    >>> tf.scan_parquet("part-*.parquet").to_dict()
+    {'x': [0, 10, 1, 11]}
     """
-    return Frame(_tilework.scan_parquet(_files(source), parse_bytes(partition_bytes)))
+    hive = _is_hive(source) if hive_partitioning is None else hive_partitioning
+    files = [os.fspath(source)] if hive and isinstance(source, (str, os.PathLike)) else _files(source, ".parquet")
+    return Frame(_tilework.scan_parquet(files, parse_bytes(partition_bytes), hive))
+
+
+def scan_ipc(source, *, partition_bytes=PARTITION_BYTES) -> Frame:
+    """A lazy query of Arrow IPC files (Feather).
+
+    Parameters
+    ----------
+    source, partition_bytes
+        As of :func:`scan_parquet`.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+
+    Examples
+    --------
+    >>> import tilework.frame as tf
+    >>> tf.from_dict({"x": [1, 2]}).sink_ipc("x.arrow")
+    >>> tf.scan_ipc("x.arrow").to_dict()
+    {'x': [1, 2]}
+    """
+    return Frame(_tilework.scan_ipc(_files(source, (".arrow", ".ipc", ".feather")), parse_bytes(partition_bytes)))
+
+
+def scan_ndjson(
+    source, *, schema=None, schema_overrides=None, infer_schema_length=100, ignore_errors=False, partition_bytes=PARTITION_BYTES
+) -> Frame:
+    """A lazy query of files with a JSON object in each line.
+
+    Parameters
+    ----------
+    source, partition_bytes
+        As of :func:`scan_parquet`.
+    schema : dict, optional
+        Types of all columns by name.
+    schema_overrides : dict, optional
+        Types of some columns by name.
+    infer_schema_length : int or None
+        How many lines tell the types; None is all of them.
+    ignore_errors : bool
+        Whether values that do not fit are null, not an error.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+
+    Examples
+    --------
+    >>> import tilework.frame as tf
+    >>> tf.from_dict({"x": [1, 2]}).sink_ndjson("x.jsonl")
+    >>> tf.scan_ndjson("x.jsonl").to_dict()
+    {'x': [1, 2]}
+    """
+    files = _files(source, (".jsonl", ".ndjson", ".json"))
+    types = (list((schema or {}).items()), list((schema_overrides or {}).items()))
+    return Frame(_tilework.scan_ndjson(files, parse_bytes(partition_bytes), infer_schema_length, *types, ignore_errors))
 
 
 def scan_csv(
@@ -67,10 +148,16 @@ def scan_csv(
     *,
     separator=",",
     has_header=True,
+    comment_prefix=None,
     quote_char='"',
-    null_values=None,
-    infer_schema_length=1000,
+    skip_rows=0,
+    schema=None,
+    schema_overrides=None,
     dtypes=None,
+    null_values=None,
+    ignore_errors=False,
+    infer_schema_length=1000,
+    n_rows=None,
     try_parse_dates=False,
     partition_bytes=PARTITION_BYTES,
 ) -> Frame:
@@ -87,12 +174,22 @@ def scan_csv(
         One ASCII character each; ``quote_char=None`` is no quoting.
     has_header : bool
         Whether the first record names the columns; else they are ``column_1`` and so on.
+    comment_prefix : str, optional
+        Lines that start with it are left out.
+    skip_rows : int
+        How many lines come before the header.
+    schema : dict, optional
+        Types of all columns by name, in order.
+    schema_overrides, dtypes : dict, optional
+        Types of some columns by name: ``tf.Date`` and its like, names of NumPy's.
     null_values : str or sequence of str, optional
         Texts that mean that a value is missing, beside the empty one.
+    ignore_errors : bool
+        Whether values that do not fit are null, not an error.
     infer_schema_length : int or None
         How many records tell the types; None is all of them.
-    dtypes : dict, optional
-        Types of columns by name: what NumPy takes as a dtype, ``"str"``, ``"date"``, ``"datetime64[us]"``.
+    n_rows : int, optional
+        How many records are read.
     try_parse_dates : bool
         Whether text like ``2024-02-29`` makes a column of dates.
     partition_bytes : int or str, optional
@@ -114,12 +211,12 @@ def scan_csv(
     ...     _ = f.write("origin;delay\\nJFK;4\\nEWR;n/a\\n")
     >>> flights = tf.scan_csv("flights.csv", separator=";", null_values="n/a")
     >>> flights
-    Frame(origin: str, delay: int64)
-    >>> flights.collect().to_pyarrow()["delay"].to_pylist()
+    Frame(origin: String, delay: Int64)
+    >>> flights.to_dict()["delay"]
     [4, None]
     """
-    files = _files(source)
-    if has_header and len(files) > 1:
+    files = _files(source, (".csv", ".tsv", ".txt"))
+    if has_header and len(files) > 1 and not skip_rows and not comment_prefix:
         _check_headers(files)
     if isinstance(null_values, str):
         null_values = [null_values]
@@ -127,10 +224,15 @@ def scan_csv(
         "separator": _byte(separator, "separator"),
         "has_header": has_header,
         "quote": None if quote_char is None else _byte(quote_char, "quote_char"),
+        "comment": comment_prefix,
         "null_values": None if null_values is None else list(null_values),
         "infer_rows": infer_schema_length,
+        "skip_rows": skip_rows,
+        "n_rows": n_rows,
         "dates": try_parse_dates,
-        "types": [(name, _type_name(t)) for name, t in (dtypes or {}).items()],
+        "ignore_errors": ignore_errors,
+        "schema": list((schema or {}).items()),
+        "types": list(({} | (dtypes or {}) | (schema_overrides or {})).items()),
     }
     return Frame(_tilework.scan_csv(files, parse_bytes(partition_bytes), format))
 
@@ -139,15 +241,6 @@ def _byte(c, name):
     if len(c) != 1 or not c.isascii():
         raise ValueError(f"{name} is one ASCII character, not {c!r}")
     return ord(c)
-
-
-def _type_name(t):
-    """The engine's name of a column type."""
-    if t is str or t in ("str", "date", "time"):
-        return t if isinstance(t, str) else "str"
-    import numpy as np
-
-    return np.dtype(t).name
 
 
 def _header(path):
