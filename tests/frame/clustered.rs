@@ -42,7 +42,7 @@ fn session(budget_bytes: u64) -> Session {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
 
     #[test]
     fn stored_order_changes_nothing(
