@@ -142,7 +142,7 @@ fn add(q: LazyFrame, step: &Step, other: &DataFrame) -> LazyFrame {
         Step::Window(keys, kind) => window(q, by(*keys), *kind),
         Step::Broadcast(0) => q.with_columns([(col("x") - col("x").mean()).alias("x"), (col("k") - col("k").min()).alias("k")]),
         Step::Broadcast(1) => q.filter(col("x").gt_eq(col("x").mean()).or(col("b"))),
-        Step::Broadcast(2) => q.select([col("k"), col("x") / col("x").count(), col("s"), col("b").or(col("b").all(true))]),
+        Step::Broadcast(2) => q.select([col("k"), col("x") * col("x").count(), col("s"), col("b").or(col("b").all(true))]),
         Step::Broadcast(3) => q.filter(len().gt(lit(20)).and(col("b"))),
         Step::Broadcast(_) => q.with_columns([col("x").fill_null(col("x").median())]),
         Step::Number => {

@@ -80,13 +80,12 @@ fn statistics_are_described() {
     for have in cuts(|f| f.drop(["x"]).describe().expect("columns")) {
         let want = df!(
             "statistic" => ["count", "null_count", "mean", "std", "min", "max"],
-            "k" => [500.0, 0.0, 2.99, 2.002_494, 0.0, 6.0],
+            "k" => [500.0, 0.0, 3.0, 2.005004, 0.0, 6.0],
             "s" => [Some("500"), Some("0"), None, None, None, None],
         )
         .expect("columns");
-        let rounded = have.lazy().with_columns([col("k").round(6, RoundMode::HalfToEven)]).collect().expect("numbers");
-        let close = |df: DataFrame| df.lazy().with_columns([col("k").round(2, RoundMode::HalfToEven)]).collect().expect("numbers");
-        assert_eq!(close(rounded), close(want));
+        let close = |df: DataFrame| df.lazy().with_columns([col("k").round(5, RoundMode::HalfToEven)]).collect().expect("numbers");
+        assert_eq!(close(have), close(want));
     }
 }
 
@@ -123,9 +122,10 @@ fn functions_run_on_partitions_and_groups() {
     let wrong = wrong.expect_err("other columns");
     assert!(wrong.to_string().contains("was to make the columns k: i64, x: f64, s: str, but its function made k: i64"), "{wrong}");
     // Of many groups, in buckets.
-    let many = df!("g" => (0..20_000i64).map(|i| i * 7919 % 6000).collect::<Vec<_>>(), "v" => (0..20_000i64).collect::<Vec<_>>());
+    let many = df!("g" => (0..40_000i64).map(|i| i * 7919 % 6000).collect::<Vec<_>>(), "v" => (0..40_000i64).collect::<Vec<_>>());
     let many = many.expect("columns").lazy();
     let last = |df: DataFrame| Ok(df.tail(Some(1)));
+    let session = Session::new(Config { n_threads: 2, budget_bytes: 8 << 20, ..Config::default() });
     let query = frame(many.clone()).with_partition_bytes(20_000);
     let schema = query.schema().expect("columns");
     let have = query.group_by([col("g")]).map_groups(last, schema).collect_in(&session).expect("rows");
@@ -133,10 +133,10 @@ fn functions_run_on_partitions_and_groups() {
     assert!(have.equals(&want), "{have}\nis not\n{want}");
     let grown = frame(table().lazy()).with_partition_bytes(4000);
     let schema = grown.schema().expect("columns");
-    let ten = |df: DataFrame| (1..10).try_fold(df.clone(), |all, _| all.vstack(&df));
+    let ten = |df: DataFrame| (1..60).try_fold(df.clone(), |all, _| all.vstack(&df));
     let refused = grown.map_partitions(ten, schema).collect_in(&session).expect_err("ten times the rows");
     assert_eq!(refused.kind(), ErrorKind::Budget);
-    assert!(refused.to_string().contains("map_batches"), "{refused}");
+    assert!(refused.to_string().contains("makes more of its rows than that"), "{refused}");
 }
 
 #[test]
