@@ -126,7 +126,7 @@ fn functions_run_on_partitions_and_groups() {
     let many = df!("g" => numbers(|i| i * 7919 % 6000), "v" => numbers(|i| i), "a" => numbers(|i| -i), "b" => numbers(|i| i / 2), "c" => numbers(|i| i % 9));
     let many = many.expect("columns").lazy();
     let last = |df: DataFrame| Ok(df.tail(Some(1)));
-    let session = Session::new(Config { n_threads: 2, budget_bytes: 8 << 20, ..Config::default() });
+    let session = Session::new(Config { n_threads: 2, budget_bytes: 7 << 20, ..Config::default() });
     let query = frame(many.clone()).with_partition_bytes(20_000);
     let schema = query.schema().expect("columns");
     let have = query.group_by([col("g")]).map_groups(last, schema).collect_in(&session).expect("rows");
