@@ -1,7 +1,7 @@
 //! A file of text being written, CSV or NDJSON: a header, then the partitions' records in order.
 //!
 //! Text may take many times the memory that its rows do, but seldom does. Rows become text in parallel as long as it takes no more than
-//! [`TIMES`] the bytes of their partition; those that take more are handed on as they are, and become text piece by piece as they are written.
+//! `TIMES` the bytes of their partition; those that take more are handed on as they are, and become text piece by piece as they are written.
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
