@@ -58,6 +58,18 @@ impl Bound {
         self.rows.saturating_mul(row_bytes(schema)).saturating_add(times.saturating_mul(self.var_bytes)).saturating_add(columns)
     }
 
+    /// What holds either.
+    #[must_use]
+    pub fn most(self, other: Bound) -> Bound {
+        Bound { rows: self.rows.max(other.rows), var_bytes: self.var_bytes.max(other.var_bytes) }
+    }
+
+    /// What holds both.
+    #[must_use]
+    pub fn plus(self, other: Bound) -> Bound {
+        Bound { rows: self.rows.saturating_add(other.rows), var_bytes: self.var_bytes.saturating_add(other.var_bytes) }
+    }
+
     /// The bound of `n` such partitions together.
     #[must_use]
     pub fn times(&self, n: u64) -> Bound {

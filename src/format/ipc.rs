@@ -141,7 +141,7 @@ impl Part {
     fn with(&self, next: &Part) -> Option<Part> {
         (self.file == next.file).then(|| Part {
             n_batches: self.n_batches + next.n_batches,
-            bound: Bound { rows: self.bound.rows + next.bound.rows, var_bytes: self.bound.var_bytes + next.bound.var_bytes },
+            bound: self.bound.plus(next.bound),
             column_bytes: self.column_bytes + next.column_bytes,
             stored_bytes: self.stored_bytes + next.stored_bytes,
             ..*self
@@ -151,13 +151,11 @@ impl Part {
 
 impl FileSource for IpcSource {
     fn bound(&self) -> Bound {
-        let max = |f: fn(&Part) -> u64| self.parts.iter().map(f).max().unwrap_or(0);
-        Bound { rows: max(|p| p.bound.rows), var_bytes: max(|p| p.bound.var_bytes) }
+        self.parts.iter().map(|p| p.bound).fold(Bound::default(), Bound::most)
     }
 
     fn total(&self) -> Bound {
-        let sum = |f: fn(&Part) -> u64| self.parts.iter().map(f).sum();
-        Bound { rows: sum(|p| p.bound.rows), var_bytes: sum(|p| p.bound.var_bytes) }
+        self.parts.iter().map(|p| p.bound).fold(Bound::default(), Bound::plus)
     }
 
     fn place(&self, i: usize) -> Place {

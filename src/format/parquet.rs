@@ -240,7 +240,7 @@ impl Part {
     /// This and the row groups that come right after it in the same file.
     fn with(&self, next: &Part) -> Option<Part> {
         let adjoins = self.file == next.file && self.group + self.n_groups == next.group && self.is_whole;
-        let bound = Bound { rows: self.bound.rows + next.bound.rows, var_bytes: self.bound.var_bytes + next.bound.var_bytes };
+        let bound = self.bound.plus(next.bound);
         adjoins.then(|| Part {
             n_groups: self.n_groups + next.n_groups,
             n_rows: self.n_rows + next.n_rows,
@@ -291,8 +291,7 @@ fn split(group: Part, n: u64, parts: &mut Vec<Part>) {
 
 impl FileSource for ParquetSource {
     fn bound(&self) -> Bound {
-        let max = |f: fn(&Part) -> u64| self.parts.iter().map(f).max().unwrap_or(0);
-        Bound { rows: max(|p| p.bound.rows), var_bytes: max(|p| p.bound.var_bytes) }
+        self.parts.iter().map(|p| p.bound).fold(Bound::default(), Bound::most)
     }
 
     fn total(&self) -> Bound {

@@ -3,11 +3,10 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
-use crate::frame::decompose::{Staged, stages};
-use polars::polars_utils::idx_vec::UnitVec;
+use crate::frame::decompose::{Staged, reads, row_wise_parts, stages};
 use polars::prelude::{DataFrame, Expr, IntoLazy, PlSmallStr, Scalar, Schema, SchemaRef, lit};
 use polars_plan::plans::expr_ir::{ExprIR, OutputName};
-use polars_plan::plans::{AExpr, IRBooleanFunction, IRFunctionExpr, is_elementwise};
+use polars_plan::plans::{AExpr, IRBooleanFunction, IRFunctionExpr};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 
 /// What aggregates are called in place of their values.
@@ -28,7 +27,7 @@ pub(super) fn broadcast(irs: &[ExprIR], input: &Schema, arena: &mut Arena<AExpr>
     let mut aggregates = Vec::new();
     let nodes = irs.iter().map(|e| collapse(e.node(), arena, &mut aggregates)).collect::<Option<Vec<_>>>()?;
     // Aggregates alone make one row.
-    if aggregates.is_empty() || !nodes.iter().any(|&n| reads_rows(n, arena)) {
+    if aggregates.is_empty() || !nodes.iter().any(|&n| reads(n, arena, |c| !c.starts_with(VALUE))) {
         return None;
     }
     let named = |(i, &n): (usize, &Node)| ExprIR::new(n, OutputName::Alias(name(i)));
@@ -42,18 +41,6 @@ pub(super) fn broadcast(irs: &[ExprIR], input: &Schema, arena: &mut Arena<AExpr>
 
 fn name(i: usize) -> PlSmallStr {
     format!("{VALUE}{i}").into()
-}
-
-fn reads_rows(node: Node, arena: &Arena<AExpr>) -> bool {
-    let mut stack = vec![node];
-    while let Some(n) = stack.pop() {
-        let e = arena.get(n);
-        if matches!(e, AExpr::Column(c) if !c.starts_with(VALUE)) {
-            return true;
-        }
-        e.children_rev(&mut stack);
-    }
-    false
 }
 
 /// The expression with a column in place of every aggregate.
@@ -74,13 +61,8 @@ fn collapse(node: Node, arena: &mut Arena<AExpr>, aggregates: &mut Vec<Node>) ->
         AExpr::Column(_) => Some(node),
         AExpr::Literal(v) => v.is_scalar().then_some(node),
         _ => {
-            if !is_elementwise(&mut UnitVec::new(), &e, arena) {
-                return None;
-            }
-            let mut children: Vec<Node> = Vec::new();
-            e.children_rev(&mut children);
-            children.reverse();
-            let children = children.into_iter().map(|c| collapse(c, arena, aggregates)).collect::<Option<Vec<_>>>()?;
+            let parts = row_wise_parts(&e, arena)?;
+            let children = parts.into_iter().map(|c| collapse(c, arena, aggregates)).collect::<Option<Vec<_>>>()?;
             Some(arena.add(e.replace_children(&children)))
         }
     }

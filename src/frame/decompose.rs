@@ -32,15 +32,31 @@ struct Stages<'a> {
 
 /// Whether an expression reads a column.
 pub(super) fn reads_column(node: Node, arena: &Arena<AExpr>) -> bool {
+    reads(node, arena, |_| true)
+}
+
+/// Whether an expression reads a column with such a name.
+pub(super) fn reads(node: Node, arena: &Arena<AExpr>, such: impl Fn(&str) -> bool) -> bool {
     let mut stack = vec![node];
     while let Some(n) = stack.pop() {
         let e = arena.get(n);
-        if matches!(e, AExpr::Column(_)) {
+        if matches!(e, AExpr::Column(c) if such(c)) {
             return true;
         }
         e.children_rev(&mut stack);
     }
     false
+}
+
+/// What an expression is made of, in order; None if it does not go row by row over that.
+pub(super) fn row_wise_parts(e: &AExpr, arena: &Arena<AExpr>) -> Option<Vec<Node>> {
+    if !is_elementwise(&mut UnitVec::new(), e, arena) {
+        return None;
+    }
+    let mut parts: Vec<Node> = Vec::new();
+    e.children_rev(&mut parts);
+    parts.reverse();
+    Some(parts)
 }
 
 /// The stages of aggregations of a table with the columns `input`, in groups of equal `keys` (none: the whole table is one
@@ -120,13 +136,8 @@ impl Stages<'_> {
             AExpr::Literal(_) => reads_nothing_long(&e).then_some(node),
             AExpr::Column(_) => None,
             _ => {
-                if !is_elementwise(&mut UnitVec::new(), &e, self.arena) {
-                    return None;
-                }
-                let mut children: Vec<Node> = Vec::new();
-                e.children_rev(&mut children);
-                children.reverse();
-                let children = children.into_iter().map(|c| self.rewrite(c)).collect::<Option<Vec<_>>>()?;
+                let parts = row_wise_parts(&e, self.arena)?;
+                let children = parts.into_iter().map(|c| self.rewrite(c)).collect::<Option<Vec<_>>>()?;
                 Some(self.arena.add(e.replace_children(&children)))
             }
         }

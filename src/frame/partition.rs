@@ -77,7 +77,7 @@ impl Frame {
             if i >= n {
                 return Err(Error::usage(format!("there is no partition {i}: the result has {n}, counted from 0")));
             }
-            let one = if pipe.is_source() { pipe.cut_to(i)? } else { run.computed(pipe, "partition")?.0.cut_to(i)? };
+            let one = run.readable(pipe.clone(), "partition")?.cut(vec![Cut { partition: i, rows: None }])?;
             computed_in(run, &one)
         })
     }
@@ -157,11 +157,5 @@ impl Frame {
         // A partition is a batch to Polars; nothing is moved past the function.
         let schema: Arc<dyn UdfSchema> = Arc::new(move |_: &Schema| Ok(schema.clone()));
         self.with(|q| q.map(checked, OptFlags::STREAMING, Some(schema), Some("map_partitions")))
-    }
-}
-
-impl crate::frame::pipe::Pipe {
-    fn cut_to(&self, partition: usize) -> Result<crate::frame::pipe::Pipe> {
-        self.cut(vec![Cut { partition, rows: None }])
     }
 }

@@ -8,9 +8,13 @@ use crate::expr::node::{Call, SourceNode};
 use crate::expr::table::{TableMeta, TableSource};
 use crate::expr::{Expr, Kind, Meta};
 use crate::op::table::wrap::{Cut, Cuts, Joined, Piped};
-use crate::op::table::{RowOp, Rows};
-use polars::prelude::{DataType, Schema, SchemaRef};
+use crate::op::table::{RowOp, Rows, TableStep};
+use polars::prelude::{DataType, Schema, SchemaRef, col};
 use std::sync::Arc;
+
+/// What is not known before it runs (a function, windows, a join that gives several rows for one) is taken to make at most so many times the
+/// rows and bytes of what it is given.
+pub(super) const MOST_GROWTH: u64 = 4;
 
 /// What partitions are before anything is done with them.
 #[derive(Clone, Debug)]
@@ -220,6 +224,11 @@ pub(super) fn table_node(
     label: String,
 ) -> Expr {
     Expr::new(kind, inputs, Meta::Table(TableMeta { columns: described(schema), n_partitions, partition_bytes }), label)
+}
+
+/// Only these columns.
+pub(super) fn only(schema: &Schema) -> RowOp {
+    RowOp::Step(TableStep::Select(schema.iter_names().map(|n| col(n.clone())).collect()))
 }
 
 /// The names of columns.

@@ -7,7 +7,7 @@
 use crate::base::bytes::format_bytes;
 use crate::base::{Config, Error, Kind as ErrorKind, Result};
 use crate::chunk::dataframe::{stack, table};
-use crate::chunk::table_bound::n_varying;
+use crate::chunk::table_bound::{Bound, n_varying};
 use crate::expr::node::SinkNode;
 use crate::expr::table::{TableSink, TableSource};
 use crate::expr::{Expr, Kind, Meta};
@@ -144,6 +144,11 @@ impl<'a> Run<'a> {
         Ok(self.read_with_sizes(&exchange))
     }
 
+    /// The pipe, computed unless its partitions can be read as often as need be.
+    pub fn readable(&mut self, pipe: Pipe, name: &str) -> Result<Pipe> {
+        if pipe.is_source() { Ok(pipe) } else { Ok(self.computed(&pipe, name)?.0) }
+    }
+
     /// Partitions of an exchange as they were written, and how many rows each has.
     pub fn read_with_sizes(&self, exchange: &Arc<Exchange>) -> (Pipe, Vec<u64>) {
         let sizes = exchange.as_written().measured().map(|m| m.bound.rows).collect();
@@ -263,8 +268,8 @@ impl<'a> Run<'a> {
 const BUCKET_BYTES: u64 = 32 << 20;
 const MOST_BUCKETS: u64 = 512;
 
-fn most(a: crate::chunk::table_bound::Bound, m: Measured) -> crate::chunk::table_bound::Bound {
-    crate::chunk::table_bound::Bound { rows: a.rows.max(m.bound.rows), var_bytes: a.var_bytes.max(m.bound.var_bytes) }
+fn most(a: Bound, m: Measured) -> Bound {
+    a.most(m.bound)
 }
 
 /// An output of a table.

@@ -3,6 +3,7 @@
 
 use crate::base::Result;
 use crate::frame::broadcast::filled;
+use crate::frame::decompose::row_wise_parts;
 use crate::op::table::apply;
 use crate::op::table::step::TableStep;
 use polars::polars_utils::idx_vec::UnitVec;
@@ -71,12 +72,7 @@ fn rows_around(node: Node, arena: &Arena<AExpr>) -> Option<Around> {
             };
             (own, input.iter().map(ExprIR::node).collect())
         }
-        _ if is_elementwise(&mut UnitVec::new(), e, arena) => {
-            let mut children: Vec<Node> = Vec::new();
-            e.children_rev(&mut children);
-            (moved(0), children)
-        }
-        _ => return None,
+        _ => (moved(0), row_wise_parts(e, arena)?),
     };
     let most = looked_at.into_iter().try_fold(moved(0), |most, n| Some(most.max(rows_around(n, arena)?)))?;
     Some(Around { before: most.before + own.before, after: most.after + own.after })
@@ -118,12 +114,7 @@ impl Carrying<'_> {
         {
             return Some(carried);
         }
-        if !is_elementwise(&mut UnitVec::new(), &e, arena) {
-            return None;
-        }
-        let mut children: Vec<Node> = Vec::new();
-        e.children_rev(&mut children);
-        children.reverse();
+        let children = row_wise_parts(&e, arena)?;
         // Carried parts under names, which the expression is told of afterwards.
         let mut parts = Vec::new();
         let mut named = Vec::new();

@@ -1,7 +1,6 @@
 //! Further methods of frames, under Polars' names.
 
 use crate::base::Result;
-use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
 use polars::prelude::{
     DataFrame, DynamicGroupOptions, ExplodeOptions, Expr, IdxSize, PlSmallStr, RollingGroupOptions, Selector, UnpivotArgsDSL,
@@ -187,14 +186,5 @@ impl Frame {
             self.with(|q| q.select(columns.collect::<Vec<_>>()))
         });
         Frame::concat(&rows)
-    }
-
-    /// The frame, if its columns are known to be there.
-    ///
-    /// # Errors
-    /// What the query asks for wrongly.
-    pub fn checked(self) -> Result<Frame> {
-        self.query.clone().collect_schema().map_err(|e| query_error(e, &self.columns))?;
-        Ok(self)
     }
 }

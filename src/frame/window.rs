@@ -1,9 +1,9 @@
 //! Window expressions (`over`): what they are grouped by, so that rows of a group can be brought together.
 
-use polars::polars_utils::idx_vec::UnitVec;
+use crate::frame::decompose::row_wise_parts;
 use polars::prelude::{Expr, WindowMapping};
 use polars_plan::plans::expr_ir::ExprIR;
-use polars_plan::plans::{AExpr, is_elementwise, is_elementwise_rec};
+use polars_plan::plans::{AExpr, is_elementwise_rec};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 
 /// Keys that all windows of the expressions share: rows that are equal in them have to be together, and no others. None where
@@ -31,13 +31,6 @@ fn find(node: Node, arena: &Arena<AExpr>, windows: &mut Vec<Vec<Expr>>) -> Optio
         }
         AExpr::Column(_) => Some(()),
         AExpr::Literal(v) => v.is_scalar().then_some(()),
-        _ => {
-            if !is_elementwise(&mut UnitVec::new(), e, arena) {
-                return None;
-            }
-            let mut children: Vec<Node> = Vec::new();
-            e.children_rev(&mut children);
-            children.into_iter().try_for_each(|c| find(c, arena, windows))
-        }
+        _ => row_wise_parts(e, arena)?.into_iter().try_for_each(|c| find(c, arena, windows)),
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::base::{Error, Result};
 use crate::frame::decompose::{Staged, reads_column, stages};
-use crate::frame::pipe::Pipe;
+use crate::frame::pipe::{MOST_GROWTH, Pipe};
 use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::{Groups, NUMBER, grouped};
 use crate::frame::relation::rows::{Reach, Rows, reach};
@@ -18,9 +18,6 @@ use crate::op::table::{Merge, RowOp, TableStep};
 use polars::prelude::{Expr, SchemaRef, col};
 use polars_plan::plans::IR;
 use std::sync::Arc;
-
-/// Windows and functions are taken to make at most so many times the bytes of their rows.
-const MOST_GROWTH: u64 = 4;
 
 /// An aggregation.
 #[derive(Debug)]
@@ -140,27 +137,11 @@ impl Relation for Aggregate {
             Some(staged) => {
                 let keys: Vec<Expr> = self.schema.iter_names().take(self.keys.len()).map(|n| col(n.clone())).collect();
                 pipe.push(RowOp::Step(staged.map.clone()), staged.schemas[0].clone(), 1);
-                let groups = Groups {
-                    name: "group_by",
-                    keys,
-                    merge: vec![staged.combine.clone()],
-                    finish: staged.finish.clone(),
-                    with_numbers: None,
-                    growth: 1,
-                    schema: self.schema.clone(),
-                };
+                let groups = Groups::new("group_by", keys, staged.combine.clone(), staged.finish.clone(), self.schema.clone());
                 grouped(run, pipe, &groups, true)
             }
             None if !self.keys.is_empty() => {
-                let groups = Groups {
-                    name: "group_by",
-                    keys: self.keys.clone(),
-                    merge: vec![self.step.clone()],
-                    finish: vec![],
-                    with_numbers: None,
-                    growth: 1,
-                    schema: self.schema.clone(),
-                };
+                let groups = Groups::new("group_by", self.keys.clone(), self.step.clone(), vec![], self.schema.clone());
                 grouped(run, pipe, &groups, false)
             }
             None => {

@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::{Bound, row_bytes, varies};
-use crate::frame::pipe::{Pipe, names};
+use crate::frame::pipe::{MOST_GROWTH, Pipe};
 use crate::frame::relation::union::below;
 use crate::frame::relation::whole;
 use crate::frame::run::Run;
@@ -12,9 +12,6 @@ use crate::op::table::{RowOp, TableStep};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema, SchemaRef, col, lit};
 use polars_plan::plans::{FunctionIR, IR};
 use std::sync::Arc;
-
-/// What a function makes of a partition is taken to have at most so many times its bytes.
-const MOST_GROWTH: u64 = 4;
 
 /// A function of a table.
 #[derive(Debug)]
@@ -128,16 +125,13 @@ impl Relation for RowIndex {
 
 impl Relation for Unpivot {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
-        let mut pipe = self.input.pipe(run)?;
-        if !pipe.is_source() {
-            pipe = run.computed(&pipe, "unpivot")?.0;
-        }
+        let pipe = self.input.pipe(run)?;
+        let pipe = run.readable(pipe, "unpivot")?;
         let parts = self.selects.iter().map(|select| {
             let mut part = pipe.clone();
             part.push(RowOp::Step(TableStep::Select(select.clone())), self.schema.clone(), 1);
             part
         });
-        debug_assert_eq!(names(&self.schema).len(), self.selects[0].len());
         below(run, parts.collect())
     }
 }

@@ -2,7 +2,7 @@
 //! Which it is, is decided by what is found. Groups come in order of their first row either way.
 
 use crate::base::Result;
-use crate::frame::pipe::{Pipe, numbered};
+use crate::frame::pipe::{Pipe, numbered, only};
 use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::key::ByHash;
@@ -29,6 +29,11 @@ pub(super) struct Groups {
 }
 
 impl Groups {
+    /// Groups that make a row each, told by `merge` and `finish` alone.
+    pub fn new(name: &'static str, keys: Vec<Expr>, merge: TableStep, finish: Vec<TableStep>, schema: SchemaRef) -> Groups {
+        Groups { name, keys, merge: vec![merge], finish, with_numbers: None, growth: 1, schema }
+    }
+
     /// The results of rows that are all in one partition.
     pub fn push(&self, pipe: &mut Pipe) {
         let bound = pipe.bound.times(self.growth);
@@ -46,8 +51,7 @@ impl Groups {
         }
         let by = TableStep::Sort { by: vec![col(NUMBER)], options: SortMultipleOptions::default() };
         pipe.push_bounded(RowOp::Step(by), schema, bound, bound);
-        let kept = self.schema.iter_names().map(|n| col(n.clone())).collect();
-        pipe.push_bounded(RowOp::Step(TableStep::Select(kept)), self.schema.clone(), bound, bound);
+        pipe.push_bounded(only(&self.schema), self.schema.clone(), bound, bound);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
-use crate::frame::pipe::{Pipe, call, names, numbered};
+use crate::frame::pipe::{MOST_GROWTH, Pipe, call, names, numbered};
 use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::NUMBER;
 use crate::frame::relation::sort::restored;
@@ -31,8 +31,6 @@ use std::sync::Arc;
 const LOOKUP_SHARE: u64 = 3;
 /// A side is taken to be the smaller one if it has so many times fewer rows.
 const SMALLER: f64 = 2.0;
-/// Partitions grow at most so much by a join that gives several rows for one.
-const MOST_GROWTH: u64 = 4;
 
 /// The column that says where rows of the right side come, beside [`NUMBER`] for the left.
 const RIGHT_NUMBER: &str = "\u{1}number of the right";

@@ -4,7 +4,7 @@
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::Bound;
 use crate::frame::broadcast::{Broadcast, broadcast, filled};
-use crate::frame::pipe::Pipe;
+use crate::frame::pipe::{Pipe, only};
 use crate::frame::relation::aggregate::merged_whole;
 use crate::frame::relation::grouped::{Groups, grouped};
 use crate::frame::run::Run;
@@ -90,9 +90,7 @@ impl Rows {
     /// The step with its aggregates' values.
     fn with_values(&self, run: &mut Run<'_>, pipe: &mut Pipe, b: &Broadcast) -> Result<TableStep> {
         run.note(format!("{}: aggregates of whole columns first, then row by row", self.step.name()));
-        if !pipe.is_source() {
-            *pipe = run.computed(pipe, self.step.name())?.0;
-        }
+        *pipe = run.readable(pipe.clone(), self.step.name())?;
         let values = run.keep(&merged_whole(pipe, &b.staged, &b.schema), self.step.name())?;
         let exprs = filled(&b.exprs, &b.schema, &run.table(&values)?)?;
         Ok(self.step_of(exprs))
@@ -146,8 +144,7 @@ impl Rows {
                 joined.push(RowOp::Step(column), Arc::new(with.clone()), 1);
                 joined.push_bounded(RowOp::Trim(trims.into()), Arc::new(with.clone()), n, pipe.total);
                 joined.push(RowOp::Step(TableStep::Filter(col(KEPT))), Arc::new(with), 1);
-                let columns = schema.iter_names().map(|n| col(n.clone())).collect();
-                joined.push(RowOp::Step(TableStep::Select(columns)), self.schema.clone(), 1);
+                joined.push(only(&schema), self.schema.clone(), 1);
             }
             step => {
                 joined.push(RowOp::Step(step.clone()), self.schema.clone(), 1);
@@ -161,9 +158,7 @@ impl Rows {
     fn with_carried(&self, run: &mut Run<'_>, mut pipe: Pipe, c: &Carried) -> Result<Pipe> {
         let name = self.step.name();
         run.note(format!("{name}: one state per partition first, then every partition from where those before it end"));
-        if !pipe.is_source() {
-            pipe = run.computed(&pipe, name)?.0;
-        }
+        pipe = run.readable(pipe, name)?;
         let mut first = pipe.clone();
         let n = pipe.n_partitions();
         let bound = Bound { rows: 1, ..pipe.bound };
@@ -191,15 +186,7 @@ impl Relation for Rows {
             Reach::Values(b) => step = self.with_values(run, &mut pipe, b)?,
             Reach::Groups(_) | Reach::Around(_) | Reach::Carried(_) | Reach::All if pipe.n_partitions() == 1 => {}
             Reach::Groups(keys) => {
-                let groups = Groups {
-                    name,
-                    keys: keys.clone(),
-                    merge: vec![step],
-                    finish: vec![],
-                    with_numbers: None,
-                    growth: 1,
-                    schema: self.schema.clone(),
-                };
+                let groups = Groups::new(name, keys.clone(), step, vec![], self.schema.clone());
                 return grouped(run, pipe, &groups, false);
             }
             Reach::Around(a) => return self.with_neighbours(run, &pipe, *a),

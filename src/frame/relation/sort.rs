@@ -4,7 +4,7 @@
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
 use crate::chunk::table_bound::Bound;
-use crate::frame::pipe::Pipe;
+use crate::frame::pipe::{Pipe, only};
 use crate::frame::relation::whole;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
@@ -127,7 +127,6 @@ pub(super) fn restored(run: &mut Run<'_>, pipe: Pipe, numbers: &[&str], schema: 
     let options = SortMultipleOptions::default().with_nulls_last(true);
     let order = Order { by: numbers.iter().map(|n| col(*n)).collect(), options };
     let mut pipe = sorted(run, pipe, &order)?;
-    let kept = schema.iter_names().map(|n| col(n.clone())).collect();
-    pipe.push(RowOp::Step(TableStep::Select(kept)), schema, 1);
+    pipe.push(only(&schema), schema, 1);
     Ok(pipe)
 }

@@ -52,8 +52,7 @@ pub(super) fn below(run: &mut Run<'_>, pipes: Vec<Pipe>) -> Result<Pipe> {
             }
         };
         parts.push(piped);
-        bound = Bound { rows: bound.rows.max(pipe.bound.rows), var_bytes: bound.var_bytes.max(pipe.bound.var_bytes) };
-        total = Bound { rows: total.rows + pipe.total.rows, var_bytes: total.var_bytes + pipe.total.var_bytes };
+        (bound, total) = (bound.most(pipe.bound), total.plus(pipe.total));
         likely += pipe.likely_rows;
         let first = schema.get_or_insert_with(|| pipe.schema.clone());
         if names(first) != names(&pipe.schema) {

@@ -45,11 +45,6 @@ impl Relation for Unique {
             pipe.push(RowOp::Step(step.clone()), schema.clone(), 1);
         }
         let keys = subset.into_iter().map(col).collect();
-        grouped(
-            run,
-            pipe,
-            &Groups { name: "unique", keys, merge: vec![step], finish: vec![], with_numbers: None, growth: 1, schema },
-            merges,
-        )
+        grouped(run, pipe, &Groups::new("unique", keys, step, vec![], schema), merges)
     }
 }

@@ -1,7 +1,7 @@
 //! What is not run on partitions: in one task over all rows, as Polars runs it, if they fit.
 
 use crate::base::Result;
-use crate::frame::pipe::Pipe;
+use crate::frame::pipe::{MOST_GROWTH, Pipe};
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::planned::{Held, Planned};
@@ -9,9 +9,6 @@ use crate::op::table::{RowOp, TableStep};
 use polars::prelude::SchemaRef;
 use polars_plan::plans::{FunctionIR, IR};
 use std::sync::Arc;
-
-/// The result is taken to have at most so many times the rows and bytes of the inputs.
-const MOST_GROWTH: u64 = 4;
 
 /// A node of the plan over all rows of its inputs.
 #[derive(Debug)]
@@ -71,8 +68,7 @@ impl Relation for Whole {
             let other = other.pipe(run)?;
             let (held, measured) = held(run, &other, name)?;
             beside.push(held);
-            bound.rows = bound.rows.saturating_add(measured.rows);
-            bound.var_bytes = bound.var_bytes.saturating_add(measured.var_bytes);
+            bound = bound.plus(measured);
         }
         // Of no rows may come one.
         bound.rows = bound.rows.max(1);
