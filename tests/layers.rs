@@ -139,7 +139,8 @@ fn allowed_below(from: &str, to: &str) -> bool {
         "wire" => &["base", "chunk", "graph", "sched"],
         // Rows between the stages of a query are kept in a pool.
         "op" => &["base", "chunk", "kernel", "expr", "spill"],
-        "format" => &["base", "chunk", "store", "expr"],
+        // Scans meet conditions while they read.
+        "format" => &["base", "chunk", "kernel", "store", "expr"],
         // Fusing joins programs, which are kernel's.
         "optimize" => &["base", "expr", "kernel"],
         // What the scheduler itself will hold is part of a plan's memory.

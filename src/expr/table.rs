@@ -2,6 +2,8 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
+#[cfg(feature = "frame")]
+use crate::kernel::table::dense::KeySet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -61,6 +63,11 @@ pub trait TableSource: Send + Sync + Debug {
     /// The same rows in partitions that begin at other rows, which are counted through the table before any filter: `starts` never fall,
     /// and the first is 0. Also upper bounds of a partition's rows and of its bytes of strings and lists.
     fn recut(&self, _starts: &[u64]) -> Option<(Arc<dyn TableSource>, u64, u64)> {
+        None
+    }
+    /// The same partitions, whose rows may be without those that have a value in a column that is not among `keys`.
+    #[cfg(feature = "frame")]
+    fn with_keys(&self, _column: &str, _keys: &Arc<KeySet>) -> Option<Arc<dyn TableSource>> {
         None
     }
     /// The same rows with only these of their columns, in the same partitions.

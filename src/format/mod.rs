@@ -23,6 +23,8 @@ mod parquet_file;
 #[cfg(feature = "frame")]
 mod parquet_prune;
 #[cfg(feature = "frame")]
+mod parquet_sieve;
+#[cfg(feature = "frame")]
 pub mod parquet_sink;
 pub(crate) mod partial;
 mod ranged;

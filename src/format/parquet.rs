@@ -10,8 +10,10 @@ use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableSource, not_sent};
 use crate::format::parquet_file::{Footer, ParquetFile};
 use crate::format::parquet_prune::{Pruner, rises};
+use crate::format::parquet_sieve::{Condition, Wanted, conditions};
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
+use crate::kernel::table::dense::KeySet;
 use polars::prelude::{DataFrame, PlSmallStr, Schema, SchemaRef};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +52,9 @@ pub struct ParquetSource {
     groups: Arc<[Part]>,
     parts: Vec<Part>,
     projection: Projection,
+    /// Keys that rows are of use with.
+    wanted: Vec<Wanted>,
+    conditions: Arc<[Condition]>,
     key: u128,
     pruned: (usize, usize),
 }
@@ -139,14 +144,18 @@ impl ParquetSource {
             parts.push(Part::of(0, 0));
         }
         let (files, groups) = (files.into(), groups.into());
-        Ok(ParquetSource { set, files, groups, parts, projection, key: xxh3_128(described.as_bytes()), pruned })
+        let conditions = conditions(&projection, &[]).into();
+        let key = xxh3_128(described.as_bytes());
+        Ok(ParquetSource { set, files, groups, parts, projection, wanted: vec![], conditions, key, pruned })
     }
 
     /// The same rows read otherwise.
     fn with(&self, files: Arc<[ParquetFile]>, groups: Arc<[Part]>, parts: Vec<Part>, projection: Projection) -> ParquetSource {
         let starts: Vec<u64> = parts.iter().map(|p| p.rows_before).collect();
         let key = xxh3_128(format!("{} {starts:?} {}", self.key, projection.describe()).as_bytes());
-        ParquetSource { set: self.set.clone(), files, groups, parts, projection, key, pruned: self.pruned }
+        let wanted = self.wanted.clone();
+        let conditions = conditions(&projection, &wanted).into();
+        ParquetSource { set: self.set.clone(), files, groups, parts, projection, wanted, conditions, key, pruned: self.pruned }
     }
 
     /// The same partitions of other columns.
@@ -181,7 +190,7 @@ impl ParquetSource {
         let mut rows = Vec::with_capacity(part.n_groups);
         for g in part.group..part.group + part.n_groups {
             let n = left.min(footer.meta.row_groups.get(g).map_or(0, |g| g.num_rows()).saturating_sub(first));
-            rows.push(Arc::new(file.read(&footer, g, first..first + n, &self.projection)?));
+            rows.push(Arc::new(file.read(&footer, g, first..first + n, &self.projection, &self.conditions)?));
             (first, left) = (0, left - n);
         }
         if left > 0 {
@@ -341,7 +350,7 @@ impl TableSource for ParquetSource {
         let out = part.bound.bytes(&self.projection.read);
         let cast = self.files.get(part.file).is_some_and(|f| f.fits.contains(&Fit::Cast));
         // A column's bytes, stored and decompressed, and the rows before the filter or a cast.
-        let before = if self.projection.filter.is_some() || cast { out } else { 0 };
+        let before = if !self.conditions.is_empty() || cast { out } else { 0 };
         (out, part.column_bytes + before)
     }
 
@@ -367,6 +376,16 @@ impl TableSource for ParquetSource {
         let cut = self.with(self.files.clone(), self.groups.clone(), parts, self.projection.clone());
         let bound = cut.bound();
         Some((Arc::new(cut), bound.rows, bound.var_bytes))
+    }
+
+    fn with_keys(&self, column: &str, keys: &Arc<KeySet>) -> Option<Arc<dyn TableSource>> {
+        let name = self.projection.read.get_full(column)?.1.clone();
+        let mut with = self.with(self.files.clone(), self.groups.clone(), self.parts.clone(), self.projection.clone());
+        // A set is told by where it lies: it lives as long as the source.
+        with.key = xxh3_128(format!("{} {column} {:p}", self.key, Arc::as_ptr(keys)).as_bytes());
+        with.wanted.push((name, keys.clone()));
+        with.conditions = conditions(&with.projection, &with.wanted).into();
+        Some(Arc::new(with))
     }
 
     fn narrow(&self, columns: &[&str]) -> Option<Arc<dyn TableSource>> {

@@ -1,13 +1,15 @@
-//! Rows of a Parquet file by row group: columns of a filter are decoded first, the others only where it holds. Decoding is Polars'.
+//! Columns of a Parquet file by row group. Decoding is Polars'.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{apart, table_error};
+use crate::chunk::dataframe::table_error;
+use crate::format::parquet_sieve::{Condition, Sieve};
 use crate::format::table_files::{Fit, fitted, guarded};
 use crate::format::table_scan::Projection;
 use polars::io::parquet::read::_internal::to_deserializer;
-use polars::prelude::{
-    ArrowSchema, BooleanChunked, Column, DataFrame, DataType, Expr, IntoLazy, ParquetReader, PlSmallStr, Schema, SchemaExt, Series,
-};
+use polars::prelude::{ArrowSchema, Column, DataFrame, ParquetReader, PlSmallStr, Schema, SchemaExt, Series};
+use polars_arrow::array::Array;
+use polars_arrow::bitmap::Bitmap;
+use polars_arrow::datatypes::Field;
 use polars_parquet::read::{FileMetadata, Filter};
 use std::fs::File;
 use std::ops::Range;
@@ -60,24 +62,46 @@ impl Footer {
     }
 }
 
-/// A file being read.
-struct Open<'a> {
+/// A row group being read.
+pub(super) struct Open<'a> {
     file: File,
     path: &'a Path,
-    footer: &'a Footer,
-    group: usize,
+    pub(super) footer: &'a Footer,
+    pub(super) group: usize,
     projection: &'a Projection,
     fits: &'a [Fit],
 }
 
 impl Open<'_> {
     /// A column, of the rows that a filter keeps, which are `n_rows`.
-    fn column(&self, name: &PlSmallStr, filter: Option<Filter>, n_rows: usize) -> Result<Column> {
+    pub(super) fn column(&self, name: &PlSmallStr, filter: Option<Filter>, n_rows: usize) -> Result<Column> {
         let (at, _, dtype) = self.projection.read.get_full(name).ok_or_else(|| Error::bug(format!("'{name}' is not read")))?;
         let fit = self.fits.get(at).copied().unwrap_or(Fit::Same);
         if fit == Fit::Missing {
             return Ok(Column::full_null(name.clone(), n_rows, dtype));
         }
+        let (field, arrays, _) = self.decoded(name, filter)?;
+        let column = guarded(self.path, "Parquet", || Ok(Column::from(Series::try_from((&field, arrays))?)))?;
+        self.counted(name, column.len(), n_rows)?;
+        fitted(column, fit, dtype).map_err(|e| table_error(e).at(format!("{}, column '{name}'", self.path.display())))
+    }
+
+    /// The rows of a column that a condition on its values keeps.
+    pub(super) fn mask(&self, name: &PlSmallStr, condition: Filter, n_rows: usize) -> Result<Bitmap> {
+        let mask = self.decoded(name, Some(condition))?.2;
+        self.counted(name, mask.len(), n_rows)?;
+        Ok(mask)
+    }
+
+    fn counted(&self, name: &PlSmallStr, n: usize, n_rows: usize) -> Result<()> {
+        if n == n_rows {
+            return Ok(());
+        }
+        let path = self.path.display();
+        Err(Error::corrupt(format!("{path}: {n} rows in column '{name}' where its footer speaks of {n_rows}")))
+    }
+
+    fn decoded(&self, name: &PlSmallStr, filter: Option<Filter>) -> Result<(Field, Vec<Box<dyn Array>>, Bitmap)> {
         let missing = || Error::corrupt(format!("{} has no column '{name}'", self.path.display()));
         let field = self.footer.fields.get(name).ok_or_else(missing)?.clone();
         let chunks = self.footer.meta.row_groups[self.group].columns_under_root_iter(name).ok_or_else(missing)?;
@@ -93,20 +117,14 @@ impl Open<'_> {
             })?;
             columns.push((chunk, bytes.into()));
         }
-        let column = guarded(self.path, "Parquet", || {
-            let (arrays, _) = to_deserializer(columns, field.clone(), filter)?;
-            Ok(Column::from(Series::try_from((&field, arrays))?))
-        })?;
-        if column.len() != n_rows {
-            let (path, n) = (self.path.display(), column.len());
-            return Err(Error::corrupt(format!("{path}: {n} rows in column '{name}' where its footer speaks of {n_rows}")));
-        }
-        fitted(column, fit, dtype).map_err(|e| table_error(e).at(format!("{}, column '{name}'", self.path.display())))
+        let (arrays, mask) = guarded(self.path, "Parquet", || to_deserializer(columns, field.clone(), filter))?;
+        Ok((field, arrays, mask))
     }
 
-    fn columns(&self, names: &[PlSmallStr], filter: Option<&Filter>, n_rows: usize) -> Result<DataFrame> {
-        let columns = names.iter().map(|n| self.column(n, filter.cloned(), n_rows));
-        DataFrame::new(n_rows, columns.collect::<Result<Vec<_>>>()?).map_err(table_error)
+    /// Whether a column is read as it is stored.
+    pub(super) fn is_same(&self, name: &PlSmallStr) -> bool {
+        let at = self.projection.read.index_of(name);
+        at.and_then(|at| self.fits.get(at)).is_none_or(|fit| *fit == Fit::Same)
     }
 }
 
@@ -122,51 +140,24 @@ impl ParquetFile {
         }
     }
 
-    /// Rows `rows` of a row group: those and the columns that the projection hands on.
+    /// Rows `rows` of a row group that meet the conditions, and the columns that the projection hands on.
     ///
     /// # Errors
-    /// Bytes that are broken; the filter's own.
-    pub(super) fn read(&self, footer: &Footer, group: usize, rows: Range<usize>, projection: &Projection) -> Result<DataFrame> {
+    /// Bytes that are broken; the conditions' own.
+    pub(super) fn read(
+        &self,
+        footer: &Footer,
+        group: usize,
+        rows: Range<usize>,
+        projection: &Projection,
+        conditions: &[Condition],
+    ) -> Result<DataFrame> {
         let file = File::open(&self.path).map_err(|e| Error::io(self.path.display(), &e))?;
         let n_all = footer.meta.row_groups.get(group).map_or(0, |g| g.num_rows());
         if rows.end > n_all {
             return Err(Error::corrupt(format!("{} has changed while it was read", self.path.display())));
         }
         let open = Open { file, path: &self.path, footer, group, projection, fits: &self.fits };
-        let some = (rows != (0..n_all)).then(|| Filter::new_ranged(rows.start, rows.end));
-        let output: Vec<PlSmallStr> = projection.output.iter_names().cloned().collect();
-        let Some(filter) = &projection.filter else {
-            return open.columns(&output, some.as_ref(), rows.len());
-        };
-        let asked = projection.filter_names();
-        let first = open.columns(&asked, some.as_ref(), rows.len())?;
-        let mask = mask(&first, filter)?;
-        let n = mask.sum().unwrap_or(0) as usize;
-        if n == 0 {
-            return Ok(DataFrame::empty_with_schema(&projection.output));
-        }
-        let (kept, others): (Vec<_>, Vec<_>) = output.iter().cloned().partition(|n| asked.contains(n));
-        let mut out = first.select(kept).and_then(|df| apart(|| df.filter_seq(&mask))).map_err(table_error)?;
-        if !others.is_empty() {
-            let before = std::iter::repeat_n(false, rows.start);
-            let after = std::iter::repeat_n(false, n_all - rows.end);
-            let bits = before.chain(mask.iter().map(|b| b == Some(true))).chain(after).collect();
-            let rest = open.columns(&others, Some(&Filter::new_masked(bits)), n)?;
-            let columns = out.columns().iter().chain(rest.columns()).cloned().collect();
-            out = DataFrame::new(n, columns).map_err(table_error)?;
-        }
-        out.select(output).map_err(table_error)
+        Sieve::new(open, rows, n_all).read(conditions, &projection.output)
     }
-}
-
-/// For which rows the filter is true.
-fn mask(rows: &DataFrame, filter: &Expr) -> Result<BooleanChunked> {
-    let named = filter.clone().alias(PlSmallStr::from_static("\u{1}mask"));
-    let mask = apart(|| rows.clone().lazy().select([named]).collect()).map_err(table_error)?;
-    // A literal is one value for all rows.
-    let mask = if mask.height() == rows.height() { mask } else { mask.new_from_index(0, rows.height()) };
-    let column = mask.columns().first().ok_or_else(|| Error::bug("a filter without a value"))?;
-    let column =
-        if column.dtype() == &DataType::Boolean { column.clone() } else { column.cast(&DataType::Boolean).map_err(table_error)? };
-    Ok(column.bool().map_err(table_error)?.clone())
 }

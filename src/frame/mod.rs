@@ -3,6 +3,7 @@
 mod broadcast;
 mod collect;
 mod decompose;
+mod derive;
 mod error;
 mod lazy;
 mod open;

@@ -7,9 +7,10 @@ use crate::expr::call::CallOp;
 use crate::expr::node::{Call, SourceNode};
 use crate::expr::table::{TableMeta, TableSource};
 use crate::expr::{Expr, Kind, Meta};
+use crate::kernel::table::dense::KeySet;
 use crate::op::table::wrap::{Cut, Cuts, Joined, Piped};
 use crate::op::table::{RowOp, Rows, TableStep};
-use polars::prelude::{DataType, Schema, SchemaRef, col};
+use polars::prelude::{DataType, PlSmallStr, Schema, SchemaRef, col};
 use std::sync::Arc;
 
 /// What is not known before it runs (a function, windows, a join that gives several rows for one) is taken to make at most so many times the
@@ -104,6 +105,11 @@ impl Pipe {
         self.widest_bytes = self.widest_bytes.max(self.bound_bytes());
     }
 
+    /// How many rows may come of one of the source's.
+    pub fn growth(&self) -> u64 {
+        self.bound.rows / self.base_bound.rows.max(1)
+    }
+
     /// Adds a column that tells where rows come in the whole table.
     pub fn number(&mut self, name: &str) {
         self.push(RowOp::Number(name.into()), numbered(&self.schema, name), 1);
@@ -177,6 +183,17 @@ impl Pipe {
         Pipe { base: Base::Source(source), bound: own, base_bound: bound, widest_bytes: widest, ..self.clone() }
     }
 
+    /// Whether a column is one of the source's, with the values that it has there.
+    pub fn hands_on(&self, name: &PlSmallStr) -> bool {
+        self.ops.iter().all(|op| op.hands_on(name))
+    }
+
+    /// The pipe without rows whose value in a column is not among `keys`, if the source can leave them out.
+    pub fn with_keys(&self, column: &PlSmallStr, keys: &Arc<KeySet>) -> Option<Pipe> {
+        let source = self.source().filter(|_| self.hands_on(column))?.with_keys(column, keys)?;
+        Some(Pipe { base: Base::Source(source), ..self.clone() })
+    }
+
     /// What is read, if the partitions can be read as often as need be.
     pub fn source(&self) -> Option<&Arc<dyn TableSource>> {
         match &self.base {
@@ -232,7 +249,7 @@ pub(super) fn only(schema: &Schema) -> RowOp {
 }
 
 /// The names of columns.
-pub(super) fn names(schema: &Schema) -> Vec<polars::prelude::PlSmallStr> {
+pub(super) fn names(schema: &Schema) -> Vec<PlSmallStr> {
     schema.iter_names().cloned().collect()
 }
 

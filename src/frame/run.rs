@@ -11,7 +11,7 @@ use crate::chunk::table_bound::{Bound, n_varying};
 use crate::expr::node::SinkNode;
 use crate::expr::table::{TableSink, TableSource};
 use crate::expr::{Expr, Kind, Meta};
-use crate::frame::pipe::{Pipe, call};
+use crate::frame::pipe::{MOST_GROWTH, Pipe, call};
 use crate::op::table::TableStep;
 use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::{Divide, Exchange, Measured, Sample};
@@ -147,6 +147,12 @@ impl<'a> Run<'a> {
     /// The pipe, computed unless its partitions can be read as often as need be.
     pub fn readable(&mut self, pipe: Pipe, name: &str) -> Result<Pipe> {
         if pipe.is_source() { Ok(pipe) } else { Ok(self.computed(&pipe, name)?.0) }
+    }
+
+    /// The pipe, computed if something in it may have made many rows of few: what comes next is then planned by what is found, rather than by
+    /// the most there could be.
+    pub fn measured(&mut self, pipe: Pipe, name: &str) -> Result<Pipe> {
+        if self.dry || pipe.growth() < MOST_GROWTH { Ok(pipe) } else { Ok(self.computed(&pipe, name)?.0) }
     }
 
     /// Partitions of an exchange as they were written, and how many rows each has.

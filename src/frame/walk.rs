@@ -2,6 +2,7 @@
 //! Projections and predicates have been pushed into the scans by then.
 
 use crate::base::{Error, Result};
+use crate::frame::derive::optimised;
 use crate::frame::error::query_error;
 use crate::frame::pipe::Pipe;
 use crate::frame::relation::{aggregate, function, join, rows, scan, shared, slice, sort, union, unique, whole};
@@ -68,7 +69,7 @@ pub(super) fn walk(query: &LazyFrame, columns: &[String]) -> Result<Tree> {
             | OptFlags::SORT_COLLAPSE
             | OptFlags::STREAMING
             | OptFlags::COMM_SUBEXPR_ELIM);
-    let plan = query.clone().with_optimizations(flags).to_alp_optimized().map_err(|e| query_error(e, columns))?;
+    let plan = optimised(query, flags).map_err(|e| query_error(e, columns))?;
     let IRPlan { lp_top, lp_arena, expr_arena } = plan;
     Reader { arena: lp_arena, exprs: expr_arena, shared: HashMap::new() }.tree(lp_top)
 }

@@ -103,6 +103,7 @@ impl Relation for Windows {
         if pipe.n_partitions() > 1 {
             return grouped(run, pipe, &self.groups, false);
         }
+        pipe = run.measured(pipe, self.groups.name)?;
         self.groups.push(&mut pipe);
         Ok(pipe)
     }

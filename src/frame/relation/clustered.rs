@@ -7,7 +7,8 @@ use crate::expr::table::TableSource;
 use crate::frame::pipe::Pipe;
 use crate::frame::run::Run;
 use crate::op::table::edge::{Edges, read_below, read_edges};
-use crate::op::table::{RowOp, TableStep};
+use crate::op::table::RowOp;
+use crate::op::table::step::plain;
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 use std::sync::Arc;
 
@@ -18,33 +19,11 @@ pub(super) struct Clustered {
     firsts: Vec<i64>,
 }
 
-/// The column that an expression is, under its own name.
-fn plain(e: &Expr) -> Option<&PlSmallStr> {
-    match e {
-        Expr::Column(n) => Some(n),
-        Expr::Alias(e, name) => plain(e).filter(|n| *n == name),
-        _ => None,
-    }
-}
-
-/// Whether a column comes through an op as it was.
-fn passes(op: &RowOp, name: &PlSmallStr) -> bool {
-    let made = |e: &Expr| matches!(e, Expr::Alias(_, n) | Expr::Column(n) if n == name) && plain(e) != Some(name);
-    match op {
-        RowOp::Step(TableStep::Filter(_)) => true,
-        RowOp::Step(TableStep::Select(exprs)) => exprs.iter().any(|e| plain(e) == Some(name)),
-        RowOp::Step(TableStep::WithColumns(exprs)) => {
-            exprs.iter().all(|e| matches!(e, Expr::Alias(..) | Expr::Column(_)) && !made(e))
-        }
-        _ => false,
-    }
-}
-
 /// The key column alone, if the table is likely to be stored in its order.
 fn rising(pipe: &Pipe, key: &Expr) -> Option<(Arc<dyn TableSource>, Arc<dyn TableSource>)> {
     let name = plain(key)?;
     let source = pipe.source()?;
-    if pipe.n_partitions() < 2 || !pipe.ops.iter().all(|op| passes(op, name)) {
+    if pipe.n_partitions() < 2 || !pipe.hands_on(name) {
         return None;
     }
     Some((source.clone(), source.rising(name)?))

@@ -11,17 +11,19 @@ use crate::frame::relation::whole;
 use crate::frame::relation::whole::held;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree, unsupported};
+use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::lookup::Lookup;
 use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::Exchange;
-use crate::op::table::key::ByHash;
+use crate::op::table::key::{ByHash, keys};
 use crate::op::table::mark::{Find, MATCHED, Marks};
 use crate::op::table::probe::{Match, Probe, Side};
+use crate::op::table::step::plain;
 use crate::op::table::wrap::Cut;
 use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
-    Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema, SchemaRef,
+    DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema, SchemaRef,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -239,6 +241,7 @@ impl Join {
                 let side = self.side(&sides);
                 let table = run.table(&rows)?;
                 drop(rows);
+                let passing = if run.is_dry() { passing } else { wanted(passing, &side, &table)? };
                 let probe = Probe::new(&side, &table, room)?;
                 let most = probe.most_matches(&table)?;
                 drop(table);
@@ -351,6 +354,19 @@ impl Join {
         left.likely_rows *= all.rows as f64;
         Ok(left)
     }
+}
+
+/// The side that passes, read without rows whose keys the other side, `table`, has not, where that can be.
+fn wanted(passing: Pipe, side: &Side, table: &DataFrame) -> Result<Pipe> {
+    if !matches!(side.how, Match::Inner | Match::Semi) {
+        return Ok(passing);
+    }
+    let built = keys(table, &side.built_on)?;
+    Ok(side.passing_on.iter().zip(built.columns()).fold(passing, |pipe, (on, key)| {
+        let nulls_match = side.nulls_equal && key.null_count() > 0;
+        let with = |on: &Expr| pipe.with_keys(plain(on)?, &Arc::new(KeySet::new(key)?));
+        if nulls_match { pipe } else { with(on).unwrap_or(pipe) }
+    }))
 }
 
 /// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables of their keys.

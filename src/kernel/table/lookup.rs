@@ -1,27 +1,37 @@
-//! Matches of equal keys: a hash table made once of one side's keys, looked up by any number of partitions of the other side.
+//! Matches of equal keys: a table made once of one side's keys, looked up by any number of partitions of the other side.
 //!
-//! Tables are Polars' own, with its meaning of equality (NaN equals NaN, 0.0 equals -0.0); keys are dealt to several of them, so that they
+//! One column of whole numbers that are close to each other is a [table by their places](Dense). Other keys are in Polars' own hash
+//! tables, with its meaning of equality (NaN equals NaN, 0.0 equals -0.0); keys are dealt to several of them, so that they
 //! are made side by side. Matches come in order of the rows that look up, and for each of these in order of the rows that were built
 //! from, so that nothing depends on the hashes.
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
+use crate::kernel::table::dense::Dense;
 use polars::polars_utils::aliases::PlRandomState;
 use polars::polars_utils::hashing::HashPartitioner;
-use polars::prelude::{DataFrame, IdxCa, IdxSize, NullableIdxSize};
+use polars::prelude::{DataFrame, IdxCa, IdxSize, NullableIdxSize, UniqueKeepStrategy};
 use polars_core::runtime::RAYON;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::idx_table::{IdxTable, new_idx_table};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-/// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows.
+/// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places with a set of
+/// the keys takes less.
 const ROW_BYTES: u64 = 64;
 /// Rows that are worth a table of their own.
 const ROWS_PER_TABLE: usize = 1 << 14;
 const MOST_TABLES: usize = 16;
 
-/// Hash tables of keys.
-pub struct Lookup {
+/// A table of keys.
+pub struct Lookup(Table);
+
+enum Table {
+    Dense(Dense),
+    Hashed(Hashed),
+}
+
+struct Hashed {
     tables: Vec<(Box<dyn IdxTable>, Vec<IdxSize>)>,
     deal: HashPartitioner,
     state: PlRandomState,
@@ -31,7 +41,11 @@ pub struct Lookup {
 
 impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Lookup({} rows)", self.tables.iter().map(|t| t.1.len()).sum::<usize>())
+        let n = match &self.0 {
+            Table::Dense(d) => d.n_rows(),
+            Table::Hashed(h) => h.tables.iter().map(|t| t.1.len()).sum(),
+        };
+        write!(f, "Lookup({n} rows)")
     }
 }
 
@@ -47,6 +61,60 @@ pub struct Matches {
 impl Lookup {
     /// A table of these keys: one row of columns per key. Null equals null only if `nulls_equal`.
     pub fn new(keys: &DataFrame, nulls_equal: bool) -> Lookup {
+        match dense(keys, nulls_equal, false) {
+            Some(d) => Lookup(Table::Dense(d)),
+            None => Lookup(Table::Hashed(Hashed::new(keys, nulls_equal))),
+        }
+    }
+
+    /// A table that tells whether a key is there: it has one row of every key.
+    ///
+    /// # Errors
+    /// What Polars cannot compare.
+    pub fn of_distinct(keys: &DataFrame, nulls_equal: bool) -> Result<Lookup> {
+        if let Some(d) = dense(keys, nulls_equal, true) {
+            return Ok(Lookup(Table::Dense(d)));
+        }
+        let distinct = apart(|| keys.unique_stable(None, UniqueKeepStrategy::Any, None)).map_err(table_error)?;
+        Ok(Lookup(Table::Hashed(Hashed::new(&distinct, nulls_equal))))
+    }
+
+    /// Upper bound of the bytes of a table of `rows` keys that take `key_bytes`.
+    pub fn bytes(rows: u64, key_bytes: u64) -> u64 {
+        rows.saturating_mul(ROW_BYTES).saturating_add(key_bytes)
+    }
+
+    /// No key has more rows than this, of the `keys` that the table was made of.
+    ///
+    /// # Errors
+    /// What Polars cannot compare.
+    pub fn most_matches(&self, keys: &DataFrame) -> Result<u64> {
+        match &self.0 {
+            Table::Dense(d) => Ok(d.most_matches()),
+            Table::Hashed(h) if h.is_distinct => Ok(1),
+            Table::Hashed(_) => most_equal(keys),
+        }
+    }
+
+    /// The matches of these keys. With `unmatched`, a row without any is there once, with [`IdxSize::MAX`].
+    pub fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
+        match (&self.0, keys.columns()) {
+            // Both sides have keys of one type.
+            (Table::Dense(d), [key]) => d.matches(key, unmatched).unwrap_or_default(),
+            (Table::Dense(_), _) => Matches::default(),
+            (Table::Hashed(h), _) => h.matches(keys, unmatched),
+        }
+    }
+}
+
+/// A table by places, if these keys allow it.
+fn dense(keys: &DataFrame, nulls_equal: bool, any: bool) -> Option<Dense> {
+    let [key] = keys.columns() else { return None };
+    if nulls_equal && key.null_count() > 0 { None } else { Dense::new(key, any) }
+}
+
+impl Hashed {
+    fn new(keys: &DataFrame, nulls_equal: bool) -> Hashed {
         let state = PlRandomState::default();
         let n_tables = (keys.height() / ROWS_PER_TABLE).next_power_of_two().clamp(1, MOST_TABLES);
         let deal = HashPartitioner::new(n_tables, 0);
@@ -66,24 +134,10 @@ impl Lookup {
             _ => apart(|| RAYON.install(|| dealt.par_iter().map(make).collect())),
         };
         let is_distinct = tables.iter().zip(&dealt).all(|(t, rows)| t.num_keys() as usize == rows.len());
-        Lookup { tables: tables.into_iter().zip(dealt).collect(), deal, state, nulls_equal, is_distinct }
+        Hashed { tables: tables.into_iter().zip(dealt).collect(), deal, state, nulls_equal, is_distinct }
     }
 
-    /// Upper bound of the bytes of a table of `rows` keys that take `key_bytes`.
-    pub fn bytes(rows: u64, key_bytes: u64) -> u64 {
-        rows.saturating_mul(ROW_BYTES).saturating_add(key_bytes)
-    }
-
-    /// No key has more rows than this, of the `keys` that the table was made of.
-    ///
-    /// # Errors
-    /// What Polars cannot compare.
-    pub fn most_matches(&self, keys: &DataFrame) -> Result<u64> {
-        if self.is_distinct { Ok(1) } else { most_equal(keys) }
-    }
-
-    /// The matches of these keys. With `unmatched`, a row without any is there once, with [`IdxSize::MAX`].
-    pub fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
+    fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
         let n = keys.height();
         let hashed = HashKeys::from_df(keys, self.state.clone(), self.nulls_equal, false);
         let mut found: Vec<Matches> = Vec::with_capacity(self.tables.len());

@@ -14,6 +14,13 @@ use polars::prelude::{Column, DataFrame, Expr, IdxSize, IntoLazy, NamedFrom, PlS
 /// # Errors
 /// The expressions' own.
 pub fn keys(rows: &DataFrame, of: &[Expr]) -> Result<DataFrame> {
+    let column = |(i, e): (usize, &Expr)| match e {
+        Expr::Column(n) => Some(rows.column(n).ok()?.clone().with_name(format!("key {i}").into())),
+        _ => None,
+    };
+    if let Some(columns) = of.iter().enumerate().map(column).collect::<Option<Vec<_>>>() {
+        return DataFrame::new(rows.height(), columns).map_err(table_error);
+    }
     let named: Vec<Expr> = of.iter().enumerate().map(|(i, e)| e.clone().alias(PlSmallStr::from(format!("key {i}")))).collect();
     let keys = apart(|| rows.clone().lazy().select(named).collect()).map_err(table_error)?;
     // A literal is one value for all rows.

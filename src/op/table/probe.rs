@@ -56,19 +56,21 @@ impl Probe {
     /// Keys that cannot be compared.
     pub fn new(side: &Side, table: &DataFrame, room: Share) -> Result<Probe> {
         let of = keys(table, &side.built_on)?;
-        // Of rows that only have to be there, one of each is enough.
         let lookup = match side.how {
             Match::Inner | Match::Left => Lookup::new(&of, side.nulls_equal),
-            Match::Semi | Match::Anti => {
-                let distinct =
-                    apart(|| of.unique_stable(None, polars::prelude::UniqueKeepStrategy::Any, None)).map_err(table_error)?;
-                Lookup::new(&distinct, side.nulls_equal)
-            }
+            // Of rows that only have to be there, one of each is enough.
+            Match::Semi | Match::Anti => Lookup::of_distinct(&of, side.nulls_equal)?,
         };
         let mut payload = table.select(side.payload.iter().map(|(n, _)| n.clone())).map_err(table_error)?;
         let new: Vec<PlSmallStr> = side.payload.iter().map(|(_, n)| n.clone()).collect();
         payload.set_column_names(&new).map_err(table_error)?;
         Ok(Probe { side: side.clone(), lookup, payload, _room: room })
+    }
+
+    /// Whether a column of the result is one of the rows that look up.
+    pub fn hands_on(&self, name: &PlSmallStr) -> bool {
+        let side = &self.side;
+        side.columns.contains(name) && !side.payload.iter().any(|(_, new)| new == name) && !side.renamed.iter().any(|(_, new)| new == name)
     }
 
     /// Rows that come of one at most, of the `table` that this was made of.

@@ -47,6 +47,15 @@ pub enum RowOp {
 }
 
 impl RowOp {
+    /// Whether a column comes out as it was, for rows that do.
+    pub fn hands_on(&self, name: &PlSmallStr) -> bool {
+        match self {
+            RowOp::Step(s) => s.hands_on(name),
+            RowOp::Probe(p) => p.hands_on(name),
+            _ => false,
+        }
+    }
+
     fn label(&self) -> &'static str {
         match self {
             RowOp::Step(s) => s.name(),

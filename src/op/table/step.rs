@@ -5,13 +5,19 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
+use crate::kernel::table::evaluate::Evaluator;
+use crate::kernel::table::group::Grouping;
 use crate::op::table::planned::{Held, Planned};
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{
     Column, DataFrame, DataType, Expr, IdxSize, IntoLazy, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, PlSmallStr,
     PlanCallback, SchemaRef, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
+use polars_core::series::IsSorted;
 use std::sync::Arc;
+
+/// Rows above which groups are computed by all of Polars' threads.
+const MOST_IN_PLACE: usize = 1 << 20;
 
 /// One step of a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +127,19 @@ impl TableStep {
         }
     }
 
+    /// Whether a column comes out as it was, for rows that do.
+    pub fn hands_on(&self, name: &PlSmallStr) -> bool {
+        let is_made = |e: &Expr| matches!(e, Expr::Alias(_, n) | Expr::Column(n) if n == name) && plain(e) != Some(name);
+        match self {
+            TableStep::Filter(_) => true,
+            TableStep::Select(exprs) => exprs.iter().any(|e| plain(e) == Some(name)),
+            TableStep::WithColumns(exprs) => {
+                exprs.iter().all(|e| matches!(e, Expr::Alias(..) | Expr::Column(_)) && !is_made(e))
+            }
+            _ => false,
+        }
+    }
+
     /// The step in Polars' words, if it has some, added to a query.
     fn add_to(&self, q: &LazyFrame) -> Option<LazyFrame> {
         let q = q.clone();
@@ -141,6 +160,38 @@ impl TableStep {
             }
             TableStep::Planned { .. } | TableStep::MapGroups { .. } => return None,
         })
+    }
+
+    /// The step on a table by the thread that asks, if it is simple.
+    fn in_place(&self, table: &DataFrame) -> Result<Option<DataFrame>> {
+        let exprs = match self {
+            TableStep::Select(exprs) | TableStep::WithColumns(exprs) => exprs.as_slice(),
+            TableStep::Filter(condition) => std::slice::from_ref(condition),
+            TableStep::GroupBy { keys, aggs } if table.height() <= MOST_IN_PLACE => {
+                let grouping = Grouping::new(keys, aggs, table.schema());
+                return grouping.map(|g| g.run(table)).transpose();
+            }
+            _ => return Ok(None),
+        };
+        if let TableStep::Select(_) = self
+            && let Some(names) = exprs.iter().map(plain).collect::<Option<Vec<_>>>()
+        {
+            return table.select(names.into_iter().cloned()).map(Some).map_err(table_error);
+        }
+        let Some(evaluator) = Evaluator::new(exprs, table.schema()) else {
+            // Aggregates of all rows.
+            let grouping = if let TableStep::Select(aggs) = self { Grouping::new(&[], aggs, table.schema()) } else { None };
+            return grouping.map(|g| g.run(table)).transpose();
+        };
+        let done = match self {
+            TableStep::Filter(_) => table.filter_seq(&evaluator.mask(table)?),
+            TableStep::Select(_) => DataFrame::new(table.height(), evaluator.run(table)?),
+            _ => {
+                let mut with = table.clone();
+                evaluator.run(table)?.into_iter().try_for_each(|c| with.with_column(c).map(|_| ())).map(|()| with)
+            }
+        };
+        done.map(Some).map_err(table_error)
     }
 
     /// The step on a table, where it cannot be said in Polars' words.
@@ -191,6 +242,15 @@ fn names(columns: &[PlSmallStr]) -> Selector {
     polars::prelude::by_name(columns.iter().cloned(), true, false)
 }
 
+/// The column that an expression is, under its own name.
+pub fn plain(e: &Expr) -> Option<&PlSmallStr> {
+    match e {
+        Expr::Column(n) => Some(n),
+        Expr::Alias(e, name) => plain(e).filter(|n| *n == name),
+        _ => None,
+    }
+}
+
 /// A column by its name, taken literally.
 pub fn column(name: &PlSmallStr) -> Expr {
     col(name.clone())
@@ -201,18 +261,45 @@ pub fn column(name: &PlSmallStr) -> Expr {
 /// # Errors
 /// Polars' own: a missing column, a value that cannot be cast.
 pub fn apply(table: &DataFrame, steps: &[TableStep]) -> Result<DataFrame> {
-    if steps.is_empty() {
-        return Ok(table.clone());
+    let (mut out, mut rest) = (table.clone(), steps);
+    while let [step, later @ ..] = rest {
+        let Some(done) = step.in_place(&out)? else { break };
+        (out, rest) = (done, later);
     }
-    let mut query = table.clone().lazy();
-    for (i, step) in steps.iter().enumerate() {
+    let [first, ..] = rest else { return Ok(out) };
+    if let TableStep::GroupBy { keys, .. } = first {
+        flag_rising(&mut out, keys);
+    }
+    let mut query = out.clone().lazy();
+    for (i, step) in rest.iter().enumerate() {
         let Some(added) = step.add_to(&query) else {
-            let before = if i == 0 { table.clone() } else { collect(query)? };
-            return apply(&step.run(before)?, &steps[i + 1..]);
+            let before = if i == 0 { out } else { collect(query)? };
+            return apply(&step.run(before)?, &rest[i + 1..]);
         };
         query = added;
     }
+    drop(out);
     collect(query)
+}
+
+/// Says of the only key, if it rises and has no nulls, that it does: equal keys are then next to each other, and Polars needs no hashes to
+/// group by it.
+fn flag_rising(table: &mut DataFrame, keys: &[Expr]) {
+    let [Some(name)] = keys.iter().map(plain).collect::<Vec<_>>()[..] else { return };
+    let Some(at) = table.get_column_index(name) else { return };
+    let column = &table.columns()[at];
+    let rises = |c: &Column| {
+        let values = c.i64().ok()?;
+        let mut last = i64::MIN;
+        let mut rises = |&v: &i64| std::mem::replace(&mut last, v) <= v;
+        Some(values.null_count() == 0 && values.downcast_iter().all(|a| a.values().iter().all(&mut rises)))
+    };
+    if rises(column) == Some(true) {
+        let mut flagged = column.clone();
+        flagged.set_sorted_flag(IsSorted::Ascending);
+        // The same column in the same place.
+        let _same = table.replace_column(at, flagged);
+    }
 }
 
 /// Runs a query, keeping the order of rows also where Polars does not promise it.

@@ -1,0 +1,254 @@
+//! Keys that are whole numbers (or dates and times, which are stored as such) in a range that is not much larger than their number:
+//! what is asked of them is answered at their place in that range, without hashes.
+
+use crate::kernel::table::lookup::Matches;
+use polars::prelude::{Column, DataType, IdxSize, Int64Chunked};
+use polars_arrow::bitmap::Bitmap;
+
+/// A range may be so many times as long as there are keys, where every number has a slot, or a bit.
+const SLOTS_PER_KEY: u64 = 8;
+const BITS_PER_KEY: u64 = 64;
+/// Ranges of so many numbers are short for any number of keys.
+const SHORT: u64 = 1024;
+
+/// The keys as numbers. Those that do not fit 64 bits with a sign are null.
+fn numbers(keys: &Column) -> Option<Int64Chunked> {
+    let dtype = keys.dtype();
+    let fits = dtype.is_integer() && !matches!(dtype, DataType::Int128 | DataType::UInt128) || dtype.is_temporal();
+    let physical = if fits { keys.to_physical_repr() } else { return None };
+    let wide = if physical.dtype() == &DataType::Int64 { physical } else { physical.cast(&DataType::Int64).ok()? };
+    wide.i64().ok().cloned()
+}
+
+/// Calls `f` with the number and the row of every key that is not null.
+fn each(keys: &Int64Chunked, mut f: impl FnMut(i64, usize)) {
+    let mut row = 0;
+    for array in keys.downcast_iter() {
+        match array.validity().filter(|v| v.unset_bits() > 0) {
+            None => array.values().iter().enumerate().for_each(|(i, &v)| f(v, row + i)),
+            Some(valid) => {
+                let values = array.values().iter().zip(valid.iter()).enumerate();
+                values.filter(|(_, (_, valid))| *valid).for_each(|(i, (&v, _))| f(v, row + i));
+            }
+        }
+        row += array.len();
+    }
+}
+
+/// The least key and how many numbers there are from it to the greatest; None for keys that are no numbers or too far apart.
+fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(i64, u64)> {
+    let n = (keys.len() - keys.null_count()) as u64;
+    if keys.null_count() > nulls {
+        return None;
+    }
+    if n == 0 {
+        return Some((0, 0));
+    }
+    let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+    each(keys, |v, _| (least, greatest) = (least.min(v), greatest.max(v)));
+    let span = greatest.wrapping_sub(least) as u64;
+    (span < n.saturating_mul(per_key).saturating_add(SHORT)).then_some((least, span + 1))
+}
+
+/// The rows of every key.
+#[derive(Debug)]
+enum Rows {
+    /// One at most, [`IdxSize::MAX`] for none.
+    One(Vec<IdxSize>),
+    /// Those of number `i` from `starts[i]` to `starts[i + 1]`.
+    Some { starts: Vec<IdxSize>, rows: Vec<IdxSize> },
+}
+
+/// The rows of keys, by their place in the range of all keys.
+#[derive(Debug)]
+pub(super) struct Dense {
+    least: i64,
+    rows: Rows,
+    n_rows: usize,
+}
+
+impl Dense {
+    /// The rows of these keys; where `any` is set, only one of each.
+    pub(super) fn new(keys: &Column, any: bool) -> Option<Dense> {
+        let wide = numbers(keys)?;
+        let (least, len) = range(&wide, keys.null_count(), SLOTS_PER_KEY)?;
+        let n_rows = keys.len();
+        let at = |v: i64| v.wrapping_sub(least) as usize;
+        let mut one = vec![IdxSize::MAX; len as usize];
+        let mut is_distinct = true;
+        each(&wide, |v, row| {
+            let slot = &mut one[at(v)];
+            is_distinct &= *slot == IdxSize::MAX;
+            *slot = row as IdxSize;
+        });
+        if is_distinct || any {
+            return Some(Dense { least, rows: Rows::One(one), n_rows });
+        }
+        drop(one);
+        let mut starts: Vec<IdxSize> = vec![0; len as usize + 1];
+        each(&wide, |v, _| starts[at(v) + 1] += 1);
+        let mut sum = 0;
+        for s in &mut starts {
+            sum += *s;
+            *s = sum;
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0; sum as usize];
+        each(&wide, |v, row| {
+            let slot = &mut next[at(v)];
+            rows[*slot as usize] = row as IdxSize;
+            *slot += 1;
+        });
+        Some(Dense { least, rows: Rows::Some { starts, rows }, n_rows })
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Rows of the key that has most.
+    pub(super) fn most_matches(&self) -> u64 {
+        match &self.rows {
+            Rows::One(_) => 1,
+            Rows::Some { starts, .. } => starts.windows(2).map(|w| u64::from(w[1] - w[0])).max().unwrap_or(1),
+        }
+    }
+
+    /// The matches of these keys, in order of their rows; None for keys that are no numbers.
+    pub(super) fn matches(&self, keys: &Column, unmatched: bool) -> Option<Matches> {
+        let wide = numbers(keys)?;
+        let n = wide.len();
+        let mut m = match self.rows {
+            Rows::One(_) => Matches { built: vec![0; n], rows: vec![0; n] },
+            Rows::Some { .. } => Matches { built: Vec::with_capacity(n), rows: Vec::with_capacity(n) },
+        };
+        let mut n_found = 0;
+        let mut one = |slots: &[IdxSize], value: Option<i64>, row: usize| {
+            let built = value.and_then(|v| slots.get(v.wrapping_sub(self.least) as u64 as usize)).copied().unwrap_or(IdxSize::MAX);
+            (m.built[n_found], m.rows[n_found]) = (built, row as IdxSize);
+            n_found += usize::from(unmatched || built != IdxSize::MAX);
+        };
+        match &self.rows {
+            Rows::One(slots) if unmatched => wide.iter().enumerate().for_each(|(row, v)| one(slots, v, row)),
+            Rows::One(slots) => each(&wide, |v, row| one(slots, Some(v), row)),
+            Rows::Some { starts, rows } => {
+                let mut some = |value: Option<i64>, row: usize| {
+                    let at = value.map_or(usize::MAX, |v| v.wrapping_sub(self.least) as u64 as usize);
+                    let found = match (starts.get(at), starts.get(at.wrapping_add(1))) {
+                        (Some(&first), Some(&end)) => &rows[first as usize..end as usize],
+                        _ => &[],
+                    };
+                    m.built.extend_from_slice(found);
+                    if found.is_empty() && unmatched {
+                        m.built.push(IdxSize::MAX);
+                    }
+                    m.rows.resize(m.built.len(), row as IdxSize);
+                };
+                wide.iter().enumerate().for_each(|(row, v)| some(v, row));
+                return Some(m);
+            }
+        }
+        m.built.truncate(n_found);
+        m.rows.truncate(n_found);
+        Some(m)
+    }
+}
+
+/// Which keys there are: a bit for every number of their range.
+pub struct KeySet {
+    least: i64,
+    bits: Vec<u64>,
+    len: u64,
+}
+
+impl std::fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeySet({} numbers from {})", self.len, self.least)
+    }
+}
+
+impl KeySet {
+    /// The keys that are not null; None where they are no numbers, or too far apart.
+    pub fn new(keys: &Column) -> Option<KeySet> {
+        let wide = numbers(keys)?;
+        let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
+        let mut bits = vec![0u64; len.div_ceil(64) as usize];
+        each(&wide, |v, _| {
+            let at = v.wrapping_sub(least) as u64;
+            bits[(at / 64) as usize] |= 1 << (at % 64);
+        });
+        Some(KeySet { least, bits, len })
+    }
+
+    /// Upper bound of the bytes of a set of so many keys.
+    pub fn bytes(n_keys: u64) -> u64 {
+        n_keys.saturating_mul(BITS_PER_KEY).saturating_add(SHORT).div_ceil(64) * 8
+    }
+
+    /// Which of these keys are in the set; None where they are no numbers. Null is in no set.
+    pub fn has(&self, keys: &Column) -> Option<Bitmap> {
+        let wide = numbers(keys)?;
+        let has = |v: i64| {
+            let at = v.wrapping_sub(self.least) as u64;
+            self.bits.get((at / 64) as usize).is_some_and(|b| b >> (at % 64) & 1 == 1)
+        };
+        let mut found = polars_arrow::bitmap::BitmapBuilder::with_capacity(wide.len());
+        for array in wide.downcast_iter() {
+            let of_values: Bitmap = array.values().iter().map(|&v| has(v)).collect();
+            match array.validity() {
+                Some(valid) => found.extend_from_bitmap(&(&of_values & valid)),
+                None => found.extend_from_bitmap(&of_values),
+            }
+        }
+        Some(found.freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dense, KeySet};
+    use polars::prelude::{Column, DataType, NamedFrom, Series};
+
+    fn column(values: &[Option<i64>]) -> Column {
+        Column::from(Series::new("".into(), values))
+    }
+
+    #[test]
+    fn keys_are_found_at_their_place_also_at_the_ends_of_their_type() {
+        for least in [i64::MIN, -3, 0, i64::MAX - 4] {
+            let built = column(&[Some(least + 4), None, Some(least), Some(least + 2)]);
+            let set = KeySet::new(&built).unwrap();
+            let dense = Dense::new(&built, false).unwrap();
+            let asked = column(&[Some(least), Some(least + 1), None, Some(least + 4), Some(least.wrapping_sub(1)), Some(0x5555_5555)]);
+            let m = dense.matches(&asked, false).unwrap();
+            assert_eq!((m.built, m.rows), (vec![2, 0], vec![0, 3]), "{least}");
+            let m = dense.matches(&asked, true).unwrap();
+            assert_eq!(m.built, [2, u32::MAX, u32::MAX, 0, u32::MAX, u32::MAX], "{least}");
+            let has: Vec<bool> = set.has(&asked).unwrap().iter().collect();
+            assert_eq!(has, [true, false, false, true, false, false], "{least}");
+        }
+    }
+
+    #[test]
+    fn rows_of_a_key_come_in_order() {
+        let built = column(&[Some(7), Some(5), Some(7), None, Some(7)]);
+        let dense = Dense::new(&built, false).unwrap();
+        assert_eq!(dense.most_matches(), 3);
+        let m = dense.matches(&column(&[Some(6), Some(7), Some(5)]), true).unwrap();
+        assert_eq!((m.built, m.rows), (vec![u32::MAX, 0, 2, 4, 1], vec![0, 1, 1, 1, 2]));
+        assert_eq!(Dense::new(&built, true).unwrap().most_matches(), 1);
+    }
+
+    #[test]
+    fn what_is_far_apart_or_no_number_is_left_to_hashes() {
+        assert!(Dense::new(&column(&[Some(0), Some(1 << 40)]), false).is_none());
+        assert!(KeySet::new(&column(&[Some(i64::MIN), Some(i64::MAX)])).is_none());
+        assert!(KeySet::new(&Column::from(Series::new("".into(), ["a"]))).is_none());
+        // A number that has no place among those with a sign.
+        let large = Column::from(Series::new("".into(), [u64::MAX, 1]));
+        assert!(Dense::new(&large, false).is_none());
+        assert_eq!(Dense::new(&column(&[]), false).unwrap().matches(&column(&[Some(0)]), true).unwrap().built, [u32::MAX]);
+        let dates = column(&[Some(3), Some(1)]).cast(&DataType::Int32).unwrap().cast(&DataType::Date).unwrap();
+        assert_eq!(Dense::new(&dates, false).unwrap().matches(&dates, false).unwrap().built, [0, 1]);
+    }
+}
