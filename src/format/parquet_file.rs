@@ -10,7 +10,7 @@ use polars::prelude::{ArrowSchema, Column, DataFrame, ParquetReader, PlSmallStr,
 use polars_arrow::array::Array;
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::Field;
-use polars_parquet::read::{FileMetadata, Filter};
+use polars_parquet::read::{FileMetadata, Filter, PredicateFilter};
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -86,11 +86,17 @@ impl Open<'_> {
         fitted(column, fit, dtype).map_err(|e| table_error(e).at(format!("{}, column '{name}'", self.path.display())))
     }
 
-    /// The rows of a column that a condition on its values keeps.
-    pub(super) fn mask(&self, name: &PlSmallStr, condition: Filter, n_rows: usize) -> Result<Bitmap> {
-        let mask = self.decoded(name, Some(condition))?.2;
+    /// The rows of a column that a condition on its values keeps, and these values.
+    pub(super) fn matching(&self, name: &PlSmallStr, of: PredicateFilter, n_rows: usize) -> Result<(Option<Column>, Bitmap)> {
+        let wants_values = of.include_values;
+        let (field, arrays, mask) = self.decoded(name, Some(Filter::Predicate(of)))?;
         self.counted(name, mask.len(), n_rows)?;
-        Ok(mask)
+        if !wants_values {
+            return Ok((None, mask));
+        }
+        let column = guarded(self.path, "Parquet", || Ok(Column::from(Series::try_from((&field, arrays))?)))?;
+        self.counted(name, column.len(), mask.set_bits())?;
+        Ok((Some(column), mask))
     }
 
     fn counted(&self, name: &PlSmallStr, n: usize, n_rows: usize) -> Result<()> {

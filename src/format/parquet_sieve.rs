@@ -1,8 +1,8 @@
 //! The rows of a row group that a scan hands on: conditions are met one after the other, and every column is decoded only of rows that
 //! those before it left.
 //!
-//! Conditions on one column of strings of which few differ come first, since they are answered for each different string once; then keys
-//! that the other side of a join has, numbers, several columns, and at last other strings.
+//! Conditions on one column of which few values differ come first, since they are answered for each different value once; then keys
+//! that the other side of a join has, other numbers, several columns, and at last other strings.
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, table_error};
@@ -10,16 +10,21 @@ use crate::format::parquet_file::Open;
 use crate::format::table_scan::Projection;
 use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::evaluate::Evaluator;
-use polars::prelude::{BooleanChunked, Column, DataFrame, DataType, Expr, IntoLazy, PlSmallStr, Schema, SchemaRef, Series};
+use crate::kernel::table::mask::of_those;
+use polars::prelude::{
+    BooleanChunked, ChunkFilter, Column, DataFrame, DataType, Expr, IntoLazy, PlSmallStr, Schema, SchemaRef, Series,
+};
 use polars_arrow::array::Array;
-use polars_arrow::bitmap::{Bitmap, BitmapBuilder, MutableBitmap};
+use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use polars_parquet::read::expr::{ParquetColumnExpr, SpecializedParquetColumnExpr};
 use polars_parquet::read::{Filter, PredicateFilter};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A string takes four bytes and its own as it is written plainly: a column with fewer bytes a row has its strings in a dictionary.
-const PLAIN_STRING_BYTES: f64 = 4.0;
+/// The part of the bytes of a value written plainly below which a column is taken to have its values in a dictionary.
+const IN_DICTIONARY: f64 = 0.6;
+/// A string written plainly takes these bytes and its own.
+const STRING_BYTES: f64 = 4.0;
 /// The part of the rows of the other side's keys above which it is not worth while to leave out the others here.
 const MOST_KEPT: f64 = 0.7;
 
@@ -58,8 +63,18 @@ pub(super) fn conditions(projection: &Projection, wanted: &[Wanted]) -> Vec<Cond
     }
     let mut parts = Vec::new();
     projection.filter.iter().for_each(|f| split(f, &mut parts));
+    // Conditions on the same columns are one.
+    let mut of_columns: Vec<(Vec<PlSmallStr>, Expr)> = Vec::new();
     for expr in parts {
-        let leaves = polars_plan::utils::expr_to_leaf_column_names(&expr);
+        let mut leaves = polars_plan::utils::expr_to_leaf_column_names(&expr);
+        leaves.sort_unstable();
+        leaves.dedup();
+        match of_columns.iter_mut().find(|(columns, _)| *columns == leaves) {
+            Some((_, before)) => *before = before.clone().and(expr),
+            None => of_columns.push((leaves, expr)),
+        }
+    }
+    for (leaves, expr) in of_columns {
         let looked_at = projection.read.iter().filter(|(n, _)| leaves.contains(n)).map(|(n, d)| (n.clone(), d.clone()));
         let schema: SchemaRef = Arc::new(looked_at.collect::<Schema>());
         let strings = schema.iter_values().any(|d| d.is_nested() || matches!(d, DataType::String | DataType::Binary));
@@ -95,7 +110,11 @@ impl Told {
                 let mask = if mask.height() == rows.height() { mask } else { mask.new_from_index(0, rows.height()) };
                 let column = mask.columns().first().ok_or_else(|| Error::bug("a filter without a value"))?;
                 let is = |c: &Column| c.bool().cloned();
-                let bool = if column.dtype() == &DataType::Boolean { is(column) } else { column.cast(&DataType::Boolean).and_then(|c| is(&c)) };
+                let bool = if column.dtype() == &DataType::Boolean {
+                    is(column)
+                } else {
+                    column.cast(&DataType::Boolean).and_then(|c| is(&c))
+                };
                 bool.map_err(table_error)?
             }
         };
@@ -149,7 +168,13 @@ impl Condition {
         let mut chunks = open.footer.meta.row_groups.get(open.group)?.columns_under_root_iter(name)?;
         let (chunk, None) = (chunks.next()?, chunks.next()) else { return None };
         let bytes = chunk.uncompressed_size().max(0) as f64 / chunk.num_values().max(1) as f64;
-        (dtype == &DataType::String && open.is_same(name) && bytes < PLAIN_STRING_BYTES).then_some(told)
+        let plain = match dtype {
+            DataType::String => STRING_BYTES / IN_DICTIONARY,
+            DataType::Int32 | DataType::UInt32 | DataType::Float32 | DataType::Date => 4.0,
+            DataType::Int64 | DataType::UInt64 | DataType::Float64 | DataType::Datetime(..) => 8.0,
+            _ => return None,
+        };
+        (open.is_same(name) && bytes < IN_DICTIONARY * plain).then_some(told)
     }
 }
 
@@ -173,17 +198,9 @@ impl<'a> Sieve<'a> {
 
     /// The columns `output` of the rows that meet all conditions.
     pub(super) fn read(mut self, conditions: &[Condition], output: &Schema) -> Result<DataFrame> {
-        let (first, rest): (Vec<&Condition>, Vec<&Condition>) = conditions
-            .iter()
-            .partition(|c| self.rows == (0..self.n_all) && c.of_values(&self.open).is_some());
-        for c in first {
-            let Test::Told(told) = &c.test else { continue };
-            let predicate = PredicateFilter { predicate: Arc::new(OfValues(told.clone())), include_values: false };
-            let found = self.open.mask(&c.columns[0], Filter::Predicate(predicate), self.n_all)?;
-            let both = self.left.take().map_or(found.clone(), |before| &before & &found);
-            self.n_left = both.set_bits();
-            self.left = Some(both);
-        }
+        let (first, rest): (Vec<&Condition>, Vec<&Condition>) =
+            conditions.iter().partition(|c| self.rows == (0..self.n_all) && c.of_values(&self.open).is_some());
+        self.of_values(&first, |name| output.contains(name) || rest.iter().any(|c| c.columns.contains(name)))?;
         for c in rest {
             if self.n_left == 0 {
                 break;
@@ -212,6 +229,28 @@ impl<'a> Sieve<'a> {
         all.select(names).map_err(table_error)
     }
 
+    /// Meets conditions on the different values of columns, of all rows of the row group. Columns that are `wanted` after that are decoded on
+    /// the way.
+    fn of_values(&mut self, conditions: &[&Condition], wanted: impl Fn(&PlSmallStr) -> bool) -> Result<()> {
+        let mut found = Vec::new();
+        for c in conditions {
+            let (Test::Told(told), [name]) = (&c.test, c.columns.as_slice()) else { continue };
+            let include_values = wanted(name);
+            let predicate = PredicateFilter { predicate: Arc::new(OfValues(told.clone())), include_values };
+            let (column, mask) = self.open.matching(name, predicate, self.n_all)?;
+            found.push((column.filter(|_| include_values), mask));
+        }
+        let Some(all) = found.iter().map(|(_, mask)| mask.clone()).reduce(|a, b| &a & &b) else { return Ok(()) };
+        for (column, own) in found {
+            let Some(column) = column else { continue };
+            let bool = |b: &Bitmap| BooleanChunked::from_bitmap(PlSmallStr::EMPTY, b.clone());
+            let kept = bool(&all).filter(&bool(&own)).and_then(|kept| column.filter(&kept)).map_err(table_error)?;
+            self.columns.push(kept);
+        }
+        (self.n_left, self.left) = (all.set_bits(), Some(all));
+        Ok(())
+    }
+
     fn filter(&self) -> Option<Filter> {
         match &self.left {
             Some(left) => Some(Filter::new_masked(left.clone())),
@@ -236,15 +275,21 @@ impl<'a> Sieve<'a> {
         if n == self.n_left {
             return Ok(());
         }
-        let mut bits = MutableBitmap::from_len_zeroed(self.n_all);
-        match &self.left {
-            None => found.true_idx_iter().for_each(|i| bits.set(self.rows.start + i, true)),
-            Some(left) => left.true_idx_iter().zip(found.iter()).filter(|(_, f)| *f).for_each(|(i, _)| bits.set(i, true)),
-        }
+        let left = match &self.left {
+            None if found.len() == self.n_all => found.clone(),
+            None => {
+                let mut bits = BitmapBuilder::with_capacity(self.n_all);
+                bits.extend_constant(self.rows.start, false);
+                bits.extend_from_bitmap(found);
+                bits.extend_constant(self.n_all - self.rows.end, false);
+                bits.freeze()
+            }
+            Some(left) => of_those(left, found),
+        };
         let mask = BooleanChunked::from_bitmap(PlSmallStr::EMPTY, found.clone());
         let columns = self.columns.iter().map(|c| c.filter(&mask).map_err(table_error));
         self.columns = columns.collect::<Result<_>>()?;
-        (self.left, self.n_left) = (Some(bits.freeze()), n);
+        (self.left, self.n_left) = (Some(left), n);
         Ok(())
     }
 }

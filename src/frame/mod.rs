@@ -6,6 +6,7 @@ mod decompose;
 mod derive;
 mod error;
 mod lazy;
+mod likely;
 mod open;
 mod partition;
 mod pipe;

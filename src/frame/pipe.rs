@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// What is not known before it runs (a function, windows, a join that gives several rows for one) is taken to make at most so many times the
 /// rows and bytes of what it is given.
 pub(super) const MOST_GROWTH: u64 = 4;
+/// Strings and lists of so few bytes may grow.
+const FEW_BYTES: u64 = 64 << 10;
 
 /// What partitions are before anything is done with them.
 #[derive(Clone, Debug)]
@@ -39,8 +41,11 @@ pub(super) struct Pipe {
     pub total: Bound,
     /// Of one partition, before the ops.
     base_bound: Bound,
-    /// About how many rows there are: what sides of a join are chosen by. It depends on the data alone.
+    /// About how many rows there are: what sides of a join are chosen by. It depends on the data alone, and not on how the rows came about,
+    /// which the budget decides.
     pub likely_rows: f64,
+    /// The same, had there been no filters.
+    pub unfiltered_rows: f64,
     /// Upper bound of the bytes of a partition anywhere between the ops.
     widest_bytes: u64,
     /// Columns that the bounds' bytes of strings and lists are in.
@@ -49,7 +54,7 @@ pub(super) struct Pipe {
 
 impl Pipe {
     /// Partitions of a source.
-    pub fn of(source: Arc<dyn TableSource>, schema: SchemaRef, bound: Bound, total: Bound, likely_rows: f64) -> Pipe {
+    pub fn of(source: Arc<dyn TableSource>, schema: SchemaRef, bound: Bound, total: Bound) -> Pipe {
         let n_varying = n_varying(&schema);
         Pipe {
             base: Base::Source(source),
@@ -58,7 +63,8 @@ impl Pipe {
             bound,
             total,
             base_bound: bound,
-            likely_rows,
+            likely_rows: total.rows as f64,
+            unfiltered_rows: total.rows as f64,
             widest_bytes: 0,
             n_varying,
         }
@@ -80,6 +86,7 @@ impl Pipe {
             total,
             base_bound: bound,
             likely_rows: total.rows as f64,
+            unfiltered_rows: total.rows as f64,
             widest_bytes: 0,
             n_varying,
         }
@@ -105,9 +112,15 @@ impl Pipe {
         self.widest_bytes = self.widest_bytes.max(self.bound_bytes());
     }
 
-    /// How many rows may come of one of the source's.
+    /// Columns that the bounds' bytes of strings and lists are in.
+    pub fn n_varying(&self) -> u64 {
+        self.n_varying
+    }
+
+    /// How many times the rows, or the bytes of strings and lists, of the source's there may be.
     pub fn growth(&self) -> u64 {
-        self.bound.rows / self.base_bound.rows.max(1)
+        let times = |now: u64, before: u64| now / before.max(1);
+        times(self.bound.rows, self.base_bound.rows).max(times(self.bound.var_bytes, self.base_bound.var_bytes.max(FEW_BYTES)))
     }
 
     /// Adds a column that tells where rows come in the whole table.
@@ -137,6 +150,21 @@ impl Pipe {
     /// Upper bound of the bytes of all rows.
     pub fn total_bytes(&self) -> u64 {
         self.total.bytes_from(&self.schema, self.n_varying)
+    }
+
+    /// About how many bytes all rows take.
+    pub fn likely_bytes(&self) -> u64 {
+        (self.total_bytes() as f64 * self.likely_share()) as u64
+    }
+
+    /// The part of the rows that filters are likely to leave.
+    pub fn likely_share(&self) -> f64 {
+        (self.likely_rows / self.unfiltered_rows.max(1.0)).min(1.0)
+    }
+
+    /// The same rows, of which there are likely to be so many, of so many had there been no filters.
+    pub fn with_likely(self, likely_rows: f64, unfiltered_rows: f64) -> Pipe {
+        Pipe { likely_rows, unfiltered_rows, ..self }
     }
 
     /// The partitions as an expression of the engine.
@@ -221,7 +249,7 @@ impl Pipe {
         let Base::Source(source) = &self.base else { return Err(Error::bug("partitions that cannot be read again")) };
         let share = cuts.len() as f64 / source.n_partitions().max(1) as f64;
         let base = Base::Source(Arc::new(Cuts { source: source.clone(), cuts }));
-        Ok(Pipe { base, likely_rows: self.likely_rows * share, ..self.clone() })
+        Ok(Pipe { base, ..self.clone() }.with_likely(self.likely_rows * share, self.unfiltered_rows * share))
     }
 }
 

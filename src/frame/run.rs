@@ -135,13 +135,14 @@ impl<'a> Run<'a> {
     fn of_source(&self, exchange: &Arc<Exchange>, source: crate::op::table::exchange::ExchangeSource) -> Pipe {
         let bound = source.measured().fold(Default::default(), most);
         let total = exchange.total().bound;
-        Pipe::of(Arc::new(source), exchange.schema().clone(), bound, total, total.rows as f64)
+        Pipe::of(Arc::new(source), exchange.schema().clone(), bound, total)
     }
 
     /// The same partitions, computed, and how many rows each has.
     pub fn computed(&mut self, pipe: &Pipe, name: &str) -> Result<(Pipe, Vec<u64>)> {
         let exchange = self.keep(pipe, name)?;
-        Ok(self.read_with_sizes(&exchange))
+        let (read, sizes) = self.read_with_sizes(&exchange);
+        Ok((read.with_likely(pipe.likely_rows, pipe.unfiltered_rows), sizes))
     }
 
     /// The pipe, computed unless its partitions can be read as often as need be.
@@ -255,9 +256,9 @@ impl<'a> Run<'a> {
         let n = buckets.n_partitions();
         let out_bytes = bound.bytes_from(&schema, n_varying(exchange.schema())).max(largest.saturating_mul(growth));
         let total = exchange.total().bound;
-        let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), read_bound, total, 0.0);
+        let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), read_bound, total);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
-        let scratch = bound.rows.saturating_mul(64).saturating_add(largest);
+        let scratch = read_bound.rows.saturating_mul(64).saturating_add(largest);
         let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
         let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
         Ok(Pipe::made(expr, schema, bound, total.times(growth)))

@@ -6,4 +6,5 @@ mod clustered;
 mod files;
 mod formats;
 mod queries;
+mod sieve;
 mod verbs;

@@ -19,6 +19,9 @@ use polars::prelude::{Expr, SchemaRef, col};
 use polars_plan::plans::IR;
 use std::sync::Arc;
 
+/// The part of a table's rows above which it is worth while to look at their keys first.
+const MOST_ROWS: f64 = 0.1;
+
 /// An aggregation.
 #[derive(Debug)]
 pub(in crate::frame) struct Aggregate {
@@ -124,7 +127,9 @@ impl Relation for Aggregate {
             }
             return Ok(pipe);
         }
-        if let Some(by) = clustered(run, &pipe, &self.keys)? {
+        if pipe.likely_share() >= MOST_ROWS
+            && let Some(by) = clustered(run, &pipe, &self.keys)?
+        {
             run.note(format!("{name}: on every partition, since rows are stored in order of a key"));
             let mut pipe = by.pipe;
             pipe.push(RowOp::Step(self.step.clone()), self.schema.clone(), 1);

@@ -19,7 +19,8 @@ use std::sync::Arc;
 impl Join {
     /// Every row of the left side with the nearest row of the right.
     pub(super) fn asof(&self, run: &mut Run<'_>, options: &AsOfOptions) -> Result<Pipe> {
-        let (mut left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+        let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
+        let mut left = run.measured(left, "join_asof")?;
         let rows = run.keep(&right, "join_asof")?;
         drop(right);
         let all = rows.total();
@@ -45,6 +46,7 @@ impl Join {
         let n_buckets = run.n_buckets(all.bytes);
         run.note(format!("join_asof: both sides in {n_buckets} buckets by the hash of the columns that have to be equal"));
         let by = |names: &[PlSmallStr]| ByHash { of: names.iter().map(|n| col(n.clone())).collect::<Vec<Expr>>(), n_buckets };
+        let (likely, unfiltered) = (left.likely_rows, left.unfiltered_rows);
         left.number(NUMBER);
         let passed = run.divide(&left, "join_asof", by(left_by))?;
         drop(left);
@@ -57,6 +59,6 @@ impl Join {
             columns: names(&schema),
         };
         let pipe = buckets(run, op, [&run.read(&passed), &run.read(&built)], &schema);
-        restored(run, pipe, &[NUMBER], self.schema.clone())
+        Ok(restored(run, pipe, &[NUMBER], self.schema.clone())?.with_likely(likely, unfiltered))
     }
 }

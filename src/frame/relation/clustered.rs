@@ -6,8 +6,8 @@ use crate::chunk::table_bound::Bound;
 use crate::expr::table::TableSource;
 use crate::frame::pipe::Pipe;
 use crate::frame::run::Run;
-use crate::op::table::edge::{Edges, read_below, read_edges};
 use crate::op::table::RowOp;
+use crate::op::table::edge::{Edges, read_below, read_edges};
 use crate::op::table::step::plain;
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn looked_at(
     let schema: Schema = columns.iter().map(|(n, d)| (PlSmallStr::from(*n), d.clone())).collect();
     let n = keys.n_partitions() as u64;
     let bytes = keys.meta().partition_bytes;
-    let mut pipe = Pipe::of(keys.clone(), Arc::new(Schema::default()), Bound { rows: bytes, var_bytes: 0 }, Bound::default(), 0.0);
+    let mut pipe = Pipe::of(keys.clone(), Arc::new(Schema::default()), Bound { rows: bytes, var_bytes: 0 }, Bound::default());
     let bound = Bound { rows: most, var_bytes: 0 };
     pipe.push_bounded(op, Arc::new(schema), bound, bound.times(n));
     let rows = run.keep(&pipe, "edges of keys")?;

@@ -82,7 +82,8 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
 
 impl Relation for Function {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
-        let mut pipe = self.input.pipe(run)?;
+        let pipe = self.input.pipe(run)?;
+        let mut pipe = run.measured(pipe, self.plan.name())?;
         let step = RowOp::Step(TableStep::Planned { plan: self.plan.clone(), beside: vec![], number: None });
         let grown = |b: Bound| match &self.kind {
             Kind::Same => b,

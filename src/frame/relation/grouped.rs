@@ -6,8 +6,9 @@ use crate::frame::pipe::{Pipe, numbered, only};
 use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::key::ByHash;
-use crate::op::table::{RowOp, TableStep};
+use crate::op::table::{Exchange, RowOp, TableStep};
 use polars::prelude::{Expr, SchemaRef, SortMultipleOptions, col};
+use std::sync::Arc;
 
 /// The name of the column that says where rows come in the whole table.
 pub(super) const NUMBER: &str = "\u{1}number";
@@ -57,8 +58,14 @@ impl Groups {
 
 /// The results of all groups. `merges` says that rows are states of partitions already, so that there are few.
 pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bool) -> Result<Pipe> {
+    let all = run.keep(&pipe, groups.name)?;
+    drop(pipe);
+    let rows = all.total().bound.rows as f64;
+    Ok(by_size(run, all, groups, merges)?.with_likely(rows, rows))
+}
+
+fn by_size(run: &mut Run<'_>, all: Arc<Exchange>, groups: &Groups, merges: bool) -> Result<Pipe> {
     let name = groups.name;
-    let all = run.keep(&pipe, name)?;
     let bytes = all.total().bytes;
     if bytes <= run.task_bytes() {
         let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };

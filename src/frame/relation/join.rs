@@ -2,7 +2,9 @@
 //! keys and joined bucket by bucket. Rows come in order of the side that passes, and for each of its rows in order of the other.
 
 use crate::base::{Error, Result};
+use crate::chunk::dataframe::{table, table_error};
 use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
+use crate::expr::table::TableSource;
 use crate::frame::pipe::{MOST_GROWTH, Pipe, call, names, numbered};
 use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::NUMBER;
@@ -23,7 +25,8 @@ use crate::op::table::wrap::Cut;
 use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
-    DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema, SchemaRef,
+    DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema,
+    SchemaRef,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -164,10 +167,12 @@ impl Join {
         if left.likely_rows * SMALLER >= right.likely_rows {
             return self.looked_up(run, how, true, left, right);
         }
+        let (likely, unfiltered) =
+            (left.likely_rows * if how == Match::Semi { right.likely_share() } else { 1.0 }, left.unfiltered_rows);
         let rows = run.keep(&left, "join")?;
         drop(left);
         let Some(room) = room(run, &rows) else {
-            return self.looked_up(run, how, true, run.read(&rows), right);
+            return Ok(self.looked_up(run, how, true, run.read(&rows), right)?.with_likely(likely, unfiltered));
         };
         run.note("join: the smaller side in memory, its rows marked by the other as it passes");
         let n_rows = rows.total().bound.rows;
@@ -182,7 +187,7 @@ impl Join {
         let (mut pipe, sizes) = run.read_with_sizes(&rows);
         let marks = Marks::new(&sizes, &run.table(&found)?, how == Match::Semi)?;
         pipe.push(RowOp::Marked(Arc::new(marks)), self.schema.clone(), 1);
-        Ok(pipe)
+        Ok(pipe.with_likely(likely, unfiltered))
     }
 
     fn sides(&self, how: Match, built_is_right: bool) -> Sides<'_> {
@@ -225,20 +230,40 @@ impl Join {
     fn looked_up(&self, run: &mut Run<'_>, how: Match, built_is_right: bool, left: Pipe, right: Pipe) -> Result<Pipe> {
         let sides = self.sides(how, built_is_right);
         let (passing, built) = if built_is_right { (left, right) } else { (right, left) };
-        if room_for(run, built.total_bytes(), built.total.rows).is_none()
-            && let [on] = sides.passing_on
-            && let Some(by) = clustered(run, &passing, std::slice::from_ref(on))?
-            && let Some(built) = by.cut_alike(run, &built, &sides.built_on[0])?
+        // As many rows find a match as filters have left on the other side.
+        let share = if matches!(how, Match::Inner | Match::Semi) { built.likely_share() } else { 1.0 };
+        let (likely, unfiltered) = (passing.likely_rows * share, passing.unfiltered_rows);
+        Ok(self.by_size(run, &sides, passing, built)?.with_likely(likely, unfiltered))
+    }
+
+    /// The rows of one side with their matches in the other, by what there is room for.
+    fn by_size(&self, run: &mut Run<'_>, sides: &Sides<'_>, passing: Pipe, built: Pipe) -> Result<Pipe> {
+        let how = sides.how;
+        // Of rows that only have to be there, a set of keys may be enough.
+        let set_of = match sides.built_on {
+            [of] if matches!(how, Match::Semi | Match::Anti) && !self.args.nulls_equal => Some(of),
+            _ => None,
+        };
+        if set_of.is_none()
+            && room_for(run, built.likely_bytes(), built.likely_rows as u64).is_none()
+            && let Some(pipe) = self.merged(run, sides, &passing, &built)?
         {
-            run.note("join: partition by partition, since both sides are stored in order of the key");
-            return Ok(buckets(run, BucketOp::LookUp(Box::new(self.side(&sides))), [&by.pipe, &built], &self.schema));
+            return Ok(pipe);
         }
         let rows = run.keep(&built, "join")?;
         drop(built);
+        if let Some(of) = set_of
+            && let Some((keys, room)) = key_set(run, &rows, of)?
+        {
+            run.note("join: a set of the keys of one side in memory, looked up by the other as it passes");
+            let asked = plain(&sides.passing_on[0]).filter(|_| how == Match::Semi);
+            let passing = asked.and_then(|name| passing.with_keys(name, &keys)).unwrap_or(passing);
+            return self.pass(run, passing, Probe::of_set(&self.side(sides), keys, room), 1);
+        }
         match room(run, &rows) {
             Some(room) => {
                 run.note("join: the smaller side in memory, looked up by the other as it passes");
-                let side = self.side(&sides);
+                let side = self.side(sides);
                 let table = run.table(&rows)?;
                 drop(rows);
                 let passing = if run.is_dry() { passing } else { wanted(passing, &side, &table)? };
@@ -247,7 +272,7 @@ impl Join {
                 drop(table);
                 self.pass(run, passing, probe, most)
             }
-            None => self.in_buckets(run, &sides, passing, &rows),
+            None => self.in_buckets(run, sides, passing, &rows),
         }
     }
 
@@ -281,14 +306,37 @@ impl Join {
         Ok(passing)
     }
 
+    /// The join of two sides that are both stored in order of the key: they are cut at the same keys, and joined partition by partition.
+    fn merged(&self, run: &mut Run<'_>, sides: &Sides<'_>, passing: &Pipe, built: &Pipe) -> Result<Option<Pipe>> {
+        let ([passing_on], [built_on]) = (sides.passing_on, sides.built_on) else { return Ok(None) };
+        // The side with more partitions says where to cut, so that none has many of its rows.
+        let by_passing = passing.n_partitions() >= built.n_partitions();
+        let (first, second) =
+            if by_passing { ((passing, passing_on), (built, built_on)) } else { ((built, built_on), (passing, passing_on)) };
+        let Some(by) = clustered(run, first.0, std::slice::from_ref(first.1))? else { return Ok(None) };
+        let Some(alike) = by.cut_alike(run, second.0, second.1)? else { return Ok(None) };
+        run.note("join: partition by partition, since both sides are stored in order of the key");
+        let both = if by_passing { [&by.pipe, &alike] } else { [&alike, &by.pipe] };
+        Ok(Some(buckets(run, BucketOp::LookUp(Box::new(self.side(sides))), both, &self.schema)))
+    }
+
     fn in_buckets(&self, run: &mut Run<'_>, sides: &Sides<'_>, mut passing: Pipe, rows: &Arc<Exchange>) -> Result<Pipe> {
-        let bytes = rows.total().bytes.max(passing.total_bytes().min(rows.total().bytes.saturating_mul(64)));
+        let mut rooms = Vec::new();
+        if matches!(sides.how, Match::Inner | Match::Semi) && !self.args.nulls_equal {
+            for (on, of) in sides.passing_on.iter().zip(sides.built_on) {
+                if let (Some(name), Some((keys, room))) = (plain(on), key_set(run, rows, of)?) {
+                    passing = passing.with_keys(name, &keys).unwrap_or(passing);
+                    rooms.push(room);
+                }
+            }
+        }
+        let bytes = rows.total().bytes.saturating_add(passing.total_bytes().min(rows.total().bytes.saturating_mul(64)));
         let n_buckets = run.n_buckets(bytes);
         run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
         passing.number(NUMBER);
         let by = |on: &[Expr]| ByHash { of: on.to_vec(), n_buckets };
         let passed = run.divide(&passing, "join", by(sides.passing_on))?;
-        drop(passing);
+        drop((passing, rooms));
         let built = run.divide(&run.read(rows), "join", by(sides.built_on))?;
         let mut side = self.side(sides);
         side.columns.push(NUMBER.into());
@@ -303,6 +351,7 @@ impl Join {
         let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
         let (left, right) = (run.keep(&left, "join")?, run.keep(&right, "join")?);
         let bytes = left.total().bytes + right.total().bytes;
+        let rows = (left.total().bound.rows + right.total().bound.rows) as f64;
         let maintain_order = if passes_left { MaintainOrderJoin::LeftRight } else { MaintainOrderJoin::RightLeft };
         let op = |schema: &Schema| BucketOp::Join {
             left_on: self.left_on.clone(),
@@ -315,7 +364,7 @@ impl Join {
             let (left, right) = (run.gathered(&left, "join")?, run.gathered(&right, "join")?);
             let pipe = buckets(run, op(&self.schema), [&left, &right], &self.schema);
             // What comes next is planned by what is found, rather than by the most there could be.
-            return Ok(run.computed(&pipe, "join")?.0);
+            return Ok(run.computed(&pipe, "join")?.0.with_likely(rows, rows));
         }
         let n_buckets = run.n_buckets(bytes);
         run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
@@ -329,7 +378,7 @@ impl Join {
         let schema = numbered(&numbered(&self.schema, NUMBER), RIGHT_NUMBER);
         let pipe = buckets(run, op(&schema), [&run.read(&left), &run.read(&right)], &schema);
         let order = if passes_left { [NUMBER, RIGHT_NUMBER] } else { [RIGHT_NUMBER, NUMBER] };
-        restored(run, pipe, &order, self.schema.clone())
+        Ok(restored(run, pipe, &order, self.schema.clone())?.with_likely(rows, rows))
     }
 
     /// Every pair of rows: the smaller side whole beside every partition of the left.
@@ -351,9 +400,19 @@ impl Join {
             filter: self.filter.clone(),
         };
         left.push(RowOp::Step(beside), self.schema.clone(), n);
-        left.likely_rows *= all.rows as f64;
-        Ok(left)
+        let rows = all.rows as f64;
+        let (likely, unfiltered) = (left.likely_rows * rows, left.unfiltered_rows * rows);
+        Ok(left.with_likely(likely, unfiltered))
     }
+}
+
+/// The set of the keys in a column of an exchange's rows, and its room, if it can be had.
+fn key_set(run: &Run<'_>, rows: &Arc<Exchange>, of: &Expr) -> Result<Option<(Arc<KeySet>, Share)>> {
+    let Some(of) = plain(of).filter(|_| !run.is_dry()) else { return Ok(None) };
+    let parts = rows.as_written();
+    let part = |i| Ok(table(&parts.read(i)?)?.column(of).map_err(table_error)?.clone());
+    let found = KeySet::of_parts(parts.n_partitions(), part, |bytes| run.pool.take(bytes))?;
+    Ok(found.map(|(keys, room)| (Arc::new(keys), room)))
 }
 
 /// The side that passes, read without rows whose keys the other side, `table`, has not, where that can be.
@@ -369,7 +428,7 @@ fn wanted(passing: Pipe, side: &Side, table: &DataFrame) -> Result<Pipe> {
     }))
 }
 
-/// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables of their keys.
+/// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables and a set of their keys.
 pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
     let m = rows.total();
     run.pool.take(room_for(run, m.bytes, m.bound.rows)?)
@@ -377,7 +436,7 @@ pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
 
 /// Bytes of that room, if rows are not too many for it.
 fn room_for(run: &Run<'_>, bytes: u64, n_rows: u64) -> Option<u64> {
-    let need = bytes.saturating_mul(2).saturating_add(Lookup::bytes(n_rows, 0));
+    let need = bytes.saturating_mul(2).saturating_add(Lookup::bytes(n_rows, 0)).saturating_add(KeySet::bytes(n_rows));
     (need <= run.pool.limit_bytes() / LOOKUP_SHARE).then_some(need)
 }
 
@@ -400,9 +459,12 @@ fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
 
 /// The same buckets of two exchanges joined. How many rows come of it is not known before: more than a bucket has room for are refused.
 pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], schema: &SchemaRef) -> Pipe {
-    let (passed_bytes, built_bytes) = (passed.partition_bytes(), built.partition_bytes());
-    let out_bytes = (passed_bytes + built_bytes).saturating_mul(2).max(run.task_bytes());
-    let bound = Bound { rows: out_bytes / row_bytes(schema), var_bytes: passed.bound.var_bytes + built.bound.var_bytes };
+    let built_bytes = built.partition_bytes();
+    // A row of each row that passes, or as many as there is room for anyway.
+    let var_bytes = passed.bound.var_bytes.saturating_add(built.bound.var_bytes);
+    let each = Bound { rows: passed.bound.rows.saturating_add(built.bound.rows), var_bytes };
+    let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).max(run.task_bytes());
+    let bound = Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes };
     let scratch = Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16);
     let op = Bucket::new(op, "join", out_bytes, scratch);
     let n = passed.n_partitions();

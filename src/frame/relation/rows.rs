@@ -4,6 +4,7 @@
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::Bound;
 use crate::frame::broadcast::{Broadcast, broadcast, filled};
+use crate::frame::likely::share;
 use crate::frame::pipe::{Pipe, only};
 use crate::frame::relation::aggregate::merged_whole;
 use crate::frame::relation::grouped::{Groups, grouped};
@@ -17,9 +18,6 @@ use polars::prelude::{DataFrame, DataType, Expr, SchemaRef, col, lit};
 use polars_plan::plans::IR;
 use polars_plan::plans::expr_ir::ExprIR;
 use std::sync::Arc;
-
-/// The part of the rows that a filter is taken to leave.
-pub(super) const LIKELY: f64 = 0.3;
 
 /// A step on rows.
 #[derive(Debug)]
@@ -196,8 +194,8 @@ impl Relation for Rows {
                 pipe = run.whole(&pipe, name)?;
             }
         }
-        if matches!(step, TableStep::Filter(_)) {
-            pipe.likely_rows *= LIKELY;
+        if let TableStep::Filter(condition) = &step {
+            pipe.likely_rows *= share(condition);
         }
         pipe.push(RowOp::Step(step), self.schema.clone(), 1);
         Ok(pipe)

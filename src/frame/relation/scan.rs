@@ -4,9 +4,9 @@ use crate::base::{Error, Result};
 use crate::format::table_memory::FrameSource;
 use crate::frame::decompose::stages;
 use crate::frame::error::query_error;
+use crate::frame::likely::share;
 use crate::frame::pipe::Pipe;
 use crate::frame::relation::aggregate::Aggregate;
-use crate::frame::relation::rows::LIKELY;
 use crate::frame::relation::scan_files::{Asked, Files};
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree, unsupported};
@@ -99,20 +99,22 @@ fn counted_scan(sources: &ScanSources, scan_type: &FileScanIR) -> Result<Scan> {
 
 impl Relation for Scan {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
-        let likely = if self.asked.filters.is_empty() { 1.0 } else { LIKELY };
-        Ok(match &self.from {
+        let pipe = match &self.from {
             From::Files(files) => {
                 let (source, schema) = files.source(&self.asked, run)?;
                 let (bound, total) = (source.bound(), source.total());
-                Pipe::of(source, schema, bound, total, total.rows as f64 * likely)
+                Pipe::of(source, schema, bound, total)
             }
             From::Memory(df, all) => {
                 let projection = self.asked.projection(all);
                 let schema = projection.output.clone();
                 let s = FrameSource::new(df.clone(), |all| run.target_bytes(all), projection);
                 let (bound, total) = (s.bound(), s.total());
-                Pipe::of(Arc::new(s), schema, bound, total, total.rows as f64 * likely)
+                Pipe::of(Arc::new(s), schema, bound, total)
             }
-        })
+        };
+        let rows = pipe.total.rows as f64;
+        let share: f64 = self.asked.filters.iter().map(share).product();
+        Ok(pipe.with_likely(rows * share, rows))
     }
 }

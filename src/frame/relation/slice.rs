@@ -117,8 +117,7 @@ impl Slice {
         let mut pipe = pipe.cut(cuts)?;
         let rows = (end - start).max(0) as u64;
         pipe.total = Bound { rows, ..pipe.total };
-        pipe.likely_rows = rows as f64;
-        Ok(pipe)
+        Ok(pipe.with_likely(rows as f64, rows as f64))
     }
 }
 
@@ -143,7 +142,7 @@ pub(super) fn reduced(pipe: &Pipe, merge: Merge, schema: &SchemaRef, most_rows: 
         _ => (1, 0),
     };
     let label = merge.name.clone();
-    let reduction = Reduction::new(merge, pipe.bound, bytes, most_rows);
+    let reduction = Reduction::new(merge, pipe.bound, pipe.n_varying(), bytes, most_rows);
     let result_bytes = reduction.state_bytes(bytes.saturating_mul(n as u64));
     let kind = Kind::TreeReduce(TreeReduce::Table(Arc::new(reduction)));
     let expr = table_node(kind, vec![read], schema, 1, result_bytes, label);

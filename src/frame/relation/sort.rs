@@ -68,7 +68,12 @@ impl Relation for Sort {
 }
 
 /// The rows in order.
-pub(super) fn sorted(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
+pub(super) fn sorted(run: &mut Run<'_>, pipe: Pipe, order: &Order) -> Result<Pipe> {
+    let (likely, unfiltered) = (pipe.likely_rows, pipe.unfiltered_rows);
+    Ok(in_ranges(run, pipe, order)?.with_likely(likely, unfiltered))
+}
+
+fn in_ranges(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
     let schema = pipe.schema.clone();
     if pipe.n_partitions() == 1 {
         pipe.push(RowOp::Step(step(order)), schema, 1);
@@ -107,7 +112,7 @@ fn keys_alone(run: &Run<'_>, pipe: &Pipe, order: &Order) -> Option<Pipe> {
     names.dedup();
     let keys = pipe.source()?.narrow(&names.iter().map(|n| n.as_str()).collect::<Vec<_>>())?;
     let schema = pipe.schema.iter().filter(|(n, _)| names.contains(n)).map(|(n, d)| (n.clone(), d.clone()));
-    Some(Pipe::of(keys, Arc::new(schema.collect()), pipe.bound, pipe.total, pipe.likely_rows))
+    Some(Pipe::of(keys, Arc::new(schema.collect()), pipe.bound, pipe.total))
 }
 
 /// Some keys of every partition.

@@ -41,7 +41,7 @@ impl Relation for Union {
 /// Parts of different columns; none.
 pub(super) fn below(run: &mut Run<'_>, pipes: Vec<Pipe>) -> Result<Pipe> {
     let mut parts = Vec::new();
-    let (mut bound, mut total, mut likely) = (Bound::default(), Bound::default(), 0.0);
+    let (mut bound, mut total, mut likely, mut unfiltered) = (Bound::default(), Bound::default(), 0.0, 0.0);
     let mut schema: Option<SchemaRef> = None;
     for mut pipe in pipes {
         let piped = match pipe.piped() {
@@ -54,11 +54,12 @@ pub(super) fn below(run: &mut Run<'_>, pipes: Vec<Pipe>) -> Result<Pipe> {
         parts.push(piped);
         (bound, total) = (bound.most(pipe.bound), total.plus(pipe.total));
         likely += pipe.likely_rows;
+        unfiltered += pipe.unfiltered_rows;
         let first = schema.get_or_insert_with(|| pipe.schema.clone());
         if names(first) != names(&pipe.schema) {
             return Err(Error::usage("the tables of a union differ in their columns"));
         }
     }
     let schema = schema.ok_or_else(|| Error::usage("a union of no tables"))?;
-    Ok(Pipe::of(Arc::new(Chained::new(parts, described(&schema))), schema, bound, total, likely))
+    Ok(Pipe::of(Arc::new(Chained::new(parts, described(&schema))), schema, bound, total).with_likely(likely, unfiltered))
 }

@@ -62,6 +62,7 @@ impl Relation for Whole {
             return Err(crate::base::Error::bug("a step without inputs is no scan"));
         };
         let first = first.pipe(run)?;
+        let first = run.measured(first, name)?;
         let mut pipe = run.whole(&first, name)?;
         let (mut bound, mut beside) = (pipe.bound, vec![]);
         for other in others {

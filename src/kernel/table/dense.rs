@@ -1,6 +1,7 @@
 //! Keys that are whole numbers (or dates and times, which are stored as such) in a range that is not much larger than their number:
 //! what is asked of them is answered at their place in that range, without hashes.
 
+use crate::base::Result;
 use crate::kernel::table::lookup::Matches;
 use polars::prelude::{Column, DataType, IdxSize, Int64Chunked};
 use polars_arrow::bitmap::Bitmap;
@@ -172,17 +173,55 @@ impl KeySet {
     pub fn new(keys: &Column) -> Option<KeySet> {
         let wide = numbers(keys)?;
         let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
-        let mut bits = vec![0u64; len.div_ceil(64) as usize];
-        each(&wide, |v, _| {
-            let at = v.wrapping_sub(least) as u64;
-            bits[(at / 64) as usize] |= 1 << (at % 64);
+        let mut set = KeySet { least, bits: vec![0; len.div_ceil(64) as usize], len };
+        set.add(&wide);
+        Some(set)
+    }
+
+    /// The set of keys that lie in several columns, which are read twice, if there is room for its bytes; and that room.
+    ///
+    /// # Errors
+    /// Those of `part`.
+    pub fn of_parts<R>(
+        n_parts: usize,
+        part: impl Fn(usize) -> Result<Column>,
+        room: impl FnOnce(u64) -> Option<R>,
+    ) -> Result<Option<(KeySet, R)>> {
+        let (mut n, mut ends) = (0, None);
+        for i in 0..n_parts {
+            let keys = part(i)?;
+            let wide = numbers(&keys);
+            let Some((least, len)) = wide.as_ref().and_then(|w| range(w, keys.null_count(), u64::MAX)) else { return Ok(None) };
+            let here = (keys.len() - keys.null_count()) as u64;
+            n += here;
+            if here > 0 {
+                let (low, high): (i64, i64) = ends.unwrap_or((i64::MAX, i64::MIN));
+                ends = Some((low.min(least), high.max(least.wrapping_add(len as i64 - 1))));
+            }
+        }
+        let (least, greatest) = ends.unwrap_or((0, 0));
+        let span = greatest.wrapping_sub(least) as u64;
+        if span >= n.saturating_mul(BITS_PER_KEY).saturating_add(SHORT) {
+            return Ok(None);
+        }
+        let Some(room) = room((span / 64 + 1) * 8) else { return Ok(None) };
+        let mut set = KeySet { least, bits: vec![0; (span / 64 + 1) as usize], len: span + 1 };
+        for i in 0..n_parts {
+            numbers(&part(i)?).iter().for_each(|keys| set.add(keys));
+        }
+        Ok(Some((set, room)))
+    }
+
+    fn add(&mut self, keys: &Int64Chunked) {
+        each(keys, |v, _| {
+            let at = v.wrapping_sub(self.least) as u64;
+            self.bits[(at / 64) as usize] |= 1 << (at % 64);
         });
-        Some(KeySet { least, bits, len })
     }
 
     /// Upper bound of the bytes of a set of so many keys.
     pub fn bytes(n_keys: u64) -> u64 {
-        n_keys.saturating_mul(BITS_PER_KEY).saturating_add(SHORT).div_ceil(64) * 8
+        n_keys.saturating_mul(BITS_PER_KEY).saturating_add(SHORT).div_ceil(64).saturating_mul(8)
     }
 
     /// Which of these keys are in the set; None where they are no numbers. Null is in no set.
@@ -219,7 +258,8 @@ mod tests {
             let built = column(&[Some(least + 4), None, Some(least), Some(least + 2)]);
             let set = KeySet::new(&built).unwrap();
             let dense = Dense::new(&built, false).unwrap();
-            let asked = column(&[Some(least), Some(least + 1), None, Some(least + 4), Some(least.wrapping_sub(1)), Some(0x5555_5555)]);
+            let asked =
+                column(&[Some(least), Some(least + 1), None, Some(least + 4), Some(least.wrapping_sub(1)), Some(0x5555_5555)]);
             let m = dense.matches(&asked, false).unwrap();
             assert_eq!((m.built, m.rows), (vec![2, 0], vec![0, 3]), "{least}");
             let m = dense.matches(&asked, true).unwrap();

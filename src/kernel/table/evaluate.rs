@@ -87,7 +87,8 @@ pub fn is_simple(node: Node, arena: &Arena<AExpr>, schema: &Schema) -> bool {
         }
         AExpr::Cast { expr, dtype: to, options } => {
             let numbers = |d: &DataType| d.is_primitive_numeric();
-            let widens = matches!(to, DataType::Float64 | DataType::UInt64) && dtype(*expr, arena, schema).is_some_and(|d| numbers(&d));
+            let widens =
+                matches!(to, DataType::Float64 | DataType::UInt64) && dtype(*expr, arena, schema).is_some_and(|d| numbers(&d));
             simple(*expr) && plain(to) && (widens || !options.is_strict())
         }
         // A list of literals in SQL.

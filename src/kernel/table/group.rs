@@ -4,6 +4,7 @@
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
 use crate::kernel::table::evaluate::{Evaluator, dtype, is_simple};
+use crate::kernel::table::few;
 use crate::kernel::table::lookup::gather;
 use polars::polars_utils::aliases::PlRandomState;
 use polars::prelude::{Column, DataFrame, DataType, Expr, IdxSize, PlSmallStr, Schema, SchemaRef};
@@ -141,6 +142,9 @@ fn groups(keys: &DataFrame) -> Vec<IdxSize> {
     if let [key] = keys.columns()
         && let Some(groups) = runs(key)
     {
+        return groups;
+    }
+    if let Some(groups) = few::groups(keys) {
         return groups;
     }
     let mut table = new_hash_grouper(keys.schema().clone());

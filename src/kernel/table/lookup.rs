@@ -7,7 +7,7 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
-use crate::kernel::table::dense::Dense;
+use crate::kernel::table::dense::{Dense, KeySet};
 use polars::polars_utils::aliases::PlRandomState;
 use polars::polars_utils::hashing::HashPartitioner;
 use polars::prelude::{DataFrame, IdxCa, IdxSize, NullableIdxSize, UniqueKeepStrategy};
@@ -15,6 +15,7 @@ use polars_core::runtime::RAYON;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::idx_table::{IdxTable, new_idx_table};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+use std::sync::Arc;
 
 /// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places with a set of
 /// the keys takes less.
@@ -28,6 +29,7 @@ pub struct Lookup(Table);
 
 enum Table {
     Dense(Dense),
+    Set(Arc<KeySet>),
     Hashed(Hashed),
 }
 
@@ -43,6 +45,7 @@ impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let n = match &self.0 {
             Table::Dense(d) => d.n_rows(),
+            Table::Set(set) => return write!(f, "Lookup({set:?})"),
             Table::Hashed(h) => h.tables.iter().map(|t| t.1.len()).sum(),
         };
         write!(f, "Lookup({n} rows)")
@@ -79,6 +82,11 @@ impl Lookup {
         Ok(Lookup(Table::Hashed(Hashed::new(&distinct, nulls_equal))))
     }
 
+    /// A table that tells whether a key is in a set.
+    pub fn of_set(keys: Arc<KeySet>) -> Lookup {
+        Lookup(Table::Set(keys))
+    }
+
     /// Upper bound of the bytes of a table of `rows` keys that take `key_bytes`.
     pub fn bytes(rows: u64, key_bytes: u64) -> u64 {
         rows.saturating_mul(ROW_BYTES).saturating_add(key_bytes)
@@ -91,6 +99,7 @@ impl Lookup {
     pub fn most_matches(&self, keys: &DataFrame) -> Result<u64> {
         match &self.0 {
             Table::Dense(d) => Ok(d.most_matches()),
+            Table::Set(_) => Ok(1),
             Table::Hashed(h) if h.is_distinct => Ok(1),
             Table::Hashed(_) => most_equal(keys),
         }
@@ -101,7 +110,12 @@ impl Lookup {
         match (&self.0, keys.columns()) {
             // Both sides have keys of one type.
             (Table::Dense(d), [key]) => d.matches(key, unmatched).unwrap_or_default(),
-            (Table::Dense(_), _) => Matches::default(),
+            (Table::Set(set), [key]) => {
+                let rows: Vec<IdxSize> =
+                    set.has(key).iter().flat_map(|found| found.true_idx_iter()).map(|row| row as IdxSize).collect();
+                Matches { built: vec![0; rows.len()], rows }
+            }
+            (Table::Dense(_) | Table::Set(_), _) => Matches::default(),
             (Table::Hashed(h), _) => h.matches(keys, unmatched),
         }
     }

@@ -3,6 +3,8 @@
 pub mod dense;
 pub mod divide;
 pub mod evaluate;
+mod few;
 pub mod group;
 pub mod lookup;
+pub mod mask;
 pub mod order;

@@ -2,7 +2,8 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{table, table_bytes, too_large};
+use crate::chunk::dataframe::{column_bytes, table, table_bytes, table_error, too_large};
+use crate::chunk::table_bound::{row_bytes, varies};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
 use crate::kernel::table::lookup::Lookup;
@@ -54,19 +55,21 @@ impl Bucket {
     fn looked_up(&self, side: &Side, passing: &DataFrame, built: &DataFrame) -> Result<DataFrame> {
         let probe = Probe::new(side, built, Share::default())?;
         let m = probe.matches(passing)?;
-        self.check(passing, built, m.rows.len())?;
+        let payload = built.select(side.payload.iter().map(|(n, _)| n.clone())).map_err(table_error)?;
+        self.check(passing, &payload, built.height(), m.rows.len())?;
         probe.joined(passing, &m)
     }
 
     /// Refuses pairs of rows that are more than there is room for, before a row is copied.
-    fn check(&self, a: &DataFrame, b: &DataFrame, n_rows: usize) -> Result<()> {
-        let width = |df: &DataFrame| table_bytes(df) / df.height().max(1) as u64;
-        let bytes = (width(a) + width(b)).saturating_mul(n_rows as u64);
+    fn check(&self, a: &DataFrame, b: &DataFrame, n_built: usize, n_rows: usize) -> Result<()> {
+        let var_bytes = |df: &DataFrame| df.columns().iter().filter(|c| varies(c.dtype())).map(column_bytes).sum::<u64>();
+        let width = row_bytes(a.schema()) + if b.width() > 0 { row_bytes(b.schema()) } else { 0 };
+        let bytes = width.saturating_mul(n_rows as u64).saturating_add(var_bytes(a)).saturating_add(var_bytes(b));
         if bytes <= self.out_bytes {
             return Ok(());
         }
         Err(too_large(
-            &format!("the join of {} rows with {} in one bucket", a.height(), b.height()),
+            &format!("the join of {} rows with {n_built} in one bucket", a.height()),
             bytes,
             self.out_bytes,
             "many rows of both sides have the same keys; raise the memory budget, or join by further keys",
@@ -113,7 +116,12 @@ impl CallOp for Bucket {
                 // A row has at most one that is nearest to it.
                 if !matches!(args.how, JoinType::AsOf(_)) {
                     let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal);
-                    self.check(left, right, right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len())?;
+                    self.check(
+                        left,
+                        right,
+                        right.height(),
+                        right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len(),
+                    )?;
                 }
                 let q = (**left).clone().lazy().join((**right).clone().lazy(), left_on, right_on, (**args).clone());
                 let q = q.select(columns.iter().map(|c| polars::prelude::col(c.clone())).collect::<Vec<_>>());

@@ -3,10 +3,12 @@
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, column_bytes, table_bytes, table_error};
 use crate::chunk::table_bound::varies;
+use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::lookup::{Lookup, Matches, gather, gather_or_null};
 use crate::op::table::key::keys;
 use crate::spill::pool::Share;
 use polars::prelude::{Column, DataFrame, Expr, IdxSize, PlSmallStr};
+use std::sync::Arc;
 
 /// What becomes of rows of the side that looks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +69,17 @@ impl Probe {
         Ok(Probe { side: side.clone(), lookup, payload, _room: room })
     }
 
+    /// A set of keys, for rows that only have to be there; it is counted in `room`.
+    pub fn of_set(side: &Side, keys: Arc<KeySet>, room: Share) -> Probe {
+        Probe { side: side.clone(), lookup: Lookup::of_set(keys), payload: DataFrame::empty(), _room: room }
+    }
+
     /// Whether a column of the result is one of the rows that look up.
     pub fn hands_on(&self, name: &PlSmallStr) -> bool {
         let side = &self.side;
-        side.columns.contains(name) && !side.payload.iter().any(|(_, new)| new == name) && !side.renamed.iter().any(|(_, new)| new == name)
+        side.columns.contains(name)
+            && !side.payload.iter().any(|(_, new)| new == name)
+            && !side.renamed.iter().any(|(_, new)| new == name)
     }
 
     /// Rows that come of one at most, of the `table` that this was made of.

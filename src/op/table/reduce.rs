@@ -6,7 +6,7 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{compact, stack, table};
+use crate::chunk::dataframe::{compact, stack, table, table_bytes, too_large};
 use crate::chunk::table_bound::Bound;
 use crate::expr::table::{TableReduce, not_sent};
 use crate::op::table::step::{TableStep, apply};
@@ -29,31 +29,44 @@ pub struct Merge {
     pub schemas: Vec<SchemaRef>,
 }
 
+/// Rows of a state have at most so many bytes of strings each, or all together this part of a partition's; a state that has more is refused.
+const ROW_BYTES: u64 = 16 << 10;
+const PART: u64 = 8;
+const FEW_BYTES: u64 = 1 << 20;
+
 /// A [`Merge`] with the bounds that hold for a source.
 #[derive(Debug)]
 pub struct Reduction {
     merge: Merge,
     /// Of one partition.
     partition: Bound,
+    /// Columns that the bound's bytes of strings are in.
+    n_varying: u64,
     partition_bytes: u64,
     /// No state has more rows.
     most_rows: u64,
 }
 
 impl Reduction {
-    /// A reduction of partitions that are at most `partition`, of `partition_bytes`; a state has at most `most_rows`.
-    pub fn new(merge: Merge, partition: Bound, partition_bytes: u64, most_rows: u64) -> Reduction {
-        Reduction { merge, partition, partition_bytes: partition_bytes.max(1), most_rows: most_rows.max(1) }
+    /// A reduction of partitions that are at most `partition` with strings in `n_varying` columns, of `partition_bytes`; a state has at most
+    /// `most_rows`.
+    pub fn new(merge: Merge, partition: Bound, n_varying: u64, partition_bytes: u64, most_rows: u64) -> Reduction {
+        Reduction { merge, partition, n_varying, partition_bytes: partition_bytes.max(1), most_rows: most_rows.max(1) }
+    }
+
+    /// Bytes of strings and lists of a state.
+    fn var_bytes(&self) -> u64 {
+        let var_bytes = self.partition.var_bytes;
+        self.most_rows.saturating_mul(ROW_BYTES.min(var_bytes)).max(FEW_BYTES.min(var_bytes)).max(var_bytes / PART)
     }
 
     /// Bytes of a state of `n` partitions. An aggregate makes a row of none.
     fn widest_state(&self, n: u64) -> u64 {
         let bound = self.partition.times(n);
-        // A row's strings are those of one partition.
-        let var_bytes = bound.var_bytes.min(self.partition.var_bytes.saturating_mul(self.most_rows));
+        let var_bytes = bound.var_bytes.min(self.var_bytes());
         let bound = Bound { rows: bound.rows.clamp(1, self.most_rows), var_bytes };
-        // Every column of a state may be of the same strings.
-        self.merge.schemas.iter().map(|s| bound.bytes_from(s, 1)).max().unwrap_or(0)
+        // Columns of a state may be of the same strings.
+        self.merge.schemas.iter().map(|s| bound.bytes_from(s, self.n_varying)).max().unwrap_or(0)
     }
 
     fn n_partitions(&self, input_bytes: u64) -> u64 {
@@ -61,7 +74,13 @@ impl Reduction {
     }
 
     fn state(&self, df: polars::prelude::DataFrame) -> Result<Chunk> {
-        Ok(Chunk::Table(Arc::new(compact(df)?)))
+        let state = compact(df)?;
+        let (bytes, most) = (table_bytes(&state), self.widest_state(u64::MAX));
+        if bytes > most {
+            let what = format!("a state of '{}' with {} rows", self.merge.name, state.height());
+            return Err(too_large(&what, bytes, most, "its texts are very long: cut them, or ask for fewer rows"));
+        }
+        Ok(Chunk::Table(Arc::new(state)))
     }
 }
 

@@ -133,9 +133,7 @@ impl TableStep {
         match self {
             TableStep::Filter(_) => true,
             TableStep::Select(exprs) => exprs.iter().any(|e| plain(e) == Some(name)),
-            TableStep::WithColumns(exprs) => {
-                exprs.iter().all(|e| matches!(e, Expr::Alias(..) | Expr::Column(_)) && !is_made(e))
-            }
+            TableStep::WithColumns(exprs) => exprs.iter().all(|e| matches!(e, Expr::Alias(..) | Expr::Column(_)) && !is_made(e)),
             _ => false,
         }
     }
