@@ -13,7 +13,7 @@ const BITS_PER_KEY: u64 = 64;
 const SHORT: u64 = 1024;
 
 /// The keys as numbers. Those that do not fit 64 bits with a sign are null.
-fn numbers(keys: &Column) -> Option<Int64Chunked> {
+pub(super) fn numbers(keys: &Column) -> Option<Int64Chunked> {
     let dtype = keys.dtype();
     let fits = dtype.is_integer() && !matches!(dtype, DataType::Int128 | DataType::UInt128) || dtype.is_temporal();
     let physical = if fits { keys.to_physical_repr() } else { return None };

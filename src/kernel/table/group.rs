@@ -3,11 +3,14 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
+use crate::kernel::table::dense::numbers;
 use crate::kernel::table::evaluate::{Evaluator, dtype, is_simple};
 use crate::kernel::table::few;
 use crate::kernel::table::lookup::gather;
 use polars::polars_utils::aliases::PlRandomState;
-use polars::prelude::{Column, DataFrame, DataType, Expr, IdxSize, PlSmallStr, Schema, SchemaRef};
+use polars::prelude::{
+    ChunkAgg, Column, DataFrame, DataType, Expr, IdxSize, Int64Chunked, IntoSeries, PlSmallStr, Schema, SchemaRef,
+};
 use polars_expr::groups::new_hash_grouper;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::reduce::{GroupedReduction, into_reduction};
@@ -139,14 +142,14 @@ fn apart(node: Node, arena: &mut Arena<AExpr>, schema: &SchemaRef, parts: &mut V
 
 /// The group of every row. Groups are numbered in order of their first rows.
 fn groups(keys: &DataFrame) -> Vec<IdxSize> {
-    if let [key] = keys.columns()
-        && let Some(groups) = runs(key)
-    {
-        return groups;
-    }
-    if let Some(groups) = few::groups(keys) {
-        return groups;
-    }
+    in_runs(keys).or_else(|| few::groups(keys)).unwrap_or_else(|| match packed(keys) {
+        Some(one) => hashed(&one),
+        None => hashed(keys),
+    })
+}
+
+/// The same by a hash table of the keys.
+fn hashed(keys: &DataFrame) -> Vec<IdxSize> {
     let mut table = new_hash_grouper(keys.schema().clone());
     let n = keys.height();
     let mut groups: Vec<IdxSize> = Vec::with_capacity(n);
@@ -157,20 +160,96 @@ fn groups(keys: &DataFrame) -> Vec<IdxSize> {
     groups
 }
 
-/// The same for a column of numbers that rises and has no nulls, where equal keys are next to each other.
-fn runs(key: &Column) -> Option<Vec<IdxSize>> {
-    let values = key.i64().ok().filter(|c| c.null_count() == 0)?;
-    let mut groups = Vec::with_capacity(values.len());
-    let (mut last, mut group) = (i64::MIN, IdxSize::MAX);
-    for &v in values.downcast_iter().flat_map(|a| a.values().iter()) {
-        if v < last {
-            return None;
+/// A column as numbers, all of which fit.
+fn exact(column: &Column) -> Option<Int64Chunked> {
+    numbers(column).filter(|c| c.null_count() == column.null_count())
+}
+
+/// Groups of one run of equal keys are looked through one after the other, if they are no more than this.
+const MOST_IN_RUN: usize = 16;
+
+/// The same where a column of numbers rises and has no nulls, so that its equal keys are next to each other, and the others are numbers: every
+/// row is compared with the groups of its run.
+fn in_runs(keys: &DataFrame) -> Option<Vec<IdxSize>> {
+    let wide = keys.columns().iter().map(exact).collect::<Option<Vec<_>>>()?;
+    let rises = |c: &Int64Chunked| c.null_count() == 0 && each_value(c).is_sorted();
+    let at = wide.iter().position(rises)?;
+    let others: Vec<Vec<Option<i64>>> =
+        wide.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| c.iter().collect()).collect();
+    let mut groups: Vec<IdxSize> = Vec::with_capacity(keys.height());
+    // First rows of the run's groups, the first of which is `first`.
+    let (mut run, mut first, mut last): (Vec<usize>, IdxSize, Option<i64>) = (Vec::new(), 0, None);
+    for (row, value) in each_value(&wide[at]).enumerate() {
+        if last != Some(value) {
+            first += run.len() as IdxSize;
+            run.clear();
+            last = Some(value);
         }
-        if v > last || group == IdxSize::MAX {
-            group = group.wrapping_add(1);
-        }
-        last = v;
-        groups.push(group);
+        let same = |&of: &usize| others.iter().all(|c| c[of] == c[row]);
+        let group = match run.iter().position(same) {
+            Some(found) => found,
+            None if run.len() == MOST_IN_RUN => return None,
+            None => {
+                run.push(row);
+                run.len() - 1
+            }
+        };
+        groups.push(first + group as IdxSize);
     }
     Some(groups)
+}
+
+fn each_value(c: &Int64Chunked) -> impl Iterator<Item = i64> {
+    c.downcast_iter().flat_map(|a| a.values().iter().copied())
+}
+
+/// Several columns of numbers as one, if all they can say together fits a number. Null is one number more than the column has.
+fn packed(keys: &DataFrame) -> Option<DataFrame> {
+    if keys.width() < 2 || keys.height() == 0 {
+        return None;
+    }
+    let mut all: Vec<i64> = vec![0; keys.height()];
+    let mut room = 1i64;
+    for column in keys.columns() {
+        let wide = exact(column)?;
+        let (least, greatest) = (wide.min().unwrap_or(0), wide.max().unwrap_or(0));
+        let n = greatest.checked_sub(least)?.checked_add(2)?;
+        room = room.checked_mul(n)?;
+        all.iter_mut().zip(wide.iter()).for_each(|(sum, v)| *sum = *sum * n + v.map_or(n - 1, |v| v - least));
+    }
+    let one = Column::from(Int64Chunked::from_vec(PlSmallStr::EMPTY, all).into_series());
+    DataFrame::new(keys.height(), vec![one]).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{groups, hashed, in_runs, packed};
+    use polars::prelude::{DataFrame, df};
+
+    fn keys(n: i64, wide: i64) -> DataFrame {
+        let some = |i: i64| (i % 7 != 0).then_some(i * i % wide - 3);
+        df!(
+            "a" => (0..n).map(|i| i / 5).collect::<Vec<_>>(),
+            "b" => (0..n).map(some).collect::<Vec<_>>(),
+            "c" => (0..n).map(|i| i32::try_from(i % 3).unwrap()).collect::<Vec<_>>(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn groups_are_the_same_by_runs_numbers_and_hashes() {
+        for (n, wide) in [(0, 1), (1, 1), (100, 2), (3000, 1000)] {
+            let keys = keys(n, wide);
+            let all = hashed(&keys);
+            assert_eq!(in_runs(&keys).unwrap(), all, "{n} {wide}");
+            assert_eq!(groups(&keys.select(["b", "c"]).unwrap()), hashed(&keys.select(["b", "c"]).unwrap()), "{n} {wide}");
+            if let Some(one) = packed(&keys) {
+                assert_eq!(hashed(&one), all, "{n} {wide}");
+            }
+        }
+        assert!(packed(&df!("a" => [0, i64::MAX], "b" => [0i64, 1]).unwrap()).is_none());
+        let one_run = df!("a" => [1i64; 40], "b" => (0..40i64).collect::<Vec<_>>()).unwrap();
+        assert!(in_runs(&one_run).is_none());
+        assert_eq!(groups(&one_run), (0..40).collect::<Vec<u32>>());
+    }
 }
