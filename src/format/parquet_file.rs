@@ -62,6 +62,9 @@ impl Footer {
     }
 }
 
+/// Values of a column, piece by piece.
+type Arrays = Vec<Box<dyn Array>>;
+
 /// A row group being read.
 pub(super) struct Open<'a> {
     file: File,
@@ -107,7 +110,8 @@ impl Open<'_> {
         Err(Error::corrupt(format!("{path}: {n} rows in column '{name}' where its footer speaks of {n_rows}")))
     }
 
-    fn decoded(&self, name: &PlSmallStr, filter: Option<Filter>) -> Result<(Field, Vec<Box<dyn Array>>, Bitmap)> {
+    /// A column's field, its values, and (of a condition on them) where they are.
+    fn decoded(&self, name: &PlSmallStr, filter: Option<Filter>) -> Result<(Field, Arrays, Bitmap)> {
         let missing = || Error::corrupt(format!("{} has no column '{name}'", self.path.display()));
         let field = self.footer.fields.get(name).ok_or_else(missing)?.clone();
         let chunks = self.footer.meta.row_groups[self.group].columns_under_root_iter(name).ok_or_else(missing)?;
