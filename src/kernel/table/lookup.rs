@@ -1,6 +1,6 @@
 //! Matches of equal keys: a table made once of one side's keys, looked up by any number of partitions of the other side.
 //!
-//! One column of whole numbers that are close to each other is a [table by their places](Dense). Other keys are in Polars' own hash
+//! One column of whole numbers that are close to each other is a table by their places. Other keys are in Polars' own hash
 //! tables, with its meaning of equality (NaN equals NaN, 0.0 equals -0.0); keys are dealt to several of them, so that they
 //! are made side by side. Matches come in order of the rows that look up, and for each of these in order of the rows that were built
 //! from, so that nothing depends on the hashes.
