@@ -75,37 +75,46 @@ pub(super) fn dtype(node: Node, arena: &Arena<AExpr>, schema: &Schema) -> Option
 /// Whether an expression is of a kind that looks at one row at a time, needs no threads, and does not fail for some values. What is joined
 /// by an operator has to be of one type: Polars' optimiser would have to cast it else.
 pub fn is_simple(node: Node, arena: &Arena<AExpr>, schema: &Schema) -> bool {
-    let plain = |d: &DataType| !d.is_nested() && !d.is_categorical() && !d.is_enum();
+    let plain = |d: &DataType| !d.is_nested() && !d.is_categorical() && !d.is_enum() && !d.is_decimal();
     let simple = |n: Node| is_simple(n, arena, schema);
     let same = |a: Node, b: Node| dtype(a, arena, schema).is_some_and(|d| plain(&d) && Some(d) == dtype(b, arena, schema));
     match arena.get(node) {
         AExpr::Column(_) => true,
-        AExpr::Literal(v) => !matches!(v, LiteralValue::Dyn(_)),
+        AExpr::Literal(v) => v.is_scalar() && !matches!(v, LiteralValue::Dyn(_)),
         AExpr::BinaryExpr { left, right, .. } => simple(*left) && simple(*right) && same(*left, *right),
         AExpr::Ternary { predicate, truthy, falsy } => {
             simple(*predicate) && simple(*truthy) && simple(*falsy) && same(*truthy, *falsy)
         }
         AExpr::Cast { expr, dtype: to, options } => {
-            let numbers = |d: &DataType| d.is_primitive_numeric();
-            let widens =
-                matches!(to, DataType::Float64 | DataType::UInt64) && dtype(*expr, arena, schema).is_some_and(|d| numbers(&d));
+            let of = dtype(*expr, arena, schema);
+            let widens = match to {
+                DataType::Float64 => of.is_some_and(|d| d.is_primitive_numeric()),
+                DataType::UInt64 => of.is_some_and(|d| d.is_unsigned_integer()),
+                _ => false,
+            };
             simple(*expr) && plain(to) && (widens || !options.is_strict())
         }
-        // A list of literals in SQL.
-        AExpr::Agg(IRAggExpr::Implode { input, .. }) => matches!(arena.get(*input), AExpr::Literal(_)),
         AExpr::Function { input, function, .. } => {
             use {IRBooleanFunction as B, IRFunctionExpr as F, IRStringFunction as S, IRTemporalFunction as T};
             let known = match function {
                 F::Boolean(b) => {
                     matches!(b, B::IsNull | B::IsNotNull | B::IsFinite | B::IsNan | B::IsNotNan | B::Not)
-                        || matches!(b, B::IsBetween { .. } | B::IsIn { .. })
+                        || matches!(b, B::IsBetween { .. })
                 }
                 F::StringExpr(s) => matches!(s, S::Contains { .. } | S::StartsWith | S::EndsWith | S::LenBytes),
                 F::TemporalExpr(t) => matches!(t, T::Year | T::Month | T::Day | T::Quarter | T::Hour),
                 F::Negate | F::Abs | F::Fused(_) => true,
                 _ => false,
             };
-            known && input.iter().all(|e| simple(e.node()))
+            // Lists of literals come in several forms.
+            let list = |n: Node| match arena.get(n) {
+                AExpr::Agg(IRAggExpr::Implode { input, .. }) => matches!(arena.get(*input), AExpr::Literal(_)),
+                e => matches!(e, AExpr::Literal(_)),
+            };
+            match (function, input.as_slice()) {
+                (F::Boolean(B::IsIn { .. }), [of, values]) => simple(of.node()) && (list(values.node()) || simple(values.node())),
+                _ => known && input.iter().all(|e| simple(e.node())),
+            }
         }
         _ => false,
     }

@@ -16,9 +16,6 @@ use polars::prelude::{
 use polars_core::series::IsSorted;
 use std::sync::Arc;
 
-/// Rows above which groups are computed by all of Polars' threads.
-const MOST_IN_PLACE: usize = 1 << 20;
-
 /// One step of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableStep {
@@ -165,7 +162,7 @@ impl TableStep {
         let exprs = match self {
             TableStep::Select(exprs) | TableStep::WithColumns(exprs) => exprs.as_slice(),
             TableStep::Filter(condition) => std::slice::from_ref(condition),
-            TableStep::GroupBy { keys, aggs } if table.height() <= MOST_IN_PLACE => {
+            TableStep::GroupBy { keys, aggs } => {
                 let grouping = Grouping::new(keys, aggs, table.schema());
                 return grouping.map(|g| g.run(table)).transpose();
             }
