@@ -11,6 +11,7 @@ use crate::format::table_scan::Projection;
 use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::evaluate::Evaluator;
 use crate::kernel::table::mask::of_those;
+use parking_lot::Mutex;
 use polars::prelude::{
     BooleanChunked, ChunkFilter, Column, DataFrame, DataType, Expr, IntoLazy, PlSmallStr, Schema, SchemaRef, Series,
 };
@@ -126,33 +127,43 @@ impl Told {
         })
     }
 
-    /// For which values of the only column it is true. A value of which it cannot be said is taken to be wanted: the condition fails with its
-    /// own words when it meets the row.
-    fn of(&self, values: Series) -> Bitmap {
-        let n = values.len();
-        let rows = DataFrame::new(n, vec![Column::from(values)]).map_err(table_error);
-        rows.and_then(|rows| self.mask(&rows)).unwrap_or_else(|_| Bitmap::new_with_value(true, n))
-    }
-
     fn only(&self) -> Option<(&PlSmallStr, &DataType)> {
         self.schema.iter().next().filter(|_| self.schema.len() == 1)
     }
 }
 
 /// A condition on the different values of a column.
-struct OfValues(Arc<Told>);
+struct OfValues {
+    told: Arc<Told>,
+    /// Why it cannot be said of some value.
+    failed: Mutex<Option<Error>>,
+}
+
+impl OfValues {
+    fn of(&self, values: Result<Series>) -> Result<Bitmap> {
+        let values = values?;
+        self.told.mask(&DataFrame::new(values.len(), vec![Column::from(values)]).map_err(table_error)?)
+    }
+
+    /// For which values of a column it is true; where that cannot be said, the reason is kept.
+    fn told(&self, n: usize, values: impl FnOnce(&PlSmallStr, &DataType) -> Result<Series>) -> Bitmap {
+        let named = self.told.only().ok_or_else(|| Error::bug("a condition on several columns"));
+        self.of(named.and_then(|(name, dtype)| values(name, dtype))).unwrap_or_else(|e| {
+            self.failed.lock().get_or_insert(e);
+            Bitmap::new_with_value(false, n)
+        })
+    }
+}
 
 impl ParquetColumnExpr for OfValues {
     fn evaluate_mut(&self, values: &dyn Array, bits: &mut BitmapBuilder) {
-        let series = self.0.only().and_then(|(n, d)| Series::from_chunk_and_dtype(n.clone(), values.to_boxed(), d).ok());
-        match series {
-            Some(s) => bits.extend_from_bitmap(&self.0.of(s)),
-            None => bits.extend_constant(values.len(), true),
-        }
+        let series =
+            |n: &PlSmallStr, d: &DataType| Series::from_chunk_and_dtype(n.clone(), values.to_boxed(), d).map_err(table_error);
+        bits.extend_from_bitmap(&self.told(values.len(), series));
     }
 
     fn evaluate_null(&self) -> bool {
-        self.0.only().is_none_or(|(n, d)| self.0.of(Series::full_null(n.clone(), 1, d)).get_bit(0))
+        self.told(1, |n, d| Ok(Series::full_null(n.clone(), 1, d))).get_bit(0)
     }
 
     fn as_specialized(&self) -> Option<&SpecializedParquetColumnExpr> {
@@ -236,8 +247,13 @@ impl<'a> Sieve<'a> {
         for c in conditions {
             let (Test::Told(told), [name]) = (&c.test, c.columns.as_slice()) else { continue };
             let include_values = wanted(name);
-            let predicate = PredicateFilter { predicate: Arc::new(OfValues(told.clone())), include_values };
-            let (column, mask) = self.open.matching(name, predicate, self.n_all)?;
+            let condition = Arc::new(OfValues { told: told.clone(), failed: Mutex::default() });
+            let predicate = PredicateFilter { predicate: condition.clone(), include_values };
+            let matching = self.open.matching(name, predicate, self.n_all);
+            if let Some(e) = condition.failed.lock().take() {
+                return Err(e);
+            }
+            let (column, mask) = matching?;
             found.push((column.filter(|_| include_values), mask));
         }
         let Some(all) = found.iter().map(|(_, mask)| mask.clone()).reduce(|a, b| &a & &b) else { return Ok(()) };

@@ -111,3 +111,16 @@ fn what_follows_from_a_condition_on_a_join_is_asked_of_each_side() {
     assert_eq!(have.height(), 400);
     assert!(have.equals(&query.sort(["k"], SortMultipleOptions::default()).collect().expect("rows")));
 }
+
+#[test]
+fn a_condition_that_fails_for_a_value_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = (0..4000).map(|i| ["1", "12", "no number"][i % 3]).collect::<Vec<_>>();
+    let all = df!("w" => &words, "n" => (0..4000i64).collect::<Vec<_>>()).expect("columns");
+    let q = written(&all, &folder.path().join("w.parquet"), 1000);
+    let strict = q.clone().filter(col("w").strict_cast(DataType::Int64).gt(lit(5)));
+    let e = frame(strict).collect().expect_err("no number");
+    assert!(e.to_string().contains("no number"), "{e}");
+    let lenient = frame(q.filter(col("w").cast(DataType::Int64).gt(lit(5)))).collect().expect("rows");
+    assert_eq!(lenient.height(), 1333);
+}
