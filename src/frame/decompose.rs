@@ -220,7 +220,7 @@ impl Stages<'_> {
                 let s = self.state(x.cast(DataType::Float64).sum(), |p| p.sum());
                 Some(s.cast(DataType::Float32))
             }
-            d if d.is_primitive_numeric() || d.is_bool() || matches!(d, DataType::Duration(_)) => {
+            d if d.is_primitive_numeric() || d.is_bool() || d.is_decimal() || matches!(d, DataType::Duration(_)) => {
                 Some(self.state(x.sum(), |p| p.sum()))
             }
             _ => None,

@@ -14,6 +14,7 @@ mod relation;
 mod run;
 mod running;
 mod sql;
+mod sql_plain;
 mod verbs;
 mod walk;
 mod window;

@@ -4,6 +4,7 @@ use crate::base::near::suggestion;
 use crate::base::{Error, Result};
 use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
+use crate::frame::sql_plain::plain;
 use polars::sql::SQLContext;
 
 impl Frame {
@@ -28,7 +29,7 @@ impl Frame {
             context.register(name, frame.query.clone());
             columns.extend(frame.columns.iter().cloned());
         }
-        let lazy = context.execute(&with_avg(query)).map_err(|e| {
+        let lazy = context.execute(&plain(&with_avg(query))?).map_err(|e| {
             let text = e.to_string();
             match text.strip_prefix("relation '").or_else(|| text.split("relation '").nth(1)).and_then(|t| t.split('\'').next()) {
                 Some(name) if text.contains("was not found") => {

@@ -7,4 +7,5 @@ mod files;
 mod formats;
 mod queries;
 mod sieve;
+mod sql;
 mod verbs;

@@ -463,7 +463,10 @@ pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], 
     // A row of each row that passes, or as many as there is room for anyway.
     let var_bytes = passed.bound.var_bytes.saturating_add(built.bound.var_bytes);
     let each = Bound { rows: passed.bound.rows.saturating_add(built.bound.rows), var_bytes };
-    let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).max(run.task_bytes());
+    // Polars' own joins have both sides' keys until they are done.
+    let both = (row_bytes(&passed.schema) + row_bytes(&built.schema)).saturating_sub(row_bytes(schema));
+    let keys = if matches!(op, BucketOp::Join { .. }) { each.rows.saturating_mul(both) } else { 0 };
+    let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).saturating_add(keys).max(run.task_bytes());
     let bound = Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes };
     let scratch = Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16);
     let op = Bucket::new(op, "join", out_bytes, scratch);

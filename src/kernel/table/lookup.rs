@@ -101,7 +101,8 @@ impl Lookup {
             Table::Dense(d) => Ok(d.most_matches()),
             Table::Set(_) => Ok(1),
             Table::Hashed(h) if h.is_distinct => Ok(1),
-            Table::Hashed(_) => most_equal(keys),
+            Table::Hashed(h) if h.nulls_equal => most_equal(keys),
+            Table::Hashed(_) => most_equal(&apart(|| keys.drop_nulls::<String>(None)).map_err(table_error)?),
         }
     }
 
