@@ -65,6 +65,10 @@ pub trait TableSource: Send + Sync + Debug {
     fn recut(&self, _starts: &[u64]) -> Option<(Arc<dyn TableSource>, u64, u64)> {
         None
     }
+    /// Whether the source leaves out rows by their keys, so that a set of them is worth its making.
+    fn takes_keys(&self) -> bool {
+        false
+    }
     /// The same partitions, whose rows may be without those that have a value in a column that is not among `keys`.
     #[cfg(feature = "frame")]
     fn with_keys(&self, _column: &str, _keys: &Arc<KeySet>) -> Option<Arc<dyn TableSource>> {

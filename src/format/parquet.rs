@@ -378,14 +378,25 @@ impl TableSource for ParquetSource {
         Some((Arc::new(cut), bound.rows, bound.var_bytes))
     }
 
+    fn takes_keys(&self) -> bool {
+        true
+    }
+
     fn with_keys(&self, column: &str, keys: &Arc<KeySet>) -> Option<Arc<dyn TableSource>> {
         let name = self.projection.read.get_full(column)?.1.clone();
-        let mut with = self.with(self.files.clone(), self.groups.clone(), self.parts.clone(), self.projection.clone());
-        // A set is told by where it lies: it lives as long as the source.
-        with.key = xxh3_128(format!("{} {column} {:p}", self.key, Arc::as_ptr(keys)).as_bytes());
-        with.wanted.push((name, keys.clone()));
-        with.conditions = conditions(&with.projection, &with.wanted).into();
-        Some(Arc::new(with))
+        let wanted = [self.wanted.clone(), vec![(name, keys.clone())]].concat();
+        Some(Arc::new(ParquetSource {
+            set: self.set.clone(),
+            files: self.files.clone(),
+            groups: self.groups.clone(),
+            parts: self.parts.clone(),
+            projection: self.projection.clone(),
+            conditions: conditions(&self.projection, &wanted).into(),
+            wanted,
+            // A set is told by where it lies: it lives as long as the source.
+            key: xxh3_128(format!("{} {column} {:p}", self.key, Arc::as_ptr(keys)).as_bytes()),
+            pruned: self.pruned,
+        }))
     }
 
     fn narrow(&self, columns: &[&str]) -> Option<Arc<dyn TableSource>> {

@@ -216,9 +216,14 @@ impl Pipe {
         self.ops.iter().all(|op| op.hands_on(name))
     }
 
+    /// Whether rows can be left out by what they have in a column before they are read.
+    pub fn takes_keys(&self, column: &PlSmallStr) -> bool {
+        self.source().is_some_and(|s| s.takes_keys()) && self.hands_on(column)
+    }
+
     /// The pipe without rows whose value in a column is not among `keys`, if the source can leave them out.
     pub fn with_keys(&self, column: &PlSmallStr, keys: &Arc<KeySet>) -> Option<Pipe> {
-        let source = self.source().filter(|_| self.hands_on(column))?.with_keys(column, keys)?;
+        let source = self.source().filter(|_| self.takes_keys(column))?.with_keys(column, keys)?;
         Some(Pipe { base: Base::Source(source), ..self.clone() })
     }
 

@@ -324,7 +324,9 @@ impl Join {
         let mut rooms = Vec::new();
         if matches!(sides.how, Match::Inner | Match::Semi) && !self.args.nulls_equal {
             for (on, of) in sides.passing_on.iter().zip(sides.built_on) {
-                if let (Some(name), Some((keys, room))) = (plain(on), key_set(run, rows, of)?) {
+                if let Some(name) = plain(on).filter(|name| passing.takes_keys(name))
+                    && let Some((keys, room)) = key_set(run, rows, of)?
+                {
                     passing = passing.with_keys(name, &keys).unwrap_or(passing);
                     rooms.push(room);
                 }
@@ -423,8 +425,8 @@ fn wanted(passing: Pipe, side: &Side, table: &DataFrame) -> Result<Pipe> {
     let built = keys(table, &side.built_on)?;
     Ok(side.passing_on.iter().zip(built.columns()).fold(passing, |pipe, (on, key)| {
         let nulls_match = side.nulls_equal && key.null_count() > 0;
-        let with = |on: &Expr| pipe.with_keys(plain(on)?, &Arc::new(KeySet::new(key)?));
-        if nulls_match { pipe } else { with(on).unwrap_or(pipe) }
+        let asked = plain(on).filter(|name| !nulls_match && pipe.takes_keys(name));
+        asked.and_then(|name| pipe.with_keys(name, &Arc::new(KeySet::new(key)?))).unwrap_or(pipe)
     }))
 }
 
