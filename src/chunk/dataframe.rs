@@ -6,9 +6,13 @@
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
 use polars::prelude::{
-    Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, Schema, SerReader, SerWriter, StringChunked,
+    Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, PolarsResult, Schema, SchemaExt, SerReader,
+    SerWriter, StringChunked,
 };
+use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
+use std::io::Cursor;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Polars' error in this library's kinds: what the query asks for wrongly is the user's mistake.
 pub fn table_error(e: PolarsError) -> Error {
@@ -151,8 +155,29 @@ pub fn packed(table: &DataFrame) -> Result<Vec<u8>> {
 /// # Errors
 /// Bytes that are none.
 pub fn unpacked(bytes: Vec<u8>) -> Result<DataFrame> {
-    apart(|| IpcReader::new(std::io::Cursor::new(bytes)).set_rechunk(false).finish())
-        .map_err(|e| Error::corrupt(format!("a table's bytes are broken: {e}")))
+    apart(|| IpcReader::new(Cursor::new(bytes)).set_rechunk(false).finish()).map_err(broken)
+}
+
+/// The table that [`packed`] wrote, of bytes with the checksum that its bytes had. They are not looked through any further.
+///
+/// # Errors
+/// Other bytes.
+pub fn unpacked_same(bytes: Vec<u8>, checksum: u64) -> Result<DataFrame> {
+    if xxh3_64(&bytes) != checksum {
+        return Err(Error::corrupt("rows of a query in the spill folder are not those that were written"));
+    }
+    let mut bytes = Cursor::new(bytes);
+    let metadata = read_file_metadata(&mut bytes).map_err(broken)?;
+    let empty = Schema::from_arrow_schema(&metadata.schema);
+    // SAFETY: these are the bytes that Polars wrote in this process.
+    let reader = unsafe { FileReader::new(bytes, metadata, None, None).unchecked() };
+    let tables = apart(|| reader.map(|batch| Ok(Arc::new(DataFrame::from(batch?)))).collect::<PolarsResult<Vec<_>>>());
+    let tables = tables.map_err(broken)?;
+    if tables.is_empty() { Ok(DataFrame::empty_with_schema(&empty)) } else { stack(&tables) }
+}
+
+fn broken(e: PolarsError) -> Error {
+    Error::corrupt(format!("a table's bytes are broken: {e}"))
 }
 
 /// The refusal of a table that has grown beyond what was set aside for it.

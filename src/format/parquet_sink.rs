@@ -136,9 +136,10 @@ impl TableSink for ParquetSink {
     }
 
     fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {
-        // What does not get smaller by compression stays about as it is. Beside it are a column in one piece, and its page.
+        // What does not get smaller by compression stays about as it is. Beside it are a column in one piece (or the numbers of its values) and
+        // a page of it, plain and packed.
         let encoded = partition_bytes.saturating_add(partition_bytes / 8 + (64 << 10));
-        (encoded, partition_bytes.saturating_mul(2))
+        (encoded, partition_bytes.saturating_add(partition_bytes.saturating_mul(2).min(3 << 20)))
     }
 
     fn commit(&self, _: usize, encoded: &Chunk) -> Result<()> {

@@ -14,7 +14,8 @@ use crate::expr::{Expr, Kind, Meta};
 use crate::frame::pipe::{MOST_GROWTH, Pipe, call};
 use crate::op::table::TableStep;
 use crate::op::table::bucket::{Bucket, BucketOp};
-use crate::op::table::exchange::{Divide, Exchange, Measured, Sample};
+use crate::op::table::exchange::{Divide, Exchange, ExchangeSource, Sample};
+use crate::op::table::measured::Measured;
 use crate::session::Session;
 use crate::spill::Pool;
 use crate::spill::pool::Share;
@@ -132,7 +133,7 @@ impl<'a> Run<'a> {
         self.of_source(exchange, exchange.as_written())
     }
 
-    fn of_source(&self, exchange: &Arc<Exchange>, source: crate::op::table::exchange::ExchangeSource) -> Pipe {
+    fn of_source(&self, exchange: &Arc<Exchange>, source: ExchangeSource) -> Pipe {
         let bound = source.measured().fold(Default::default(), most);
         let total = exchange.total().bound;
         Pipe::of(Arc::new(source), exchange.schema().clone(), bound, total)
@@ -201,7 +202,7 @@ impl<'a> Run<'a> {
         if self.dry {
             return Ok(Share::default());
         }
-        self.pool.take(bytes).ok_or_else(|| {
+        self.pool.take_or_move(bytes)?.ok_or_else(|| {
             let (bytes, limit) = (format_bytes(bytes), format_bytes(self.pool.limit_bytes()));
             Error::new(
                 ErrorKind::Budget,

@@ -81,6 +81,8 @@ impl Reader {
         let ir = self.arena.get(at).clone();
         let relation: Box<dyn Relation> = match &ir {
             IR::Scan { .. } | IR::DataFrameScan { .. } => scan::read(&ir, self)?,
+            // `SELECT *` makes every column of itself.
+            IR::HStack { input, exprs, .. } if exprs.iter().all(|e| self.is_itself(e)) => return self.tree(*input),
             IR::Filter { .. } | IR::SimpleProjection { .. } | IR::HStack { .. } => rows::read(&ir, self)?,
             IR::Select { .. } | IR::GroupBy { .. } => aggregate::read(&ir, self, &schema)?,
             IR::Sort { .. } => sort::read(&ir, self, &schema)?,
@@ -111,6 +113,11 @@ impl Reader {
     /// Expressions as they are.
     pub fn plain(&self, irs: &[ExprIR]) -> Vec<polars::prelude::Expr> {
         irs.iter().map(|e| e.to_expr(&self.exprs)).collect()
+    }
+
+    /// Whether an expression is a column under its own name.
+    fn is_itself(&self, e: &ExprIR) -> bool {
+        matches!(self.exprs.get(e.node()), AExpr::Column(name) if name == e.output_name())
     }
 
     /// Whether every row's value depends on that row alone.

@@ -176,9 +176,10 @@ impl Scheduler {
         }
         let need = self.need(t, w);
         let budget = self.workers[w].budget;
-        // Sources never outrun their consumers: what they read ahead leaves a quarter of the budget free.
+        // Sources never outrun their consumers: what they read ahead leaves a quarter of the budget free, and another for what will be done
+        // with it if that takes as much. Else it would have to go again to make room for what comes before it.
         let ahead = graph.inputs(t).is_empty() && effort != Effort::All && !self.is_idle();
-        let limit = if ahead { budget - budget / 4 } else { budget };
+        let limit = if ahead { budget - budget / 4 - self.next_need(t).min(budget / 4) } else { budget };
         let bytes = need.run.saturating_add(need.copies);
         let deficit = |s: &Scheduler| s.workers[w].used().saturating_add(bytes).saturating_sub(limit);
         if effort != Effort::Free {
@@ -196,6 +197,13 @@ impl Scheduler {
         }
         self.send(t, w, need, out);
         true
+    }
+
+    /// Bytes that the first task that reads an output of `t` needs beside it.
+    fn next_need(&self, t: TaskId) -> u64 {
+        let graph = &self.graph;
+        let first = graph.outputs(t).filter_map(|d| graph.consumers(d).first());
+        first.map(|&c| graph.output_bytes(c) + graph.scratch_bytes(c)).max().unwrap_or(0)
     }
 
     /// The rank at which `t` is needed: its own or, if it runs again, that of the first task that waits for it.

@@ -6,19 +6,30 @@ use crate::spill::folder::RunFolder;
 use parking_lot::Mutex;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 /// Memory and disk of one query.
-#[derive(Debug)]
 pub struct Pool {
     limit_bytes: u64,
+    holders: Mutex<Vec<Weak<dyn Holder>>>,
     used: Arc<AtomicU64>,
     spill_dir: PathBuf,
     spill_limit_bytes: u64,
     on_disk: AtomicU64,
     folder: Mutex<Option<RunFolder>>,
     is_used: AtomicBool,
+}
+
+/// What keeps rows in a pool, and can move them to disk.
+pub trait Holder: Send + Sync {
+    /// Bytes in memory that could be moved.
+    fn movable_bytes(&self) -> u64;
+    /// Moves some of them, or helps who is at it. False if there are none any more.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    fn make_room(&self) -> Result<bool>;
 }
 
 /// Room in a pool, given back when dropped.
@@ -33,6 +44,7 @@ impl Pool {
     pub fn new(limit_bytes: u64, config: &Config) -> Pool {
         Pool {
             limit_bytes,
+            holders: Mutex::default(),
             used: Arc::default(),
             spill_dir: config.spill_dir.clone(),
             spill_limit_bytes: config.spill_limit_bytes,
@@ -64,6 +76,31 @@ impl Pool {
         Some(Share { used: Some(self.used.clone()), bytes })
     }
 
+    /// From now on `holder` is asked to move rows to disk when there is no room.
+    pub fn ask(&self, holder: Weak<dyn Holder>) {
+        let mut holders = self.holders.lock();
+        holders.retain(|h| h.strong_count() > 0);
+        holders.push(holder);
+    }
+
+    /// Room for `bytes`, made by moving rows to disk where most of them are; none if that is not enough.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn take_or_move(&self, bytes: u64) -> Result<Option<Share>> {
+        loop {
+            if let Some(share) = self.take(bytes) {
+                return Ok(Some(share));
+            }
+            let holders: Vec<_> = self.holders.lock().iter().filter_map(Weak::upgrade).collect();
+            let most = holders.iter().map(|h| (h.movable_bytes(), h)).max_by_key(|(n, _)| *n);
+            let Some((_, holder)) = most.filter(|(n, _)| *n > 0 && bytes <= self.limit_bytes) else { return Ok(None) };
+            if !holder.make_room()? {
+                return Ok(None);
+            }
+        }
+    }
+
     /// An unnamed file in the query's own folder.
     ///
     /// # Errors
@@ -93,6 +130,17 @@ impl Pool {
             ));
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "a pool of {}, of which {} are taken",
+            format_bytes(self.limit_bytes),
+            format_bytes(self.used.load(Ordering::Relaxed))
+        )
     }
 }
 

@@ -124,3 +124,13 @@ proptest! {
         assert_same(&run(&frame(query), n_parts, &df), &want);
     }
 }
+
+#[test]
+fn the_greatest_of_a_null_and_nan_is_nan() {
+    let df = df!("k" => [0i64, 1], "x" => [0.0, f64::NAN]).expect("columns of one length");
+    // The variance keeps Polars' own expressions in the merge.
+    let of =
+        [col("x").min().alias("min"), col("x").max().alias("max"), col("x").mean().alias("mean"), col("x").var(0).alias("var")];
+    let query = df.clone().lazy().filter(col("k").gt(lit(0))).select(of);
+    assert_same(&run(&frame(query.clone()), 2, &df), &query.collect().expect("Polars runs it"));
+}

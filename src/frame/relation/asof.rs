@@ -1,11 +1,12 @@
 //! Joins with the nearest row: the right side in memory beside every partition of the left if it is small; else both sides in buckets by the
 //! columns that have to be equal.
 
-use crate::base::Result;
+use crate::base::bytes::format_bytes;
+use crate::base::{Error, Kind as ErrorKind, Result};
 use crate::chunk::table_bound::n_varying;
 use crate::frame::pipe::{Pipe, names, numbered};
 use crate::frame::relation::grouped::NUMBER;
-use crate::frame::relation::join::{Join, buckets, room};
+use crate::frame::relation::join::{Join, LOOKUP_SHARE, buckets, room};
 use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::bucket::BucketOp;
@@ -24,8 +25,10 @@ impl Join {
         let rows = run.keep(&right, "join_asof")?;
         drop(right);
         let all = rows.total();
-        let fits = all.bytes <= run.task_bytes();
-        if let Some(room) = room(run, &rows).filter(|_| fits) {
+        let by = options.left_by.as_ref().zip(options.right_by.as_ref());
+        // With columns that have to be equal, the right side is taken apart by them for every partition of the left.
+        let fits = by.is_none() || all.bytes <= run.task_bytes();
+        if let Some(room) = if fits { room(run, &rows)? } else { None } {
             run.note("join_asof: the right side in memory beside every partition of the left");
             let table = run.table(&rows)?;
             let var_bytes = all.bound.var_bytes.max(left.bound.rows.saturating_mul(longest_value(&table)));
@@ -39,9 +42,15 @@ impl Join {
             left.push(RowOp::Step(step), self.schema.clone(), 1);
             return Ok(left);
         }
-        let (Some(left_by), Some(right_by)) = (&options.left_by, &options.right_by) else {
-            // Refused, with the numbers.
-            return run.gathered(&rows, "the right side of an asof join without columns that have to be equal");
+        let Some((left_by, right_by)) = by else {
+            let (bytes, limit) = (format_bytes(all.bytes), format_bytes(run.pool.limit_bytes() / LOOKUP_SHARE));
+            return Err(Error::new(
+                ErrorKind::Budget,
+                format!(
+                    "the right side of an asof join without columns that have to be equal takes {bytes} (and as much again beside it), of which \
+                     the memory budget leaves {limit}: raise the budget, or name columns that have to be equal"
+                ),
+            ));
         };
         let n_buckets = run.n_buckets(all.bytes);
         run.note(format!("join_asof: both sides in {n_buckets} buckets by the hash of the columns that have to be equal"));

@@ -33,7 +33,7 @@ use polars_plan::plans::IR;
 use std::sync::Arc;
 
 /// The part of the memory between stages that the side of a join that is looked up may take.
-const LOOKUP_SHARE: u64 = 3;
+pub(super) const LOOKUP_SHARE: u64 = 3;
 /// A side is taken to be the smaller one if it has so many times fewer rows.
 const SMALLER: f64 = 2.0;
 
@@ -171,7 +171,7 @@ impl Join {
             (left.likely_rows * if how == Match::Semi { right.likely_share() } else { 1.0 }, left.unfiltered_rows);
         let rows = run.keep(&left, "join")?;
         drop(left);
-        let Some(room) = room(run, &rows) else {
+        let Some(room) = room(run, &rows)? else {
             return Ok(self.looked_up(run, how, true, run.read(&rows), right)?.with_likely(likely, unfiltered));
         };
         run.note("join: the smaller side in memory, its rows marked by the other as it passes");
@@ -260,7 +260,7 @@ impl Join {
             let passing = asked.and_then(|name| passing.with_keys(name, &keys)).unwrap_or(passing);
             return self.pass(run, passing, Probe::of_set(&self.side(sides), keys, room), 1);
         }
-        match room(run, &rows) {
+        match room(run, &rows)? {
             Some(room) => {
                 run.note("join: the smaller side in memory, looked up by the other as it passes");
                 let side = self.side(sides);
@@ -413,7 +413,7 @@ fn key_set(run: &Run<'_>, rows: &Arc<Exchange>, of: &Expr) -> Result<Option<(Arc
     let Some(of) = plain(of).filter(|_| !run.is_dry()) else { return Ok(None) };
     let parts = rows.as_written();
     let part = |i| Ok(table(&parts.read(i)?)?.column(of).map_err(table_error)?.clone());
-    let found = KeySet::of_parts(parts.n_partitions(), part, |bytes| run.pool.take(bytes))?;
+    let found = KeySet::of_parts(parts.n_partitions(), part, |bytes| run.pool.take_or_move(bytes))?;
     Ok(found.map(|(keys, room)| (Arc::new(keys), room)))
 }
 
@@ -431,9 +431,9 @@ fn wanted(passing: Pipe, side: &Side, table: &DataFrame) -> Result<Pipe> {
 }
 
 /// Room for rows to be looked up in, if there is any: the rows, a copy while they are made ready, hash tables and a set of their keys.
-pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Option<Share> {
+pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Result<Option<Share>> {
     let m = rows.total();
-    run.pool.take(room_for(run, m.bytes, m.bound.rows)?)
+    room_for(run, m.bytes, m.bound.rows).map_or(Ok(None), |bytes| run.pool.take_or_move(bytes))
 }
 
 /// Bytes of that room, if rows are not too many for it.

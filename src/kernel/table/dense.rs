@@ -181,11 +181,11 @@ impl KeySet {
     /// The set of keys that lie in several columns, which are read twice, if there is room for its bytes; and that room.
     ///
     /// # Errors
-    /// Those of `part`.
+    /// Those of `part` and `room`.
     pub fn of_parts<R>(
         n_parts: usize,
         part: impl Fn(usize) -> Result<Column>,
-        room: impl FnOnce(u64) -> Option<R>,
+        room: impl FnOnce(u64) -> Result<Option<R>>,
     ) -> Result<Option<(KeySet, R)>> {
         let (mut n, mut ends) = (0, None);
         for i in 0..n_parts {
@@ -204,7 +204,7 @@ impl KeySet {
         if span >= n.saturating_mul(BITS_PER_KEY).saturating_add(SHORT) {
             return Ok(None);
         }
-        let Some(room) = room((span / 64 + 1) * 8) else { return Ok(None) };
+        let Some(room) = room((span / 64 + 1) * 8)? else { return Ok(None) };
         let mut set = KeySet { least, bits: vec![0; (span / 64 + 1) as usize], len: span + 1 };
         for i in 0..n_parts {
             numbers(&part(i)?).iter().for_each(|keys| set.add(keys));

@@ -8,7 +8,26 @@ use polars::prelude::{DataFrame, IdxSize};
 use polars_core::hashing::columns_to_hashes;
 
 /// Rows of every bucket, rising.
-pub type Buckets = Vec<Vec<IdxSize>>;
+#[derive(Debug)]
+pub struct Buckets {
+    /// Of all buckets, one after the other.
+    rows: Vec<IdxSize>,
+    /// Where each ends among them.
+    ends: Vec<IdxSize>,
+}
+
+impl Buckets {
+    /// Rows of bucket `i`.
+    pub fn of(&self, i: usize) -> &[IdxSize] {
+        let first = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.rows[first as usize..self.ends[i] as usize]
+    }
+
+    /// Bytes in memory.
+    pub fn n_bytes(&self) -> u64 {
+        ((self.rows.len() + self.ends.len()) * size_of::<IdxSize>()) as u64
+    }
+}
 
 /// Rows by the hash of their keys, which is the same in every process: equal keys are in one bucket.
 ///
@@ -29,14 +48,40 @@ pub fn by_order(rows: &Sorted, cuts: &[Vec<u8>]) -> Result<Buckets> {
     if !cuts.is_sorted() {
         return Err(Error::bug("cuts that do not rise"));
     }
-    Ok(deal(cuts.len() + 1, rows.iter().map(|r| cuts.partition_point(|c| c.as_slice() <= r))))
+    // Most keys differ in their first bytes, which compare as numbers.
+    let cuts: Vec<(u64, &[u8])> = cuts.iter().map(|c| (first_bytes(c), c.as_slice())).collect();
+    let bucket = |row: &[u8]| {
+        let first = first_bytes(row);
+        cuts.partition_point(|&(f, cut)| f < first || (f == first && cut <= row))
+    };
+    Ok(deal(cuts.len() + 1, rows.iter().map(bucket)))
+}
+
+fn first_bytes(key: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let n = key.len().min(8);
+    first[..n].copy_from_slice(&key[..n]);
+    u64::from_be_bytes(first)
 }
 
 fn deal(n_buckets: usize, of_rows: impl ExactSizeIterator<Item = usize>) -> Buckets {
-    let share = of_rows.len() / n_buckets.max(1);
-    let mut buckets: Buckets = (0..n_buckets).map(|_| Vec::with_capacity(share + share / 4)).collect();
-    for (row, bucket) in of_rows.enumerate() {
-        buckets[bucket].push(row as IdxSize);
+    let buckets: Vec<u32> = of_rows.map(|b| b as u32).collect();
+    let mut ends = vec![0; n_buckets];
+    for &b in &buckets {
+        ends[b as usize] += 1;
     }
-    buckets
+    let mut next = Vec::with_capacity(n_buckets);
+    let mut end = 0;
+    for e in &mut ends {
+        next.push(end);
+        end += *e;
+        *e = end;
+    }
+    let mut rows = vec![0; buckets.len()];
+    for (row, &b) in buckets.iter().enumerate() {
+        let at = &mut next[b as usize];
+        rows[*at as usize] = row as IdxSize;
+        *at += 1;
+    }
+    Buckets { rows, ends }
 }

@@ -8,3 +8,4 @@ pub mod group;
 pub mod lookup;
 pub mod mask;
 pub mod order;
+pub mod rows;
