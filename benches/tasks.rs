@@ -94,7 +94,7 @@ fn threads(pool: &Threads, graph: &Arc<TaskGraph>) {
 
 fn main() {
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let pool = Threads::new(n_threads).expect("threads");
+    let pool = Threads::new(n_threads);
     println!("{n_threads} threads; ns per task, best of 3: graph+order alone, then with each executor (graph included)");
     for (name, make) in [("wide", wide as fn(usize) -> TaskGraph), ("tree", tree)] {
         for n in [1_000_000usize, 2_000_000] {

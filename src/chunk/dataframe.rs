@@ -38,8 +38,8 @@ fn column_name(message: &str) -> String {
 
 /// Runs work that may use Polars' pool of threads, and waits for it without taking up other work.
 ///
-/// A thread of one pool that waits for another pool runs its own pool's jobs meanwhile. Here such a job is a worker's whole loop,
-/// which ends only with the run, so that the task that waits would never go on: it has to wait on a thread of no pool.
+/// The engine's own threads are in no pool, and just do it. A program's own pool may be where a query was asked for: a thread of it that
+/// waits for Polars' would run other jobs of the program meanwhile, and the query's caller would have to wait for these.
 pub fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if rayon::current_thread_index().is_none() {
         return work();

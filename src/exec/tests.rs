@@ -153,8 +153,7 @@ fn any_threads_and_budget_give_the_serial_values() {
         assert_eq!(expected.len(), n);
         for (n_threads, budget) in [(1, 40 * KB), (2, 40 * KB), (4, 100 * KB), (3, 100_000 * KB)] {
             let shelf = Shelf::default();
-            let report =
-                Threads::new(n_threads).unwrap().run(&job(&graph, &runner, budget.max(graph.min_budget(true).0), Some(&shelf)));
+            let report = Threads::new(n_threads).run(&job(&graph, &runner, budget.max(graph.min_budget(true).0), Some(&shelf)));
             let report = report.unwrap();
             assert_eq!(values(&report.wanted), expected, "{n_threads} threads, {budget} bytes");
             let tight = n > 1 && budget < 1000 * KB;
@@ -168,7 +167,7 @@ fn any_threads_and_budget_give_the_serial_values() {
 #[test]
 fn errors_name_the_task_and_stop_the_rest() {
     let graph = two_passes(100, 1000);
-    let pool = Threads::new(2).unwrap();
+    let pool = Threads::new(2);
     for (how, kind) in [("panic", Kind::Bug), ("usage", Kind::Usage), ("always", Kind::Environment)] {
         let mut runner = Hash::new(&graph);
         runner.fail.insert(7, how);
@@ -187,7 +186,7 @@ fn errors_name_the_task_and_stop_the_rest() {
 #[test]
 fn too_small_a_budget_and_a_full_disk_are_told_apart() {
     let graph = two_passes(50, 1_000_000_000);
-    let (runner, pool) = (Hash::new(&graph), Threads::new(2).unwrap());
+    let (runner, pool) = (Hash::new(&graph), Threads::new(2));
     let e = pool.run(&job(&graph, &runner, 5 * KB, None)).unwrap_err();
     assert_eq!(e.kind(), Kind::Budget, "{e}");
     let shelf = Shelf { full: true, ..Shelf::default() };
@@ -202,7 +201,7 @@ fn a_corrupt_spill_file_is_made_again() {
     let runner = Hash::new(&graph);
     let expected = values(&serial::run(&graph, &runner, &CancelToken::new()).unwrap());
     let shelf = Shelf { corrupt_once: Mutex::new(Some(())), ..Shelf::default() };
-    let report = Threads::new(2).unwrap().run(&job(&graph, &runner, 60 * KB, Some(&shelf))).unwrap();
+    let report = Threads::new(2).run(&job(&graph, &runner, 60 * KB, Some(&shelf))).unwrap();
     assert_eq!(values(&report.wanted), expected);
     assert!(shelf.corrupt_once.lock().is_none() && report.stats.n_reruns > 0, "{:?}", report.stats);
 }
@@ -211,7 +210,7 @@ fn a_corrupt_spill_file_is_made_again() {
 fn cancelling_is_prompt() {
     let graph = two_passes(300, 1000);
     let runner = Hash { slow: Duration::from_millis(5), ..Hash::new(&graph) };
-    let pool = Threads::new(2).unwrap();
+    let pool = Threads::new(2);
     let job = job(&graph, &runner, 10_000 * KB, None);
     let cancel = job.cancel.clone();
     let took = std::thread::scope(|s| {
@@ -233,7 +232,7 @@ fn the_watcher_hears_of_every_task() {
     let runner = Hash { slow: Duration::from_micros(100), ..Hash::new(&graph) };
     let (log, shelf) = (Arc::new(Log::default()), Shelf::default());
     let job = Job { watcher: Some(log.clone()), ..job(&graph, &runner, 100 * KB, Some(&shelf)) };
-    let report = Threads::new(2).unwrap().run(&job).unwrap();
+    let report = Threads::new(2).run(&job).unwrap();
     let (mut n_tasks, mut spilled, mut samples, mut ends) = (0, 0, 0, 0);
     for event in log.0.lock().iter() {
         match event {
@@ -266,7 +265,7 @@ fn a_panic_outside_of_tasks_ends_the_run() {
     let graph = two_passes(200, 1_000_000_000);
     let (runner, shelf) = (Hash::new(&graph), Shelf::default());
     let job = Job { watcher: Some(Arc::new(Bad)), ..job(&graph, &runner, 100 * KB, Some(&shelf)) };
-    let run = std::panic::AssertUnwindSafe(|| Threads::new(2).unwrap().run(&job));
+    let run = std::panic::AssertUnwindSafe(|| Threads::new(2).run(&job));
     assert!(std::panic::catch_unwind(run).is_err());
 }
 
@@ -283,7 +282,7 @@ fn the_null_executor_schedules_everything() {
 fn an_empty_graph_ends_at_once() {
     let graph = Arc::new(GraphBuilder::new().finish().unwrap());
     let runner = Hash::new(&graph);
-    assert!(Threads::new(2).unwrap().run(&job(&graph, &runner, 0, None)).unwrap().wanted.is_empty());
+    assert!(Threads::new(2).run(&job(&graph, &runner, 0, None)).unwrap().wanted.is_empty());
     assert!(null::run(&graph, Limits::default(), 1, 0, |_| ()).is_ok());
 }
 
@@ -317,7 +316,7 @@ proptest! {
         let expected = values(&serial::run(&graph, &runner, &CancelToken::new()).unwrap());
         let shelf = Shelf::default();
         let budget = graph.min_budget(true).0 * slack / 100;
-        let report = Threads::new(n_threads).unwrap().run(&job(&graph, &runner, budget, Some(&shelf))).unwrap();
+        let report = Threads::new(n_threads).run(&job(&graph, &runner, budget, Some(&shelf))).unwrap();
         prop_assert_eq!(values(&report.wanted), expected);
         prop_assert!(report.stats.peak_bytes <= budget);
         // What is left in the store is what was wanted.

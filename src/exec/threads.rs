@@ -1,4 +1,7 @@
-//! Runs a graph on a pool of threads, inside a memory budget.
+//! Runs a graph on threads, inside a memory budget.
+//!
+//! They belong to no pool: a pool's thread that waits for another pool (Polars', which its operations use) takes up its own pool's jobs meanwhile,
+//! and here such a job would be a worker's whole loop.
 //!
 //! There is no scheduler thread to wait for: whichever thread has something to report drives the scheduler, if no other is
 //! doing so already (`Shared::report`), puts what it commands into the queue and goes on with tasks. The calling thread
@@ -18,6 +21,7 @@ use crate::sched::{Command, DoneTask, Event, Failure, Limits, Scheduler, Stats};
 use crate::spill::SpillStore;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -28,10 +32,10 @@ const SAMPLE: Duration = Duration::from_millis(50);
 /// Chunks of at least this size are freed before anything else is started.
 const LARGE_BYTES: u64 = 64 << 10;
 
-/// A pool of threads that runs graphs.
+/// Threads that run graphs.
 #[derive(Debug)]
 pub struct Threads {
-    pool: rayon::ThreadPool,
+    n_threads: usize,
 }
 
 /// One run: a graph, how to run its tasks, and within what.
@@ -64,14 +68,9 @@ pub struct Report {
 }
 
 impl Threads {
-    /// A pool of `n_threads` threads.
-    ///
-    /// # Errors
-    /// When the system has no more threads.
-    pub fn new(n_threads: usize) -> Result<Threads> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads.max(1)).thread_name(|i| format!("tilework-{i}")).build();
-        let pool = pool.map_err(|e| Error::new(Kind::Environment, format!("cannot start {n_threads} threads: {e}")))?;
-        Ok(Threads { pool })
+    /// `n_threads` threads, at least one. They are started by each run.
+    pub fn new(n_threads: usize) -> Threads {
+        Threads { n_threads: n_threads.max(1) }
     }
 
     /// Bytes a run of `graph` takes besides chunks: the graph itself, the scheduler's state, the slots for chunks.
@@ -80,41 +79,42 @@ impl Threads {
         graph.own_bytes() + Scheduler::state_bytes(graph) + slots as u64
     }
 
-    /// Number of threads.
-    pub fn n_threads(&self) -> usize {
-        self.pool.current_num_threads()
-    }
-
-    /// Runs a job to its end. Call it from outside of the pool.
+    /// Runs a job to its end.
     ///
     /// # Errors
-    /// The first task that fails for good, a budget that is too small, a full disk, `Cancelled`, or a bug.
+    /// The first task that fails for good, a budget that is too small, a full disk, no more threads, `Cancelled`, or a bug.
     pub fn run(&self, job: &Job<'_>) -> Result<Report> {
         let (io, requests) = channel();
-        let shared = Shared::new(job, self.n_threads(), io);
+        let shared = Shared::new(job, self.n_threads, io);
         std::thread::scope(|scope| {
+            let shared = &shared;
+            let _end = EndOnPanic(shared);
             if let Some(store) = job.store {
-                let shared = &shared;
                 scope.spawn(move || shared.write_spills(store, &requests));
             }
-            self.pool.in_place_scope(|pool| {
-                let shared = &shared;
-                let _end = EndOnPanic(shared);
-                for i in 0..shared.n_threads {
-                    pool.spawn(move |_| {
-                        let _end = EndOnPanic(shared);
-                        shared.work(i);
-                    });
-                }
-                shared.other(Event::WorkerJoined {
-                    worker: 0,
-                    epoch: 1,
-                    n_slots: shared.n_threads as u32,
-                    budget_bytes: job.budget_bytes,
-                });
-                shared.watch();
+            let start = |i| {
+                let work = move || {
+                    let _end = EndOnPanic(shared);
+                    shared.work(i);
+                };
+                std::thread::Builder::new().name(format!("tilework-{i}")).spawn_scoped(scope, work)
+            };
+            let workers = (0..self.n_threads).map(start).collect::<std::io::Result<Vec<_>>>().map_err(|e| {
+                shared.end();
+                Error::new(Kind::Environment, format!("cannot start {} threads: {e}", self.n_threads))
+            })?;
+            shared.other(Event::WorkerJoined {
+                worker: 0,
+                epoch: 1,
+                n_slots: self.n_threads as u32,
+                budget_bytes: job.budget_bytes,
             });
-        });
+            shared.watch();
+            for worker in workers {
+                worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+            }
+            Ok::<(), Error>(())
+        })?;
         let result = shared.result();
         for work in shared.queue.lock().works.drain(..) {
             pages::withdraw(work.promised);

@@ -132,7 +132,7 @@ impl Session {
                     cancel: self.cancel.clone(),
                     start: Instant::now(),
                 };
-                Threads::new(self.config.n_threads.min(graph.n_tasks()))?.run(&job)?.wanted
+                Threads::new(self.config.n_threads.min(graph.n_tasks())).run(&job)?.wanted
             }
         };
         deal(&values, graph.wanted(), wanted)
