@@ -25,9 +25,14 @@ pub fn table_error(e: PolarsError) -> Error {
         PolarsError::ColumnNotFound(m) | PolarsError::SchemaFieldNotFound(m) => {
             Error::usage(format!("there is no column '{}'", column_name(&m)))
         }
-        PolarsError::SQLSyntax(m) => Error::usage(format!("the query is not SQL: {m}")),
-        e => Error::usage(e.to_string()),
+        PolarsError::SQLSyntax(m) => Error::usage(format!("the query is not SQL: {}", without_plan(&m))),
+        e => Error::usage(without_plan(&e.to_string())),
     }
+}
+
+/// A message without the plan that Polars adds to it.
+fn without_plan(message: &str) -> String {
+    message.split("Resolved plan until failure").next().unwrap_or(message).trim_end().to_string()
 }
 
 /// The name in Polars' message about a missing column, which quotes it or is it.

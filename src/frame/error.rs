@@ -11,6 +11,9 @@ pub(super) fn query_error(e: PolarsError, columns: &[String]) -> Error {
     let error = table_error(e);
     let missing = error.message().strip_prefix("there is no column '").and_then(|m| m.strip_suffix('\'')).map(str::to_string);
     match missing.or_else(|| sql_column(&text)) {
+        Some(name) if columns.contains(&name) => Error::usage(format!(
+            "there is no column '{name}' at this step: a table has it, but a step before leaves it out or renames it"
+        )),
         Some(name) => Error::usage(format!("there is no column '{name}'{}", suggestion(&name, columns, columns.len()))),
         None => error,
     }

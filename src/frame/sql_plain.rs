@@ -16,10 +16,21 @@ use std::ops::ControlFlow;
 /// The query with conditions where Polars reads them rightly; the text itself if nothing has to change, or if it is no SQL.
 ///
 /// # Errors
-/// Conditions that have no such place, named.
+/// Conditions that have no such place, named; statements that are no queries.
 pub(super) fn plain(text: &str) -> Result<String> {
     let Ok(mut statements) = Parser::parse_sql(&GenericDialect, text) else { return Ok(text.into()) };
     let [statement] = statements.as_mut_slice() else { return Ok(text.into()) };
+    let reads = matches!(
+        statement,
+        Statement::Query(_) | Statement::Explain { .. } | Statement::ExplainTable { .. } | Statement::ShowTables { .. }
+    );
+    if !reads {
+        let text = statement.to_string();
+        let verb = text.split_whitespace().next().unwrap_or_default();
+        return Err(Error::usage(format!(
+            "{verb} would change a table, and tables are only read here: SELECT the rows that are wanted"
+        )));
+    }
     let mut mover = Mover { moved: false };
     match VisitMut::visit(statement, &mut mover) {
         ControlFlow::Break(e) => Err(e),

@@ -66,3 +66,15 @@ fn decimals_are_summed_by_partitions() {
     let sum = f.collect().expect("rows").column("d").expect("a sum").cast(&DataType::Int64).expect("a number");
     assert_eq!(sum.i64().expect("a number").get(0), Some(n * (n - 1) / 2));
 }
+
+#[test]
+fn what_is_no_query_on_these_columns_is_said_plainly() {
+    let message = |query: &str| Frame::sql(query, &tables()).expect_err("refused").to_string();
+    assert!(message("DELETE FROM a WHERE x > 1").contains("DELETE would change a table"));
+    assert!(message("DROP TABLE a").contains("only read here"));
+    let gone = message("SELECT g FROM (SELECT x FROM a) AS s");
+    assert!(gone.contains("'g'") && !gone.contains("did you mean"), "{gone}");
+    let types =
+        Frame::sql("SELECT x FROM a WHERE x = 'red'", &tables()).and_then(|f| f.collect()).expect_err("refused").to_string();
+    assert!(!types.contains("Resolved plan"), "{types}");
+}
