@@ -78,3 +78,23 @@ fn what_is_no_query_on_these_columns_is_said_plainly() {
         Frame::sql("SELECT x FROM a WHERE x = 'red'", &tables()).and_then(|f| f.collect()).expect_err("refused").to_string();
     assert!(!types.contains("Resolved plan"), "{types}");
 }
+
+#[test]
+fn full_joins_have_room_for_what_matches_and_what_does_not() {
+    let n = 300_000i64;
+    let a = df!("k" => (0..n).map(|i| i * 7919 % n).collect::<Vec<_>>(), "x" => (0..n).collect::<Vec<_>>()).expect("columns");
+    // About a row for every other key, for some of them several.
+    let mut state = 1u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % (2 * n as u64)) as i64
+    };
+    let keys = (0..n).map(|_| next()).collect::<Vec<_>>();
+    let b = df!("k" => keys, "y" => (0..n).collect::<Vec<_>>()).expect("columns");
+    let query = a.lazy().join(b.lazy(), [col("k")], [col("k")], JoinArgs::new(JoinType::Full)).select([col("x"), col("y")]);
+    let want = query.clone().collect().expect("Polars joins");
+    let s = Session::new(Config { n_threads: 2, budget_bytes: 128 << 20, ..Config::default() });
+    assert_eq!(frame(query).collect_in(&s).expect("joins").height(), want.height());
+}

@@ -470,7 +470,8 @@ pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], 
     let keys = if matches!(op, BucketOp::Join { .. }) { each.rows.saturating_mul(both) } else { 0 };
     let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).saturating_add(keys).max(run.task_bytes());
     let bound = Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes };
-    let scratch = Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16);
+    let scratch =
+        Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16).saturating_add(built.bound.rows);
     let op = Bucket::new(op, "join", out_bytes, scratch);
     let n = passed.n_partitions();
     let expr = call(Arc::new(op), vec![passed.expr(), built.expr()], schema, n, out_bytes);

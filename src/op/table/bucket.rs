@@ -6,12 +6,12 @@ use crate::chunk::dataframe::{column_bytes, table, table_bytes, table_error, too
 use crate::chunk::table_bound::{row_bytes, varies};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
-use crate::kernel::table::lookup::Lookup;
+use crate::kernel::table::lookup::{Lookup, Matches};
 use crate::op::table::key::keys;
 use crate::op::table::probe::{Probe, Side};
 use crate::op::table::step::{TableStep, apply, collect};
 use crate::spill::pool::Share;
-use polars::prelude::{DataFrame, Expr, IntoLazy, JoinArgs, JoinType, PlSmallStr};
+use polars::prelude::{DataFrame, Expr, IdxSize, IntoLazy, JoinArgs, JoinType, PlSmallStr};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -77,6 +77,15 @@ impl Bucket {
     }
 }
 
+/// How many of `n` rows that were looked up in nobody asked for.
+fn unmatched(m: &Matches, n: usize) -> usize {
+    let mut asked = vec![false; n];
+    for &row in m.built.iter().filter(|&&row| row != IdxSize::MAX) {
+        asked[row as usize] = true;
+    }
+    asked.iter().filter(|&&asked| !asked).count()
+}
+
 impl CallOp for Bucket {
     fn name(&self) -> Option<&'static str> {
         None
@@ -116,12 +125,8 @@ impl CallOp for Bucket {
                 // A row has at most one that is nearest to it.
                 if !matches!(args.how, JoinType::AsOf(_)) {
                     let lookup = Lookup::new(&keys(right, right_on)?, args.nulls_equal);
-                    self.check(
-                        left,
-                        right,
-                        right.height(),
-                        right.height() + lookup.matches(&keys(left, left_on)?, true).rows.len(),
-                    )?;
+                    let m = lookup.matches(&keys(left, left_on)?, true);
+                    self.check(left, right, right.height(), m.rows.len() + unmatched(&m, right.height()))?;
                 }
                 let q = (**left).clone().lazy().join((**right).clone().lazy(), left_on, right_on, (**args).clone());
                 let q = q.select(columns.iter().map(|c| polars::prelude::col(c.clone())).collect::<Vec<_>>());
