@@ -23,6 +23,11 @@ impl Buckets {
         &self.rows[first as usize..self.ends[i] as usize]
     }
 
+    /// Number of buckets.
+    pub fn n_buckets(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Bytes in memory.
     pub fn n_bytes(&self) -> u64 {
         ((self.rows.len() + self.ends.len()) * size_of::<IdxSize>()) as u64

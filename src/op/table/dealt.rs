@@ -4,7 +4,7 @@
 //! written bucket by bucket, so that however many partitions and buckets there are, a block has about the bucket's share of all that is
 //! held; and who waits for room meanwhile helps. What is still held at the end is taken apart when a bucket is read.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::dataframe::{settled, table_bytes, table_error};
 use crate::kernel::table::divide::Buckets;
 use crate::kernel::table::rows::RowsOf;
@@ -18,7 +18,6 @@ use polars::prelude::{Column, DataFrame, SchemaRef};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Rows by bucket, those of a bucket in order of the partitions.
 #[derive(Debug)]
@@ -28,13 +27,15 @@ pub(super) struct Dealt {
     n_buckets: usize,
     blocks: Blocks,
     state: Mutex<State>,
+    /// Told when a move is over.
+    moved: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     held: Vec<Arc<Held>>,
-    /// What is being written of what was held.
-    moving: Option<Arc<Move>>,
+    moving: Option<Moving>,
+    n_moves: u64,
     buckets: Vec<Bucket>,
 }
 
@@ -42,8 +43,6 @@ struct State {
 struct Bucket {
     measured: Measured,
     filed: Vec<Arc<Filed>>,
-    /// Whether what is moving is in the file already.
-    moved: bool,
 }
 
 /// A partition in memory.
@@ -64,14 +63,16 @@ struct Filed {
     pieces: Vec<(usize, usize)>,
 }
 
-/// Partitions being written by all threads that need their room.
+/// Partitions being written by all threads that need their room. They count as held until all their buckets are in the file.
 #[derive(Debug)]
-struct Move {
-    held: Mutex<Arc<Vec<Arc<Held>>>>,
-    bytes: u64,
-    next: AtomicUsize,
-    left: Mutex<usize>,
-    done: Condvar,
+struct Moving {
+    number: u64,
+    held: Arc<Vec<Arc<Held>>>,
+    /// The next bucket that a thread may take, and how many are not done.
+    next: usize,
+    left: usize,
+    filed: Vec<(usize, Vec<Filed>)>,
+    failed: bool,
 }
 
 /// A partition taken apart.
@@ -90,19 +91,19 @@ enum Place {
 /// Rows of one partition, on their way out.
 struct Run<'a> {
     partition: usize,
-    from: From<'a>,
+    origin: Origin<'a>,
 }
 
-enum From<'a> {
+enum Origin<'a> {
     Held(&'a Held),
     File { block: Block, first: usize, n: usize },
 }
 
 impl Run<'_> {
     fn n_rows(&self, bucket: usize) -> usize {
-        match &self.from {
-            From::Held(h) => h.buckets.of(bucket).len(),
-            From::File { n, .. } => *n,
+        match &self.origin {
+            Origin::Held(h) => h.buckets.of(bucket).len(),
+            Origin::File { n, .. } => *n,
         }
     }
 }
@@ -111,7 +112,7 @@ impl Dealt {
     pub fn new(schema: SchemaRef, pool: Arc<Pool>, divide: Arc<dyn Divide>) -> Dealt {
         let n_buckets = divide.n_buckets();
         let state = State { buckets: vec![Bucket::default(); n_buckets], ..State::default() };
-        Dealt { schema, divide, n_buckets, blocks: Blocks::new(pool), state: Mutex::new(state) }
+        Dealt { schema, divide, n_buckets, blocks: Blocks::new(pool), state: Mutex::new(state), moved: Condvar::new() }
     }
 
     pub fn parts(&self, partition: usize, rows: &DataFrame) -> Result<Parts> {
@@ -119,7 +120,7 @@ impl Dealt {
             settled(rows.clone())?.into_columns().into_iter().map(|c| Column::from(c.take_materialized_series().rechunk()));
         let rows = DataFrame::new(rows.height(), columns.collect()).map_err(table_error)?;
         let buckets = self.divide.buckets(partition, &rows)?;
-        let measured = Measured::of_buckets(&rows, &buckets, self.n_buckets)?;
+        let measured = Measured::of_buckets(&rows, &buckets)?;
         let bytes = table_bytes(&rows) + buckets.n_bytes();
         let room = self.blocks.pool.take_or_move(bytes)?;
         let is_held = room.is_some();
@@ -197,21 +198,20 @@ impl Dealt {
     pub fn read(&self, bucket: usize) -> Result<DataFrame> {
         let (held, filed) = {
             let state = self.state.lock();
-            let b = &state.buckets[bucket];
-            let moving = state.moving.as_ref().filter(|_| !b.moved).map(|m| m.held.lock().clone());
-            let held: Vec<_> = moving.iter().flat_map(|m| m.iter()).chain(&state.held).cloned().collect();
-            (held, b.filed.clone())
+            let moving = state.moving.iter().flat_map(|m| m.held.iter());
+            let held: Vec<_> = moving.chain(&state.held).cloned().collect();
+            (held, state.buckets[bucket].filed.clone())
         };
         let mut runs: Vec<Run<'_>> = vec![];
         for h in &held {
             if !h.buckets.of(bucket).is_empty() {
-                runs.push(Run { partition: h.partition, from: From::Held(h) });
+                runs.push(Run { partition: h.partition, origin: Origin::Held(h) });
             }
         }
         for f in &filed {
             let mut first = 0;
             for &(partition, n) in &f.pieces {
-                runs.push(Run { partition, from: From::File { block: f.block, first, n } });
+                runs.push(Run { partition, origin: Origin::File { block: f.block, first, n } });
                 first += n;
             }
         }
@@ -220,14 +220,14 @@ impl Dealt {
         self.put_together(bucket, merged(runs), n_rows)
     }
 
-    fn put_together(&self, bucket: usize, runs: Vec<From<'_>>, n_rows: usize) -> Result<DataFrame> {
+    fn put_together(&self, bucket: usize, runs: Vec<Origin<'_>>, n_rows: usize) -> Result<DataFrame> {
         let mut blocks: HashMap<u64, DataFrame> = HashMap::new();
         let mut rows = RowsOf::new(self.schema.clone(), n_rows);
         let is_one = runs.len() == 1;
         for run in runs {
             match run {
-                From::Held(h) => rows.gather(&h.rows, h.buckets.of(bucket))?,
-                From::File { block, first, n } => {
+                Origin::Held(h) => rows.gather(&h.rows, h.buckets.of(bucket))?,
+                Origin::File { block, first, n } => {
                     let read = match blocks.entry(block.offset) {
                         Entry::Occupied(o) => o.into_mut(),
                         Entry::Vacant(v) => v.insert(self.blocks.read(&block)?),
@@ -244,17 +244,17 @@ impl Dealt {
 }
 
 /// Runs that follow each other in their block as one.
-fn merged(runs: Vec<Run<'_>>) -> Vec<From<'_>> {
-    let mut out: Vec<From<'_>> = vec![];
+fn merged(runs: Vec<Run<'_>>) -> Vec<Origin<'_>> {
+    let mut out: Vec<Origin<'_>> = vec![];
     for run in runs {
-        if let (Some(From::File { block, first, n }), From::File { block: next, first: start, n: more }) =
-            (out.last_mut(), &run.from)
+        if let (Some(Origin::File { block, first, n }), Origin::File { block: next, first: start, n: more }) =
+            (out.last_mut(), &run.origin)
             && block.offset == next.offset
             && *first + *n == *start
         {
             *n += more;
         } else {
-            out.push(run.from);
+            out.push(run.origin);
         }
     }
     out
@@ -263,83 +263,140 @@ fn merged(runs: Vec<Run<'_>>) -> Vec<From<'_>> {
 impl Holder for Dealt {
     fn movable_bytes(&self) -> u64 {
         let state = self.state.lock();
-        state.moving.as_ref().map_or(0, |m| m.bytes) + state.held.iter().map(|h| h.bytes).sum::<u64>()
+        let moving = state.moving.iter().flat_map(|m| m.held.iter());
+        moving.chain(&state.held).map(|h| h.bytes).sum()
     }
 
     fn make_room(&self) -> Result<bool> {
-        let to_move = {
-            let mut state = self.state.lock();
-            match &state.moving {
-                Some(m) => m.clone(),
-                None if state.held.is_empty() => return Ok(false),
-                None => {
-                    let mut held = std::mem::take(&mut state.held);
-                    held.sort_by_key(|h| h.partition);
-                    let m = Arc::new(Move::new(held, self.n_buckets));
-                    state.buckets.iter_mut().for_each(|b| b.moved = false);
-                    state.moving = Some(m.clone());
-                    m
-                }
+        let mut state = self.state.lock();
+        if state.moving.is_none() {
+            if state.held.is_empty() {
+                return Ok(false);
             }
-        };
-        self.take_part(&to_move)?;
+            state.move_held();
+        }
+        let number = state.n_moves;
+        while let Some(bucket) = state.claim(number) {
+            drop(state);
+            self.move_bucket(number, bucket)?;
+            state = self.state.lock();
+        }
+        while state.is_moving(number) {
+            self.moved.wait(&mut state);
+        }
         Ok(true)
     }
 }
 
 impl Dealt {
-    /// Writes buckets until there are no more, and waits for those that other threads write.
-    fn take_part(&self, m: &Arc<Move>) -> Result<()> {
-        loop {
-            let bucket = m.next.fetch_add(1, Ordering::Relaxed);
-            if bucket >= self.n_buckets {
-                break;
-            }
-            // Whatever happens, nobody waits for ever.
-            let _turn = Turn { of: self, m };
-            let held = m.held.lock().clone();
-            let filed = self.written(bucket, &held)?;
-            let mut state = self.state.lock();
-            let b = state.buckets.get_mut(bucket).ok_or_else(|| Error::bug("a bucket that has gone"))?;
-            b.filed.extend(filed.into_iter().map(Arc::new));
-            b.moved = true;
-        }
-        let mut left = m.left.lock();
-        while *left > 0 {
-            m.done.wait(&mut left);
-        }
+    /// Writes a bucket of the partitions that are moving.
+    fn move_bucket(&self, number: u64, bucket: usize) -> Result<()> {
+        // Whatever happens, nobody waits for ever.
+        let mut turn = Turn { of: self, number, bucket, filed: None };
+        // Given up before the turn is over, so that there is room when there is word of it.
+        let held = self.state.lock().moving.as_ref().map(|m| m.held.clone()).unwrap_or_default();
+        turn.filed = Some(self.written(bucket, &held)?);
         Ok(())
     }
 }
 
-impl Move {
-    fn new(held: Vec<Arc<Held>>, n_buckets: usize) -> Move {
-        let bytes = held.iter().map(|h| h.bytes).sum();
-        let held = Mutex::new(Arc::new(held));
-        Move { held, bytes, next: AtomicUsize::new(0), left: Mutex::new(n_buckets), done: Condvar::new() }
+impl State {
+    fn move_held(&mut self) {
+        let mut held = std::mem::take(&mut self.held);
+        held.sort_by_key(|h| h.partition);
+        self.n_moves += 1;
+        let left = self.buckets.len();
+        self.moving = Some(Moving { number: self.n_moves, held: Arc::new(held), next: 0, left, filed: vec![], failed: false });
+    }
+
+    fn is_moving(&self, number: u64) -> bool {
+        self.moving.as_ref().is_some_and(|m| m.number == number)
+    }
+
+    /// A bucket of a move that nobody writes yet.
+    fn claim(&mut self, number: u64) -> Option<usize> {
+        let n = self.buckets.len();
+        let m = self.moving.as_mut().filter(|m| m.number == number && m.next < n)?;
+        m.next += 1;
+        Some(m.next - 1)
+    }
+
+    /// A bucket of a move has been written, or could not be. Says whether that was the last. If one could not be, the partitions are held as
+    /// before: a task that fails for the disk may be tried again.
+    fn bucket_done(&mut self, number: u64, bucket: usize, filed: Option<Vec<Filed>>) -> bool {
+        let Some(m) = self.moving.as_mut().filter(|m| m.number == number) else { return false };
+        m.left -= 1;
+        match filed {
+            Some(filed) => m.filed.push((bucket, filed)),
+            None => m.failed = true,
+        }
+        let Some(over) = self.moving.take_if(|m| m.left == 0) else { return false };
+        if over.failed {
+            self.held.extend(over.held.iter().cloned());
+        } else {
+            for (bucket, filed) in over.filed {
+                self.buckets[bucket].filed.extend(filed.into_iter().map(Arc::new));
+            }
+        }
+        true
     }
 }
 
-/// A bucket's turn.
+/// A bucket's turn in a move.
 struct Turn<'a> {
     of: &'a Dealt,
-    m: &'a Arc<Move>,
+    number: u64,
+    bucket: usize,
+    filed: Option<Vec<Filed>>,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut left = self.m.left.lock();
-        *left -= 1;
-        if *left > 0 {
-            return;
+        if self.of.state.lock().bucket_done(self.number, self.bucket, self.filed.take()) {
+            self.of.moved.notify_all();
         }
-        // The last to go takes the partitions along, before anybody looks for their room.
-        let mut state = self.of.state.lock();
-        if state.moving.as_ref().is_some_and(|m| Arc::ptr_eq(m, self.m)) {
-            state.moving = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dealt;
+    use crate::base::Config;
+    use crate::op::table::key::ByHash;
+    use crate::spill::Pool;
+    use polars::prelude::{DataFrame, SchemaRef, col, df};
+    use std::sync::Arc;
+
+    fn partition(i: i64) -> DataFrame {
+        let keys: Vec<i64> = (0..1000).map(|k| i * 1000 + k).collect();
+        df!("k" => &keys, "s" => keys.iter().map(|k| format!("the text of row {k}")).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn rows_that_cannot_be_written_are_still_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let spill_dir = dir.path().join("spill");
+        // No folder can be made where a file is.
+        std::fs::write(&spill_dir, "").unwrap();
+        let pool = Arc::new(Pool::new(80_000, &Config { spill_dir: spill_dir.clone(), ..Config::default() }));
+        let schema: SchemaRef = partition(0).schema().clone();
+        let dealt = Arc::new(Dealt::new(schema, pool.clone(), Arc::new(ByHash { of: vec![col("k")], n_buckets: 7 })));
+        let holder: Arc<dyn super::Holder> = dealt.clone();
+        pool.ask(Arc::downgrade(&holder));
+        dealt.add(dealt.parts(0, &partition(0)).unwrap());
+        dealt.parts(1, &partition(1)).unwrap_err();
+        dealt.parts(1, &partition(1)).unwrap_err();
+        std::fs::remove_file(&spill_dir).unwrap();
+        for i in 1..5 {
+            dealt.add(dealt.parts(i, &partition(i as i64)).unwrap());
         }
-        drop(state);
-        *self.m.held.lock() = Arc::default();
-        self.m.done.notify_all();
+        let buckets: Vec<DataFrame> = (0..7).map(|b| dealt.read(b).unwrap()).collect();
+        let keys = |b: &DataFrame| b.column("k").unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>();
+        assert!(buckets.iter().all(|b| keys(b).is_sorted()));
+        let mut all: Vec<i64> = buckets.iter().flat_map(keys).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..5000).collect::<Vec<_>>());
+        let measured: u64 = dealt.measured().iter().map(|m| m.bound.rows).sum();
+        assert_eq!(measured, 5000);
     }
 }

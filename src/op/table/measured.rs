@@ -24,12 +24,12 @@ impl Measured {
         Measured { bound: Bound { rows: rows.height() as u64, var_bytes }, bytes: table_bytes(rows) }
     }
 
-    /// What each of `n` buckets of a table will hold by itself. The table's columns are in one piece.
+    /// What each bucket of a table will hold by itself. The table's columns are in one piece.
     ///
     /// # Errors
     /// Polars' own.
-    pub fn of_buckets(table: &DataFrame, buckets: &Buckets, n: usize) -> Result<Vec<Measured>> {
-        let mut all = vec![Measured::default(); n];
+    pub fn of_buckets(table: &DataFrame, buckets: &Buckets) -> Result<Vec<Measured>> {
+        let mut all = vec![Measured::default(); buckets.n_buckets()];
         let mut row_bits = 0;
         let varying = |all: &mut [Measured], bytes: &dyn Fn(&[IdxSize]) -> u64| {
             for (i, m) in all.iter_mut().enumerate().filter(|(i, _)| !buckets.of(*i).is_empty()) {

@@ -125,11 +125,12 @@ impl Holder for Undivided {
             (p.partition, p.place.clone())
         });
         let Some((partition, Place::Memory(rows, share))) = found else { return Ok(false) };
-        let file = Place::File(self.written(&rows)?);
+        let blocks = self.written(&rows);
+        drop((rows, share));
         let mut pieces = self.pieces.lock();
         let piece = pieces.iter_mut().find(|p| p.partition == partition).ok_or_else(|| Error::bug("a piece that has gone"))?;
-        piece.place = file;
-        drop((rows, share));
+        piece.leaves = false;
+        piece.place = Place::File(blocks?);
         Ok(true)
     }
 }
