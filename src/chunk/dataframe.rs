@@ -10,6 +10,7 @@ use polars::prelude::{
     SerWriter, StringChunked,
 };
 use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
+use polars_core::series::IsSorted;
 use std::io::Cursor;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -96,17 +97,30 @@ impl Views for <polars::prelude::StringType as polars::prelude::PolarsDataType>:
     }
 }
 
-/// Tables of the same columns one below the other, without copying.
+/// Tables of the same columns one below the other, without copying. Nothing is known of the order of floats in them: each of `[null]` and
+/// `[NaN]` is sorted, so Polars takes both together for sorted, and the null for the maximum.
 ///
 /// # Errors
 /// A bug: there are none, or their columns differ.
 pub fn stack<'a>(tables: impl IntoIterator<Item = &'a Arc<DataFrame>>) -> Result<DataFrame> {
     let mut tables = tables.into_iter();
     let mut out: DataFrame = (**tables.next().ok_or_else(|| Error::bug("no partitions to join"))?).clone();
+    let mut n = 1;
     for t in tables {
         out.vstack_mut(t).map_err(|e| Error::bug(format!("partitions do not fit together: {e}")))?;
+        n += 1;
     }
-    Ok(out)
+    if n == 1 {
+        return Ok(out);
+    }
+    let height = out.height();
+    let columns = out.into_columns().into_iter().map(|mut c| {
+        if c.dtype().is_float() {
+            c.set_sorted_flag(IsSorted::Not);
+        }
+        c
+    });
+    DataFrame::new(height, columns.collect()).map_err(table_error)
 }
 
 /// The same rows with strings copied out of what they were cut from, so that a few rows don't keep a partition alive.

@@ -6,12 +6,11 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{compact, stack, table, table_bytes, table_error, too_large};
+use crate::chunk::dataframe::{compact, stack, table, table_bytes, too_large};
 use crate::chunk::table_bound::Bound;
 use crate::expr::table::{TableReduce, not_sent};
 use crate::op::table::step::{TableStep, apply};
-use polars::prelude::{DataFrame, SchemaRef};
-use polars_core::series::IsSorted;
+use polars::prelude::SchemaRef;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -85,19 +84,6 @@ impl Reduction {
     }
 }
 
-/// The same rows, of which nothing is known. States of one row are sorted, and what is sorted is `[null, NaN]`, of which Polars takes the null
-/// for the maximum.
-fn unsorted(rows: DataFrame) -> Result<DataFrame> {
-    let height = rows.height();
-    let columns = rows.into_columns().into_iter().map(|mut c| {
-        if c.dtype().is_float() {
-            c.set_sorted_flag(IsSorted::Not);
-        }
-        c
-    });
-    DataFrame::new(height, columns.collect()).map_err(table_error)
-}
-
 impl TableReduce for Reduction {
     fn name(&self) -> &'static str {
         "table_reduce"
@@ -125,7 +111,7 @@ impl TableReduce for Reduction {
             return Ok(one.clone());
         }
         let tables = states.iter().map(table).collect::<Result<Vec<_>>>()?;
-        self.state(apply(&unsorted(stack(tables)?)?, &self.merge.combine)?)
+        self.state(apply(&stack(tables)?, &self.merge.combine)?)
     }
 
     fn finish(&self, state: &Chunk) -> Result<Chunk> {
