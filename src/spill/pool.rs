@@ -88,17 +88,18 @@ impl Pool {
     /// # Errors
     /// When they cannot be written.
     pub fn take_or_move(&self, bytes: u64) -> Result<Option<Share>> {
-        loop {
+        while bytes <= self.limit_bytes {
             if let Some(share) = self.take(bytes) {
                 return Ok(Some(share));
             }
             let holders: Vec<_> = self.holders.lock().iter().filter_map(Weak::upgrade).collect();
             let most = holders.iter().map(|h| (h.movable_bytes(), h)).max_by_key(|(n, _)| *n);
-            let Some((_, holder)) = most.filter(|(n, _)| *n > 0 && bytes <= self.limit_bytes) else { return Ok(None) };
+            let Some((_, holder)) = most.filter(|(n, _)| *n > 0) else { break };
             if !holder.make_room()? {
-                return Ok(None);
+                break;
             }
         }
+        Ok(None)
     }
 
     /// An unnamed file in the query's own folder.

@@ -49,11 +49,6 @@ impl RowsOf {
         if fits { Ok(()) } else { Err(Error::bug(format!("rows of {:?} in a table of {:?}", from.schema(), self.schema))) }
     }
 
-    /// Number of rows so far.
-    pub fn height(&self) -> usize {
-        self.builder.len()
-    }
-
     /// The table.
     pub fn finish(self) -> DataFrame {
         self.builder.freeze()
@@ -62,6 +57,6 @@ impl RowsOf {
 
 impl std::fmt::Debug for RowsOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} rows of {:?}", self.height(), self.schema)
+        write!(f, "{} rows of {:?}", self.builder.len(), self.schema)
     }
 }

@@ -183,7 +183,6 @@ impl TableSink for Exchange {
 
     fn encode(&self, i: usize, partition: &Chunk) -> Result<Chunk> {
         let rows = table(partition)?;
-        // All at one go, each part of which would otherwise wait for a thread of its own.
         let encoded = apart(|| {
             if let Some(s) = &self.sampler {
                 let sample = s.sample(i, rows)?;
@@ -285,8 +284,7 @@ impl TableSource for ExchangeSource {
         let part = &self.parts[i];
         let rows = match &self.exchange.kept {
             Kept::Undivided(u) => u.read(part.first..part.end)?,
-            // There is a bucket at least.
-            Kept::Dealt(d) => apart(|| d.read(part.first))?,
+            Kept::Dealt(d) => d.read(part.first)?,
         };
         Ok(Chunk::Table(Arc::new(rows)))
     }
