@@ -88,18 +88,20 @@ impl Pool {
     /// # Errors
     /// When they cannot be written.
     pub fn take_or_move(&self, bytes: u64) -> Result<Option<Share>> {
-        while bytes <= self.limit_bytes {
+        if bytes > self.limit_bytes {
+            return Ok(None);
+        }
+        loop {
             if let Some(share) = self.take(bytes) {
                 return Ok(Some(share));
             }
             let holders: Vec<_> = self.holders.lock().iter().filter_map(Weak::upgrade).collect();
             let most = holders.iter().map(|h| (h.movable_bytes(), h)).max_by_key(|(n, _)| *n);
-            let Some((_, holder)) = most.filter(|(n, _)| *n > 0) else { break };
+            let Some((_, holder)) = most.filter(|(n, _)| *n > 0) else { return Ok(None) };
             if !holder.make_room()? {
-                break;
+                return Ok(None);
             }
         }
-        Ok(None)
     }
 
     /// An unnamed file in the query's own folder.
