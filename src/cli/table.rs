@@ -77,12 +77,19 @@ fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
 pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
     // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
     polars::error::set_warning_function(|_, _| ());
+    crate::chunk::allocator::small_pages();
     let (tables, output, overwrite) = parse(args)?;
     let frame = || query(args, &tables);
     if !args.partition_by.is_empty() {
         let path = output.ok_or_else(|| Error::usage("--partition-by needs a folder to write: -o FOLDER"))?;
         let keys: Vec<&str> = args.partition_by.iter().map(String::as_str).collect();
         return frame()?.sink_folder(session, path, TableFormat::Parquet, &keys, overwrite);
+    }
+    if let Some(folder) = output.as_deref().filter(|p| p.is_dir()) {
+        let folder = folder.display();
+        return Err(Error::usage(format!(
+            "the output {folder} is a folder: name a file in it, like {folder}/result.parquet, or --partition-by for folders of files"
+        )));
     }
     let format = output.as_deref().map(TableFormat::of).transpose()?;
     let frame = frame()?;

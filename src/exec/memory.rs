@@ -2,9 +2,20 @@
 
 /// Bytes of physical memory this process holds (0 where the system does not say).
 pub fn resident_bytes() -> u64 {
+    let [all, _] = resident();
+    all
+}
+
+/// The same without pages of files (the program's own among them), which the system takes back when it needs them.
+pub fn own_bytes() -> u64 {
+    let [all, of_files] = resident();
+    all.saturating_sub(of_files)
+}
+
+fn resident() -> [u64; 2] {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: u64 = text.split_whitespace().nth(1).and_then(|p| p.parse().ok()).unwrap_or(0);
-    pages * page_bytes()
+    let mut pages = text.split_whitespace().skip(1).map(|p| p.parse().unwrap_or(0));
+    [(); 2].map(|()| pages.next().unwrap_or(0) * page_bytes())
 }
 
 /// Most bytes of physical memory this process has held so far, files it has mapped included (0 where the system does not say).
@@ -53,7 +64,7 @@ mod tests {
     fn the_peak_stays_after_memory_is_given_back() {
         // Other tests run beside this one, so that only what is held here is sure.
         let big = vec![1u8; 64 << 20];
-        assert!(std::hint::black_box(&big)[12_345] == 1 && resident_bytes() >= 64 << 20);
+        assert!(std::hint::black_box(&big)[12_345] == 1 && own_bytes() >= 64 << 20 && resident_bytes() >= own_bytes());
         drop(big);
         assert!(peak_resident_bytes() >= 64 << 20);
         assert!(group_peak_bytes().is_none_or(|n| n > 0));

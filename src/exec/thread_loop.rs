@@ -5,7 +5,7 @@ use crate::base::{Error, Kind};
 use crate::chunk::{Chunk, pages};
 use crate::exec::runner::Outputs;
 use crate::exec::serial::run_one;
-use crate::exec::threads::Shared;
+use crate::exec::threads::{LARGE_BYTES, Shared};
 use crate::graph::DataId;
 use crate::sched::DoneTask;
 use std::sync::atomic::Ordering;
@@ -45,6 +45,8 @@ struct Local {
     outputs: Outputs,
     done: Vec<DoneTask>,
     seen: Vec<TaskDone>,
+    /// What tasks take that have begun, as far as it was not told.
+    begun_bytes: u64,
 }
 
 impl Shared<'_> {
@@ -146,6 +148,13 @@ impl Shared<'_> {
                 Some(chunk) => chunk,
                 None => self.input_from_file(d)?,
             });
+        }
+        local.begun_bytes =
+            local.begun_bytes.saturating_add(graph.output_bytes(work.task)).saturating_add(graph.scratch_bytes(work.task));
+        if local.begun_bytes >= LARGE_BYTES {
+            #[cfg(feature = "cli")]
+            crate::chunk::allocator::begin_tasks(local.begun_bytes, crate::exec::memory::own_bytes);
+            local.begun_bytes = 0;
         }
         let redeemed = pages::redeem(work.promised);
         let result = run_one(graph, self.job.runner, work.task, &local.inputs, &mut local.outputs);

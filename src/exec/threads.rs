@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 /// How often memory is sampled and cancellation looked for.
 const SAMPLE: Duration = Duration::from_millis(50);
 /// Chunks of at least this size are freed before anything else is started.
-const LARGE_BYTES: u64 = 64 << 10;
+pub(super) const LARGE_BYTES: u64 = 64 << 10;
 
 /// Threads that run graphs.
 #[derive(Debug)]

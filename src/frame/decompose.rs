@@ -6,9 +6,12 @@
 
 use crate::op::table::{TableStep, apply};
 use polars::polars_utils::idx_vec::UnitVec;
-use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Schema, SchemaRef, col, len, lit, when};
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Schema, SchemaRef, col, cov, len, lit, when};
+use polars_core::utils::try_get_supertype;
 use polars_plan::plans::expr_ir::ExprIR;
-use polars_plan::plans::{AExpr, IRAggExpr, IRBooleanFunction, IRFunctionExpr, is_elementwise, is_elementwise_rec};
+use polars_plan::plans::{
+    AExpr, IRAggExpr, IRBooleanFunction, IRCorrelationMethod, IRFunctionExpr, is_elementwise, is_elementwise_rec,
+};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 
 /// An aggregation in three stages.
@@ -133,6 +136,11 @@ impl Stages<'_> {
                 let all = self.state(x.all(*ignore_nulls), |p| p.all(*ignore_nulls));
                 Some(self.value(all))
             }
+            AExpr::Function { input, function: IRFunctionExpr::Correlation { method: IRCorrelationMethod::Pearson }, .. } => {
+                let [x, y] = input.as_slice() else { return None };
+                let value = self.correlation(x.node(), y.node())?;
+                Some(self.value(value))
+            }
             AExpr::Literal(_) => reads_nothing_long(&e).then_some(node),
             AExpr::Column(_) => None,
             _ => {
@@ -143,8 +151,12 @@ impl Stages<'_> {
         }
     }
 
-    /// A column of the state: made by `partial` of a partition, by `merge` of several states.
+    /// A column of the state: made by `partial` of a partition, by `merge` of several states, which follows from what `partial` is.
     fn state(&mut self, partial: Expr, merge: impl Fn(Expr) -> Expr) -> Expr {
+        let is_same = |e: &Expr| matches!(e, Expr::Alias(e, _) if **e == partial);
+        if let Some(known) = self.partial.iter().position(is_same) {
+            return col(format!("state {known}"));
+        }
         let name: PlSmallStr = format!("state {}", self.partial.len()).into();
         self.partial.push(partial.alias(name.clone()));
         self.merge.push(merge(col(name.clone())).alias(name.clone()));
@@ -232,7 +244,8 @@ impl Stages<'_> {
         if !dtype.is_primitive_numeric() && !dtype.is_bool() {
             return None;
         }
-        let s = self.state(x.clone().cast(DataType::Float64).sum(), |p| p.sum());
+        let wide = if dtype == DataType::Float64 { x.clone() } else { x.clone().cast(DataType::Float64) };
+        let s = self.state(wide.sum(), |p| p.sum());
         let n = self.state(x.count().cast(DataType::UInt64), |p| p.sum());
         let mean = when(n.clone().gt(lit(0u64))).then(s / n.cast(DataType::Float64)).otherwise(lit(NULL));
         Some(if dtype == DataType::Float32 { mean.cast(DataType::Float32) } else { mean })
@@ -245,18 +258,55 @@ impl Stages<'_> {
         }
         let x = x.cast(DataType::Float64);
         let n = self.state(x.clone().count().cast(DataType::Float64), |p| p.sum());
-        let mean_of = |m: Expr, n: Expr| (m * n.clone()).sum() / n.sum();
-        let some = |n: Expr, v: Expr| when(n.sum().gt(lit(0.0))).then(v).otherwise(lit(NULL));
-        let m = self.state(x.clone().mean(), |m| some(n.clone(), mean_of(m, n.clone())));
-        let squares = x.clone().var(0) * x.count().cast(DataType::Float64);
-        let m2 = self.state(squares, |q| {
-            let off = m.clone() - mean_of(m.clone(), n.clone());
-            q.sum() + (off.clone() * off * n.clone()).sum()
-        });
+        let mean = self.mean_state(&x, &n);
+        let m2 = self.products(x.clone().var(0), x, &n, [&mean, &mean]);
         let ddof = lit(f64::from(ddof));
         let var = when(n.clone().gt(ddof.clone())).then(of(m2 / (n - ddof))).otherwise(lit(NULL));
         Some(if dtype == DataType::Float32 { var.cast(DataType::Float32) } else { var })
     }
+
+    fn correlation(&mut self, x: Node, y: Node) -> Option<Expr> {
+        if self.is_filtered(x) || self.is_filtered(y) {
+            return None;
+        }
+        let ((x, x_type), (y, y_type)) = (self.operand(x)?, self.operand(y)?);
+        if !x_type.is_primitive_numeric() || !y_type.is_primitive_numeric() {
+            return None;
+        }
+        // Rows that have both.
+        let both = x.clone().is_not_null().and(y.clone().is_not_null());
+        let paired = |e: Expr| when(both.clone()).then(e.cast(DataType::Float64)).otherwise(lit(NULL).cast(DataType::Float64));
+        let (x, y) = (paired(x), paired(y));
+        let n = self.state(x.clone().count().cast(DataType::Float64), |p| p.sum());
+        let means = [self.mean_state(&x, &n), self.mean_state(&y, &n)];
+        let [mx, my] = &means;
+        let xx = self.products(x.clone().var(0), x.clone(), &n, [mx, mx]);
+        let yy = self.products(y.clone().var(0), y.clone(), &n, [my, my]);
+        let xy = self.products(cov(x.clone(), y, 0), x, &n, [mx, my]);
+        let squares = xx * yy;
+        let corr = when(squares.clone().gt(lit(0.0))).then(xy / squares.sqrt()).otherwise(lit(f64::NAN));
+        let is_single = try_get_supertype(&x_type, &y_type).is_ok_and(|d| d == DataType::Float32);
+        Some(if is_single { corr.cast(DataType::Float32) } else { corr })
+    }
+
+    /// The mean of values of which states say that there are `n`.
+    fn mean_state(&mut self, x: &Expr, n: &Expr) -> Expr {
+        self.state(x.clone().mean(), |m| when(n.clone().sum().gt(lit(0.0))).then(mean_of(&m, n)).otherwise(lit(NULL)))
+    }
+
+    /// The sum of products of what pairs of values are off their means; `moment` is their mean, and there is one for every value of `x`.
+    fn products(&mut self, moment: Expr, x: Expr, n: &Expr, means: [&Expr; 2]) -> Expr {
+        self.state(moment * x.count().cast(DataType::Float64), |sum| {
+            let [a, b] = means.map(|m| m.clone() - mean_of(m, n));
+            sum.sum() + (a * b * n.clone()).sum()
+        })
+    }
+}
+
+/// The mean of values from the means of some of them. Where these are all the same, it is exactly that.
+fn mean_of(m: &Expr, n: &Expr) -> Expr {
+    let least = m.clone().min();
+    least.clone() + ((m.clone() - least) * n.clone()).sum() / n.clone().sum()
 }
 
 /// Whether a literal is one value.

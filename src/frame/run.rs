@@ -5,7 +5,8 @@
 //! kept in memory meanwhile.
 
 use crate::base::bytes::format_bytes;
-use crate::base::{Config, Error, Kind as ErrorKind, Result};
+use crate::base::event::Event;
+use crate::base::{Error, Kind as ErrorKind, Result};
 use crate::chunk::dataframe::{stack, table};
 use crate::chunk::table_bound::{Bound, n_varying};
 use crate::expr::node::SinkNode;
@@ -22,14 +23,16 @@ use crate::spill::pool::Share;
 use polars::prelude::{DataFrame, SchemaRef};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The part of the budget that rows between stages may take; the other half is what stages run in.
 const POOL_SHARE: u64 = 2;
 /// The part of a stage's budget that the rows of one task may take: beside them are copies, hash tables and results.
 const TASK_SHARE: u64 = 12;
 
-/// The size that partitions of large tables aim at, in bytes.
+/// The size that partitions of large tables aim at, in bytes, and the part of a small budget that they may take.
 const MOST_PARTITION_BYTES: u64 = 16 << 20;
+const PARTITION_SHARE: u64 = 32;
 /// Small tables are cut into so many partitions, so that all threads have some, unless they would be smaller than this.
 const FEW_PARTITIONS: u64 = 16;
 const LEAST_PARTITION_BYTES: u64 = 1 << 20;
@@ -54,13 +57,16 @@ impl<'a> Run<'a> {
     /// A run in a session. A dry one reads no rows: what stages would find is taken to be the most there can be.
     pub fn new(session: &'a Session, partition_bytes: Option<u64>, dry: bool) -> Run<'a> {
         let config = session.config();
+        if !dry {
+            session.begin_within_budget(|| config.budget_bytes);
+        }
         let pool_bytes = config.budget_bytes / POOL_SHARE;
-        let stages = session.with_config(Config { budget_bytes: config.budget_bytes - pool_bytes, ..config.clone() });
+        let most_partition_bytes = (config.budget_bytes / PARTITION_SHARE).clamp(LEAST_PARTITION_BYTES, MOST_PARTITION_BYTES);
         Run {
             session,
-            stages,
+            stages: session.with_part_of_budget(POOL_SHARE),
             pool: Arc::new(Pool::new(pool_bytes, config)),
-            partition_bytes: partition_bytes.unwrap_or(MOST_PARTITION_BYTES),
+            partition_bytes: partition_bytes.unwrap_or(most_partition_bytes),
             automatic: partition_bytes.is_none(),
             notes: vec![],
             shared: HashMap::new(),
@@ -79,6 +85,11 @@ impl<'a> Run<'a> {
     /// Most bytes of rows that one task takes.
     pub fn task_bytes(&self) -> u64 {
         self.stages.config().budget_bytes / TASK_SHARE
+    }
+
+    /// The budget that leaves a task so many bytes of rows, for people.
+    pub fn budget_for(&self, task_bytes: u64) -> String {
+        format_bytes(task_bytes.saturating_mul(TASK_SHARE * POOL_SHARE))
     }
 
     pub fn note(&mut self, text: impl Into<String>) {
@@ -119,8 +130,13 @@ impl<'a> Run<'a> {
             return Ok(exchange);
         }
         self.pool.begin_use();
-        self.stages.store(&[sink(pipe.expr(), exchange.clone())])?;
-        Ok(exchange)
+        let began = Instant::now();
+        let stored = self.stages.store(&[sink(pipe.expr(), exchange.clone())]);
+        let moved_bytes = self.pool.take_moved_bytes();
+        if moved_bytes > 0 {
+            self.stages.tell(|| Event::Spilled { at_ns: began.elapsed().as_nanos() as u64, bytes: moved_bytes });
+        }
+        stored.map(|()| exchange)
     }
 
     /// Partitions of an exchange, about as large as those of the sources.
@@ -182,12 +198,13 @@ impl<'a> Run<'a> {
     pub fn gathered(&self, exchange: &Arc<Exchange>, what: &str) -> Result<Pipe> {
         let (bytes, limit) = (exchange.total().bytes, self.task_bytes());
         if bytes > limit {
+            let enough = self.budget_for(bytes);
             let (bytes, limit) = (format_bytes(bytes), format_bytes(limit));
             return Err(Error::new(
                 ErrorKind::Budget,
                 format!(
                     "{what} cannot be taken apart and needs {bytes} of rows in one task, of which the memory budget leaves {limit}: \
-                     raise the budget, or filter and select before"
+                     raise the budget to at least {enough}, or filter and select before"
                 ),
             ));
         }
@@ -231,7 +248,8 @@ impl<'a> Run<'a> {
         self.dry
     }
 
-    /// Steps on every bucket of an exchange. They make at most `growth` times the rows and bytes of a bucket.
+    /// Steps on every bucket of an exchange. They make at most `growth` times the rows and bytes of a bucket, with the columns `between` on
+    /// the way and `schema` in the end.
     ///
     /// # Errors
     /// A bucket that is larger than one task can take.
@@ -241,25 +259,32 @@ impl<'a> Run<'a> {
         steps: Vec<TableStep>,
         growth: u64,
         name: &'static str,
+        between: &[SchemaRef],
         schema: SchemaRef,
     ) -> Result<Pipe> {
         let buckets = exchange.source(0);
         let largest = exchange.measured().iter().map(|m| m.bytes).max().unwrap_or(0);
         if largest > self.task_bytes().saturating_mul(4) && !self.dry {
+            let enough = self.budget_for(largest.div_ceil(4));
             let (bytes, limit) = (format_bytes(largest), format_bytes(self.task_bytes()));
             return Err(Error::new(
                 ErrorKind::Budget,
-                format!("{name}: the rows of a few keys take {bytes}, of which one task has {limit}: raise the memory budget"),
+                format!(
+                    "{name}: rows that have to be together take {bytes} (many have the same keys, or some have very long texts), of which one \
+                     task has {limit}: raise the memory budget to at least {enough}"
+                ),
             ));
         }
         let read_bound = buckets.measured().fold(Default::default(), most);
         let bound = read_bound.times(growth);
         let n = buckets.n_partitions();
-        let out_bytes = bound.bytes_from(&schema, n_varying(exchange.schema())).max(largest.saturating_mul(growth));
+        let as_columns = |schema: &SchemaRef| bound.bytes_from(schema, n_varying(exchange.schema()));
+        let out_bytes = as_columns(&schema).max(largest.saturating_mul(growth));
+        let widest = between.iter().map(as_columns).max().unwrap_or(0);
         let total = exchange.total().bound;
         let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), read_bound, total);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
-        let scratch = read_bound.rows.saturating_mul(64).saturating_add(largest);
+        let scratch = read_bound.rows.saturating_mul(64).saturating_add(largest.max(widest));
         let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
         let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
         Ok(Pipe::made(expr, schema, bound, total.times(growth)))
@@ -267,8 +292,7 @@ impl<'a> Run<'a> {
 
     /// Number of buckets for so many bytes of rows, so that one is about as large as a partition.
     pub fn n_buckets(&self, bytes: u64) -> usize {
-        let wanted = bytes.div_ceil(BUCKET_BYTES.min(self.task_bytes()).max(1)).clamp(2, MOST_BUCKETS);
-        wanted as usize
+        bytes.div_ceil(BUCKET_BYTES.min(self.task_bytes()).max(1)).clamp(2, MOST_BUCKETS) as usize
     }
 }
 

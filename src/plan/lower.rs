@@ -234,7 +234,7 @@ impl Lowering {
 /// When there are more tasks than the budget has room for, or a node cannot be lowered.
 pub fn lower(roots: &[Expr], config: &Config) -> Result<Plan> {
     let too_large = |plan: &Result<Plan>| match plan {
-        Ok(plan) => plan.chunk_budget(config).is_err(),
+        Ok(plan) => plan.chunk_budget(config, 1).is_err(),
         Err(e) => e.kind() == ErrorKind::Budget,
     };
     let (first, chosen) = lower_by(roots, config, config.budget_bytes);

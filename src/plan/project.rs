@@ -72,11 +72,11 @@ impl Plan {
         self.fixed_bytes.saturating_add(peak_bytes(&self.graph, config.n_threads)).min(config.budget_bytes)
     }
 
-    /// What is left of the budget for chunks.
+    /// What is left of the budget for chunks. The budget is one part in `of` of what the user gave, which messages speak of.
     ///
     /// # Errors
     /// When the plan cannot run within the budget: which task needs how much, and the fix.
-    pub fn chunk_budget(&self, config: &Config) -> Result<u64> {
+    pub fn chunk_budget(&self, config: &Config, of: u64) -> Result<u64> {
         let budget = config.budget_bytes;
         let (need, task) = self.graph.min_budget(true);
         let total = self.fixed_bytes.saturating_add(need);
@@ -108,7 +108,7 @@ impl Plan {
             _ => held,
         };
         let fix = if need >= threads.max(others) {
-            "use smaller chunks, or "
+            if of == 1 { "use smaller chunks, or " } else { "select fewer columns, or " }
         } else if others >= threads {
             "store the result to a file (npy, Zarr, GeoTIFF) instead of holding it, without overviews, or "
         } else if config.n_threads > 1 {
@@ -116,9 +116,15 @@ impl Plan {
         } else {
             ""
         };
-        Err(Error::new(
-            Kind::Budget,
-            format!("{what}, but the memory budget is {}: {fix}raise the budget to at least {}", say(budget), say(total)),
-        ))
+        let have = match of {
+            1 => format!("the memory budget is {}", say(budget)),
+            of => format!(
+                "the memory budget is {}, of which a stage of the query has {}",
+                say(budget.saturating_mul(of)),
+                say(budget)
+            ),
+        };
+        let enough = say(total.saturating_mul(of));
+        Err(Error::new(Kind::Budget, format!("{what}, but {have}: {fix}raise the budget to at least {enough}")))
     }
 }

@@ -61,7 +61,7 @@ impl Session {
     pub fn chunk_report(&self, roots: &[Expr]) -> Result<ChunkReport> {
         let optimized = self.optimized(roots)?;
         let plan = lower(&optimized, self.config())?;
-        let played = Played::new(&plan, self.config(), plan.chunk_budget(self.config()).ok());
+        let played = Played::new(&plan, self.config(), self.chunk_budget(&plan).ok());
         let mut spilled: HashMap<Key, u64> = HashMap::new();
         for (layer, bytes) in plan.layers.iter().zip(&played.spilled_bytes) {
             *spilled.entry(layer.node).or_default() += bytes;

@@ -53,7 +53,7 @@ impl Session {
             Err(e) if e.kind() == Kind::Budget => return Ok(self.not_planned(tree(roots), passes, &e)),
             plan => plan?,
         };
-        let budget = plan.chunk_budget(self.config());
+        let budget = self.chunk_budget(&plan);
         let Played { runs, stats, .. } = Played::new(&plan, self.config(), budget.as_ref().ok().copied());
         let read = |(l, runs): (&Layer, &u64)| (l.read_bytes as f64 / f64::from(l.n_tasks.max(1)) * *runs as f64) as u64;
         Ok(Explanation {

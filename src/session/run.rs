@@ -34,12 +34,26 @@ pub enum Executor {
 }
 
 /// Settings and the means to run expressions. Cheap to clone; cancelling one clone cancels all.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Session {
     config: Config,
+    /// The budget is one part in so many of what the user gave.
+    part_of: u64,
     executor: Executor,
     watcher: Watcher,
     cancel: CancelToken,
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        Session {
+            config: Config::default(),
+            part_of: 1,
+            executor: Executor::default(),
+            watcher: Watcher::default(),
+            cancel: CancelToken::default(),
+        }
+    }
 }
 
 impl Session {
@@ -68,6 +82,33 @@ impl Session {
         Session { config, ..self.clone() }
     }
 
+    /// The same with one part in `of` of the budget. Messages speak of the whole.
+    #[must_use]
+    pub(crate) fn with_part_of_budget(&self, of: u64) -> Session {
+        let config = Config { budget_bytes: self.config.budget_bytes / of, ..self.config.clone() };
+        Session { config, part_of: self.part_of * of, ..self.clone() }
+    }
+
+    /// Tells the watcher something, if there is one.
+    pub(crate) fn tell(&self, make: impl FnOnce() -> Event) {
+        if let Some(watcher) = &self.watcher {
+            watcher.event(&make());
+        }
+    }
+
+    /// From now on freed memory is kept as far as this session's budget has room for it.
+    pub(crate) fn begin_within_budget(&self, projected_bytes: impl FnOnce() -> u64) {
+        #[cfg(feature = "cli")]
+        crate::chunk::allocator::begin_run(projected_bytes, self.config.budget_bytes, crate::exec::memory::own_bytes);
+        #[cfg(not(feature = "cli"))]
+        drop(projected_bytes);
+    }
+
+    /// What is left of the budget for chunks.
+    pub(super) fn chunk_budget(&self, plan: &Plan) -> Result<u64> {
+        plan.chunk_budget(&self.config, self.part_of)
+    }
+
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.config
@@ -91,10 +132,11 @@ impl Session {
     pub fn run(&self, roots: &[Expr]) -> Result<Vec<Vec<Chunk>>> {
         let roots = self.optimized(roots)?;
         let plan = lower(&roots, &self.config)?;
-        let budget = plan.chunk_budget(&self.config)?;
+        let budget = self.chunk_budget(&plan)?;
         self.tell_plan(&plan);
-        #[cfg(feature = "cli")]
-        crate::chunk::allocator::begin_run(|| plan.projected_bytes(&self.config), self.config.budget_bytes);
+        if self.part_of == 1 {
+            self.begin_within_budget(|| plan.projected_bytes(&self.config));
+        }
         let mut begun = Vec::new();
         let result = begin(&plan.sinks, &mut begun).and_then(|()| self.execute(plan, &roots, budget));
         let result = result.and_then(|values| begun.iter().try_for_each(finish).map(|()| values));
@@ -145,7 +187,7 @@ impl Session {
             layers: plan.layers.iter().map(|l| l.name.clone()).collect(),
             layer_tasks: plan.layers.iter().map(|l| l.n_tasks as usize).collect(),
             projected_bytes: plan.projected_bytes(&self.config),
-            budget_bytes: self.config.budget_bytes,
+            budget_bytes: self.config.budget_bytes.saturating_mul(self.part_of),
         });
     }
 

@@ -17,6 +17,7 @@ pub struct Pool {
     spill_dir: PathBuf,
     spill_limit_bytes: u64,
     on_disk: AtomicU64,
+    moved_bytes: AtomicU64,
     folder: Mutex<Option<RunFolder>>,
     is_used: AtomicBool,
 }
@@ -49,6 +50,7 @@ impl Pool {
             spill_dir: config.spill_dir.clone(),
             spill_limit_bytes: config.spill_limit_bytes,
             on_disk: AtomicU64::new(0),
+            moved_bytes: AtomicU64::new(0),
             folder: Mutex::new(None),
             is_used: AtomicBool::new(false),
         }
@@ -67,6 +69,11 @@ impl Pool {
     /// The memory there is in all.
     pub fn limit_bytes(&self) -> u64 {
         self.limit_bytes
+    }
+
+    /// Bytes that rows took in memory which were written since this was asked before.
+    pub fn take_moved_bytes(&self) -> u64 {
+        self.moved_bytes.swap(0, Ordering::Relaxed)
     }
 
     /// Room for `bytes`, if there is that much.
@@ -117,11 +124,12 @@ impl Pool {
         tempfile::tempfile_in(folder.path()).map_err(|e| Error::io(format!("spill folder {}", folder.path().display()), &e))
     }
 
-    /// Counts bytes that are about to be written.
+    /// Counts bytes that are about to be written, for rows that take `row_bytes` in memory.
     ///
     /// # Errors
     /// More than the settings allow.
-    pub fn on_disk(&self, bytes: u64) -> Result<()> {
+    pub fn on_disk(&self, bytes: u64, row_bytes: u64) -> Result<()> {
+        self.moved_bytes.fetch_add(row_bytes, Ordering::Relaxed);
         let all = self.on_disk.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if all > self.spill_limit_bytes {
             let (all, limit) = (format_bytes(all), format_bytes(self.spill_limit_bytes));
@@ -186,7 +194,8 @@ mod tests {
     #[test]
     fn disk_has_a_limit() {
         let pool = Pool::new(0, &Config { spill_limit_bytes: 10, ..Config::default() });
-        assert!(pool.on_disk(10).is_ok());
-        assert!(pool.on_disk(1).unwrap_err().to_string().contains("spill limit"));
+        assert!(pool.on_disk(10, 30).is_ok());
+        assert!(pool.on_disk(1, 3).unwrap_err().to_string().contains("spill limit"));
+        assert_eq!((pool.take_moved_bytes(), pool.take_moved_bytes()), (33, 0));
     }
 }

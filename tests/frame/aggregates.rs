@@ -53,6 +53,9 @@ fn aggregates(of_groups: bool) -> Vec<Expr> {
     }
     all.push(((col("x") + col("i")).sum() / (col("i").count() + lit(1))).alias("ratio"));
     all.push(col("x").null_count().alias("nulls"));
+    for (a, b) in [("x", "i"), ("i", "w"), ("f", "f"), ("f", "x")] {
+        all.push(pearson_corr(col(a), col(b)).alias(format!("corr {a} {b}")));
+    }
     let some = col("w").null_count().lt(col("w").len());
     all.push(when(some).then(col("w").sum()).otherwise(lit(NULL)).alias("sum as of SQL"));
     all.push(when(col("w").sum().gt(lit(0))).then(col("x").mean()).otherwise(lit(-1.0)).alias("choice"));
@@ -122,6 +125,46 @@ proptest! {
         let query = df.clone().lazy().filter(col("k").gt(lit(0))).select(aggregates(false));
         let want = query.clone().collect().expect("Polars runs it");
         assert_same(&run(&frame(query), n_parts, &df), &want);
+    }
+}
+
+#[test]
+fn rows_that_are_mostly_alone_are_grouped_in_order() {
+    let n = 180_000i64;
+    // Keys that come once or twice, far from each other, and two that come very often.
+    let key = |i: i64| if i % 97 == 0 { -1 - i % 2 } else { i * 7919 % (n * 3 / 4) };
+    let mut df = df!(
+        "k" => (0..n).map(key).collect::<Vec<_>>(),
+        "s" => (0..n).map(|i| (key(i) % 5 != 0).then(|| format!("text {}", key(i)))).collect::<Vec<_>>(),
+        "x" => (0..n).map(|i| (i % 11 != 0).then_some((i % 1000) as f64 / 8.0)).collect::<Vec<_>>(),
+    )
+    .expect("columns of one length");
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("rows.parquet");
+    let file = std::fs::File::create(&path).expect("a file");
+    ParquetWriter::new(file).with_row_group_size(Some(21_000)).finish(&mut df).expect("can be written");
+    let path = path.to_str().expect("a name in UTF-8");
+    let aggs = [col("x").sum(), col("x").mean().alias("mean"), col("x").var(1).alias("var"), len().alias("n")];
+    let query = LazyFrame::scan_parquet(path.into(), Default::default()).expect("is there");
+    let query = query.group_by_stable([col("k"), col("s")]).agg(aggs);
+    let want = query.clone().collect().expect("Polars runs it");
+    assert_same(&run(&frame(query), 8, &df), &want);
+}
+
+#[test]
+fn nothing_is_correlated_with_what_does_not_vary() {
+    let n = 200;
+    let df = df!(
+        "k" => (0..n).map(|i| i % 3).collect::<Vec<i32>>(),
+        "x" => (0..n).map(|i| f64::from(i * i % 17)).collect::<Vec<_>>(),
+        "same" => vec![0.5; n as usize],
+    )
+    .expect("columns of one length");
+    let corr = pearson_corr(col("x"), col("same"));
+    for query in [df.clone().lazy().select([corr.clone()]), df.clone().lazy().group_by_stable([col("k")]).agg([corr.alias("r")])] {
+        let found = run(&frame(query), 7, &df);
+        let r = found.columns()[found.width() - 1].f64().expect("floats");
+        assert!(r.iter().all(|r| r.is_some_and(f64::is_nan)), "{found}");
     }
 }
 

@@ -7,13 +7,15 @@ use crate::base::{Error, Result};
 use crate::frame::decompose::{Staged, reads_column, stages};
 use crate::frame::pipe::{MOST_GROWTH, Pipe};
 use crate::frame::relation::clustered::clustered;
-use crate::frame::relation::grouped::{Groups, NUMBER, grouped};
+use crate::frame::relation::grouped::{Groups, NUMBER, divided, grouped};
 use crate::frame::relation::rows::{Reach, Rows, reach};
 use crate::frame::relation::slice::reduced;
+use crate::frame::relation::sort::columns_alone;
 use crate::frame::relation::whole;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::step::FirstRow;
+use crate::op::table::wrap::Cut;
 use crate::op::table::{Merge, RowOp, TableStep};
 use polars::prelude::{Expr, SchemaRef, col};
 use polars_plan::plans::IR;
@@ -21,6 +23,11 @@ use std::sync::Arc;
 
 /// The part of a table's rows above which it is worth while to look at their keys first.
 const MOST_ROWS: f64 = 0.1;
+
+/// Of tables with fewer partitions the first is not looked at: that would take too large a part of the time.
+const MANY_PARTITIONS: usize = 8;
+/// So many groups are many.
+const MANY_GROUPS: u64 = 1 << 14;
 
 /// An aggregation.
 #[derive(Debug)]
@@ -96,7 +103,7 @@ fn windows(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Result<Box<dyn Relati
         }
     };
     let groups =
-        Groups { name, keys, merge, finish: vec![], with_numbers: Some(with_numbers), growth: MOST_GROWTH, schema: schema.clone() };
+        Groups { merge, with_numbers: Some(with_numbers), growth: MOST_GROWTH, ..Groups::new(name, keys, vec![], schema.clone()) };
     Ok(Box::new(Windows { input, groups }))
 }
 
@@ -140,14 +147,18 @@ impl Relation for Aggregate {
                 run.note(format!("{name}: one state per partition, merged in order of the partitions"));
                 Ok(merged_whole(&pipe, staged, &self.schema))
             }
+            Some(staged) if !self.keys.is_empty() && are_mostly_apart(run, &pipe, &self.keys)? => {
+                let groups = Groups::staged(self.keys.clone(), &staged.map, staged, &self.schema);
+                divided(run, pipe, &groups)
+            }
             Some(staged) => {
                 let keys: Vec<Expr> = self.schema.iter_names().take(self.keys.len()).map(|n| col(n.clone())).collect();
                 pipe.push(RowOp::Step(staged.map.clone()), staged.schemas[0].clone(), 1);
-                let groups = Groups::new("group_by", keys, staged.combine.clone(), staged.finish.clone(), self.schema.clone());
+                let groups = Groups::staged(keys, &staged.combine, staged, &self.schema);
                 grouped(run, pipe, &groups, true)
             }
             None if !self.keys.is_empty() => {
-                let groups = Groups::new("group_by", self.keys.clone(), self.step.clone(), vec![], self.schema.clone());
+                let groups = Groups::new("group_by", self.keys.clone(), vec![self.step.clone()], self.schema.clone());
                 grouped(run, pipe, &groups, false)
             }
             None => {
@@ -158,6 +169,23 @@ impl Relation for Aggregate {
             }
         }
     }
+}
+
+/// Whether rows of the first partition have so many different keys that a state of a partition would hardly be smaller than its rows. It
+/// depends on the data alone.
+fn are_mostly_apart(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result<bool> {
+    if pipe.n_partitions() < MANY_PARTITIONS || run.is_dry() {
+        return Ok(false);
+    }
+    let Some(alone) = columns_alone(pipe, keys) else { return Ok(false) };
+    let first = alone.cut(vec![Cut { partition: 0, rows: None }])?;
+    let rows = run.keep(&first, "keys")?;
+    let mut found = run.read(&rows);
+    let step = TableStep::GroupBy { keys: keys.to_vec(), aggs: vec![] };
+    let schema = found.schema.clone();
+    found.push(RowOp::Step(step), schema, 1);
+    let n_groups = run.keep(&found, "keys")?.total().bound.rows;
+    Ok(n_groups >= MANY_GROUPS && n_groups > rows.total().bound.rows / 2)
 }
 
 /// Aggregates of a whole table.

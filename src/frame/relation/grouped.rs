@@ -2,16 +2,20 @@
 //! Which it is, is decided by what is found. Groups come in order of their first row either way.
 
 use crate::base::Result;
+use crate::frame::decompose::Staged;
 use crate::frame::pipe::{Pipe, numbered, only};
-use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
-use crate::op::table::key::ByHash;
+use crate::op::table::key::{ByHash, ByNumber};
+use crate::op::table::rows::row_number;
 use crate::op::table::{Exchange, RowOp, TableStep};
 use polars::prelude::{Expr, SchemaRef, SortMultipleOptions, col};
 use std::sync::Arc;
 
 /// The name of the column that says where rows come in the whole table.
 pub(super) const NUMBER: &str = "\u{1}number";
+
+/// Rows of more bytes are divided even where one task may take them, so that all threads have some.
+const MOST_ONE_TASK_BYTES: u64 = 48 << 20;
 
 /// What is done with rows of equal keys.
 #[derive(Debug)]
@@ -26,13 +30,21 @@ pub(super) struct Groups {
     pub with_numbers: Option<Vec<TableStep>>,
     /// At most so many times the rows and bytes come of rows.
     pub growth: u64,
+    /// Columns on the way to the result.
+    pub between: Vec<SchemaRef>,
     pub schema: SchemaRef,
 }
 
 impl Groups {
     /// Groups that make a row each, told by `merge` and `finish` alone.
-    pub fn new(name: &'static str, keys: Vec<Expr>, merge: TableStep, finish: Vec<TableStep>, schema: SchemaRef) -> Groups {
-        Groups { name, keys, merge: vec![merge], finish, with_numbers: None, growth: 1, schema }
+    pub fn new(name: &'static str, keys: Vec<Expr>, merge: Vec<TableStep>, schema: SchemaRef) -> Groups {
+        Groups { name, keys, merge, finish: vec![], with_numbers: None, growth: 1, between: vec![], schema }
+    }
+
+    /// Groups by an aggregation that was taken apart: of rows by its map, of states by what combines them.
+    pub fn staged(keys: Vec<Expr>, merge: &TableStep, staged: &Staged, schema: &SchemaRef) -> Groups {
+        let groups = Groups::new("group_by", keys, vec![merge.clone()], schema.clone());
+        Groups { finish: staged.finish.clone(), between: staged.schemas.clone(), ..groups }
     }
 
     /// The results of rows that are all in one partition.
@@ -67,7 +79,7 @@ pub(super) fn grouped(run: &mut Run<'_>, pipe: Pipe, groups: &Groups, merges: bo
 fn by_size(run: &mut Run<'_>, all: Arc<Exchange>, groups: &Groups, merges: bool) -> Result<Pipe> {
     let name = groups.name;
     let bytes = all.total().bytes;
-    if bytes <= run.task_bytes() {
+    if bytes <= run.task_bytes().min(MOST_ONE_TASK_BYTES) {
         let what = if merges { "one state per partition, merged in order of the partitions" } else { "in one task over all rows" };
         run.note(format!("{name}: {what}"));
         let mut pipe = run.gathered(&all, name)?;
@@ -76,17 +88,55 @@ fn by_size(run: &mut Run<'_>, all: Arc<Exchange>, groups: &Groups, merges: bool)
     }
     let n_buckets = run.n_buckets(bytes);
     run.note(format!("{name}: in {n_buckets} buckets by the hash of the keys, each by itself"));
-    let mut pipe = run.read_as_written(&all);
+    let partitions: Vec<u64> = all.measured().iter().map(|m| m.bytes).collect();
+    let pipe = run.read_as_written(&all);
     drop(all);
+    in_buckets(run, pipe, groups, n_buckets, &partitions)
+}
+
+/// The results of all groups of partitions that take about so many bytes, without looking for equal keys in each before.
+pub(super) fn divided(run: &mut Run<'_>, pipe: Pipe, groups: &Groups) -> Result<Pipe> {
+    let (rows, bytes) = (pipe.likely_rows, pipe.likely_bytes());
+    let n_buckets = run.n_buckets(bytes);
+    run.note(format!(
+        "{}: in {n_buckets} buckets by the hash of the keys, since hardly any rows of a partition have equal ones",
+        groups.name
+    ));
+    let partitions = vec![bytes / pipe.n_partitions() as u64; pipe.n_partitions()];
+    Ok(in_buckets(run, pipe, groups, n_buckets, &partitions)?.with_likely(rows, rows))
+}
+
+fn in_buckets(run: &mut Run<'_>, mut pipe: Pipe, groups: &Groups, n_buckets: usize, partitions: &[u64]) -> Result<Pipe> {
+    let name = groups.name;
     pipe.number(NUMBER);
-    let divided = run.divide(&pipe, name, ByHash { of: groups.keys.clone(), n_buckets })?;
+    let by_key = run.divide(&pipe, name, ByHash { of: groups.keys.clone(), n_buckets })?;
     drop(pipe);
     let steps = match &groups.with_numbers {
         Some(steps) => steps.clone(),
         None => groups.merge.iter().chain(&groups.finish).map(numbered_step).collect(),
     };
-    let pipe = run.on_buckets(&divided, steps, groups.growth, name, numbered(&groups.schema, NUMBER))?;
-    restored(run, pipe, &[NUMBER], groups.schema.clone())
+    let pipe = run.on_buckets(&by_key, steps, groups.growth, name, &groups.between, numbered(&groups.schema, NUMBER))?;
+    drop(by_key);
+    // A partition has at most as many first rows of groups as it has rows.
+    let all: u64 = partitions.iter().fold(0, |sum, b| sum.saturating_add(*b));
+    let cuts = cuts(partitions, all / run.n_buckets(all) as u64);
+    let in_order = run.divide(&pipe, name, ByNumber { column: NUMBER.into(), cuts })?;
+    drop(pipe);
+    let sort = TableStep::Sort { by: vec![col(NUMBER)], options: SortMultipleOptions::default() };
+    let mut pipe = run.on_buckets(&in_order, vec![sort], 1, name, &[], numbered(&groups.schema, NUMBER))?;
+    pipe.push(only(&groups.schema), groups.schema.clone(), 1);
+    Ok(pipe)
+}
+
+/// Where buckets of about `bucket_bytes` begin, but the first, as numbers of rows; they are of whole partitions, which take so many bytes each.
+fn cuts(partitions: &[u64], bucket_bytes: u64) -> Vec<u64> {
+    let mut together = 0;
+    let mut begins = |(i, &bytes): (usize, &u64)| {
+        let fits = bytes.saturating_add(together) <= bucket_bytes;
+        together = if fits { together + bytes } else { bytes };
+        (i > 0 && !fits).then(|| row_number(i, 0))
+    };
+    partitions.iter().enumerate().filter_map(&mut begins).collect()
 }
 
 /// A step that keeps the number of every group's first row.

@@ -184,7 +184,7 @@ impl Relation for Rows {
             Reach::Values(b) => step = self.with_values(run, &mut pipe, b)?,
             Reach::Groups(_) | Reach::Around(_) | Reach::Carried(_) | Reach::All if pipe.n_partitions() == 1 => {}
             Reach::Groups(keys) => {
-                let groups = Groups::new(name, keys.clone(), step, vec![], self.schema.clone());
+                let groups = Groups::new(name, keys.clone(), vec![step], self.schema.clone());
                 return grouped(run, pipe, &groups, false);
             }
             Reach::Around(a) => return self.with_neighbours(run, &pipe, *a),

@@ -12,7 +12,7 @@ use crate::kernel::table::order::cuts;
 use crate::op::table::key::{ByOrder, Order, SampleOf};
 use crate::op::table::rows::SAMPLED;
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{DataType, Schema, SchemaRef, SortMultipleOptions, col};
+use polars::prelude::{DataType, Expr, Schema, SchemaRef, SortMultipleOptions, col};
 use polars_plan::plans::IR;
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ fn in_ranges(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
         let cuts = cuts(sampled(run, keys, sampler)?, n_buckets);
         run.note(format!("sort: keys sampled first, then {} ranges of keys, each sorted by itself", cuts.len() + 1));
         let divided = run.divide(&pipe, "sort", ByOrder { order: order.clone(), cuts })?;
-        return run.on_buckets(&divided, vec![step(order)], 1, "sort", schema);
+        return run.on_buckets(&divided, vec![step(order)], 1, "sort", &[], schema);
     }
     let rows = run.keep_and_sample(&pipe, "sort", sampler)?;
     let bytes = rows.total().bytes;
@@ -99,20 +99,28 @@ fn in_ranges(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
     let by = ByOrder { order: order.clone(), cuts };
     let divided = run.divide(&run.read_as_written(&rows), "sort", by)?;
     drop(rows);
-    run.on_buckets(&divided, vec![step(order)], 1, "sort", schema)
+    run.on_buckets(&divided, vec![step(order)], 1, "sort", &[], schema)
 }
 
 /// The keys of a large table without its other columns, if they can be read so.
 fn keys_alone(run: &Run<'_>, pipe: &Pipe, order: &Order) -> Option<Pipe> {
-    if run.is_dry() || !pipe.ops.is_empty() || pipe.total_bytes() <= run.task_bytes() {
+    if run.is_dry() || pipe.total_bytes() <= run.task_bytes() {
         return None;
     }
-    let mut names: Vec<_> = order.by.iter().flat_map(polars_plan::utils::expr_to_leaf_column_names).collect();
+    columns_alone(pipe, &order.by)
+}
+
+/// The columns that expressions read of a table without its others, if they can be read so.
+pub(super) fn columns_alone(pipe: &Pipe, of: &[Expr]) -> Option<Pipe> {
+    if !pipe.ops.is_empty() {
+        return None;
+    }
+    let mut names: Vec<_> = of.iter().flat_map(polars_plan::utils::expr_to_leaf_column_names).collect();
     names.sort_unstable();
     names.dedup();
-    let keys = pipe.source()?.narrow(&names.iter().map(|n| n.as_str()).collect::<Vec<_>>())?;
+    let alone = pipe.source()?.narrow(&names.iter().map(|n| n.as_str()).collect::<Vec<_>>())?;
     let schema = pipe.schema.iter().filter(|(n, _)| names.contains(n)).map(|(n, d)| (n.clone(), d.clone()));
-    Some(Pipe::of(keys, Arc::new(schema.collect()), pipe.bound, pipe.total))
+    Some(Pipe::of(alone, Arc::new(schema.collect()), pipe.bound, pipe.total))
 }
 
 /// Some keys of every partition.

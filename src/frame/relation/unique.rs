@@ -45,6 +45,6 @@ impl Relation for Unique {
             pipe.push(RowOp::Step(step.clone()), schema.clone(), 1);
         }
         let keys = subset.into_iter().map(col).collect();
-        grouped(run, pipe, &Groups::new("unique", keys, step, vec![], schema), merges)
+        grouped(run, pipe, &Groups::new("unique", keys, vec![step], schema), merges)
     }
 }

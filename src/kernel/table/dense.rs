@@ -7,7 +7,7 @@ use polars::prelude::{Column, DataType, IdxSize, Int64Chunked};
 use polars_arrow::bitmap::Bitmap;
 
 /// A range may be so many times as long as there are keys, where every number has a slot, or a bit.
-const SLOTS_PER_KEY: u64 = 8;
+pub(super) const SLOTS_PER_KEY: u64 = 8;
 const BITS_PER_KEY: u64 = 64;
 /// Ranges of so many numbers are short for any number of keys.
 const SHORT: u64 = 1024;
@@ -37,7 +37,7 @@ fn each(keys: &Int64Chunked, mut f: impl FnMut(i64, usize)) {
 }
 
 /// The least key and how many numbers there are from it to the greatest; None for keys that are no numbers or too far apart.
-fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(i64, u64)> {
+pub(super) fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(i64, u64)> {
     let n = (keys.len() - keys.null_count()) as u64;
     if keys.null_count() > nulls {
         return None;

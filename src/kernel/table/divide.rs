@@ -4,7 +4,7 @@ use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
 use crate::kernel::table::order::Sorted;
 use polars::polars_utils::aliases::PlSeedableRandomStateQuality;
-use polars::prelude::{DataFrame, IdxSize};
+use polars::prelude::{DataFrame, IdxSize, UInt64Chunked};
 use polars_core::hashing::columns_to_hashes;
 
 /// Rows of every bucket, rising.
@@ -62,6 +62,12 @@ pub fn by_order(rows: &Sorted, cuts: &[Vec<u8>]) -> Result<Buckets> {
     Ok(deal(cuts.len() + 1, rows.iter().map(bucket)))
 }
 
+/// Rows by their numbers among `cuts`, which rise: bucket `i` has those from cut `i - 1` on that are less than cut `i`. Rows without one come last.
+pub fn by_number(numbers: &UInt64Chunked, cuts: &[u64]) -> Buckets {
+    let bucket = |n: Option<u64>| n.map_or(cuts.len(), |n| cuts.partition_point(|&cut| cut <= n));
+    deal(cuts.len() + 1, numbers.iter().map(bucket))
+}
+
 fn first_bytes(key: &[u8]) -> u64 {
     let mut first = [0; 8];
     let n = key.len().min(8);
@@ -69,7 +75,7 @@ fn first_bytes(key: &[u8]) -> u64 {
     u64::from_be_bytes(first)
 }
 
-fn deal(n_buckets: usize, of_rows: impl ExactSizeIterator<Item = usize>) -> Buckets {
+fn deal(n_buckets: usize, of_rows: impl Iterator<Item = usize>) -> Buckets {
     let buckets: Vec<u32> = of_rows.map(|b| b as u32).collect();
     let mut ends = vec![0; n_buckets];
     for &b in &buckets {

@@ -3,36 +3,77 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
-use crate::kernel::table::dense::numbers;
+use crate::kernel::table::dense::{SLOTS_PER_KEY, numbers, range};
 use crate::kernel::table::evaluate::{Evaluator, dtype, is_simple};
 use crate::kernel::table::few;
 use crate::kernel::table::lookup::gather;
 use polars::polars_utils::aliases::PlRandomState;
 use polars::prelude::{
-    ChunkAgg, Column, DataFrame, DataType, Expr, IdxSize, Int64Chunked, IntoSeries, PlSmallStr, Schema, SchemaRef,
+    ChunkAgg, Column, DataFrame, DataType, Expr, IdxCa, IdxSize, Int64Chunked, IntoSeries, PlSmallStr, Schema, SchemaRef,
 };
 use polars_expr::groups::new_hash_grouper;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::reduce::{GroupedReduction, into_reduction};
 use polars_plan::plans::expr_ir::{ExprIR, OutputName};
-use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRFunctionExpr, to_expr_ir};
-use polars_plan::prelude::{Arena, Node};
+use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRCorrelationMethod, IRFunctionExpr, to_expr_ir};
+use polars_plan::prelude::{Arena, Node, node_to_expr};
 use std::sync::Arc;
 
 /// A grouping that is ready to be computed.
 pub struct Grouping {
     keys: Evaluator,
-    parts: Vec<Part>,
+    parts: Parts,
     /// What results are made of the parts, which are columns then.
     results: Evaluator,
+}
+
+/// The aggregates.
+#[derive(Default)]
+struct Parts {
+    all: Vec<Part>,
+    /// What they read, each once.
+    inputs: Vec<(Expr, Evaluator)>,
+    /// Their columns.
+    made: Schema,
 }
 
 /// One aggregate.
 struct Part {
     name: PlSmallStr,
     dtype: DataType,
-    of: Evaluator,
+    /// Which of the inputs it reads.
+    of: Vec<usize>,
+    counts: Option<Counts>,
     reduction: Box<dyn GroupedReduction>,
+}
+
+/// What is counted of rows. Where there are no nulls, all of it follows from the sizes of groups.
+#[derive(Clone, Copy)]
+enum Counts {
+    All,
+    Valid,
+    Nulls,
+}
+
+impl Counts {
+    fn of(e: &AExpr) -> Option<Counts> {
+        match e {
+            AExpr::Len | AExpr::Agg(IRAggExpr::Count { include_nulls: true, .. }) => Some(Counts::All),
+            AExpr::Agg(IRAggExpr::Count { .. }) => Some(Counts::Valid),
+            AExpr::Function { function: IRFunctionExpr::NullCount, .. } => Some(Counts::Nulls),
+            _ => None,
+        }
+    }
+
+    /// The counts of a column in groups of so many rows, where these tell.
+    fn in_groups(self, column: &Column, sizes: &[IdxSize]) -> Option<Vec<IdxSize>> {
+        match self {
+            Counts::All => Some(sizes.to_vec()),
+            Counts::Valid if column.null_count() == 0 => Some(sizes.to_vec()),
+            Counts::Nulls if column.null_count() == 0 => Some(vec![0; sizes.len()]),
+            _ => None,
+        }
+    }
 }
 
 impl Grouping {
@@ -46,16 +87,15 @@ impl Grouping {
         if !keys.iter().all(|k| dtype(k.node(), &arena, schema).is_some_and(|d| plain(&d))) {
             return None;
         }
-        let mut parts = Vec::new();
-        let mut made = Schema::default();
+        let mut parts = Parts::default();
         let mut results = Vec::new();
         for agg in aggs {
             let agg = ir(agg, &mut arena)?;
-            let value = apart(agg.node(), &mut arena, schema, &mut parts, &mut made)?;
+            let value = parts.of(agg.node(), &mut arena, schema)?;
             results.push(ExprIR::new(value, OutputName::Alias(agg.output_name().clone())));
         }
         let keys = Evaluator::of(&keys, &mut arena, schema)?;
-        let results = Evaluator::of(&results, &mut arena, &Arc::new(made))?;
+        let results = Evaluator::of(&results, &mut arena, &Arc::new(parts.made.clone()))?;
         Some(Grouping { keys, parts, results })
     }
 
@@ -68,26 +108,47 @@ impl Grouping {
         let keys = DataFrame::new(n, self.keys.run(rows)?).map_err(table_error)?;
         let of_rows = if keys.width() > 0 { groups(&keys) } else { vec![] };
         let mut firsts: Vec<IdxSize> = Vec::new();
+        let mut sizes: Vec<IdxSize> = Vec::new();
         for (row, &group) in of_rows.iter().enumerate() {
             if group as usize == firsts.len() {
                 firsts.push(row as IdxSize);
+                sizes.push(0);
             }
+            sizes[group as usize] += 1;
         }
-        let n_groups = if keys.width() > 0 { firsts.len() } else { 1 };
+        if keys.width() == 0 {
+            sizes = vec![n as IdxSize];
+        }
+        let n_groups = sizes.len();
         let all: Vec<IdxSize> = (0..of_rows.len() as IdxSize).collect();
-        let mut made = Vec::with_capacity(self.parts.len());
-        for part in &mut self.parts {
-            part.reduction.resize(n_groups as IdxSize);
-            let columns: Vec<Column> = part.of.run(rows)?.iter().map(Column::rechunk).collect();
-            let columns: Vec<&Column> = columns.iter().collect();
-            let updated = if keys.width() > 0 {
-                // SAFETY: these are all rows, and their groups are fewer than what the reduction was resized to.
-                unsafe { part.reduction.update_groups_subset(&columns, &all, &of_rows, 0) }
-            } else {
-                part.reduction.update_group(&columns, 0, 0)
+        let Parts { all: parts, inputs, .. } = &mut self.parts;
+        let mut made = Vec::with_capacity(parts.len());
+        // Inputs are computed when they are first read, and given up after they were read last.
+        let mut last = vec![0; inputs.len()];
+        parts.iter().enumerate().for_each(|(i, part)| part.of.iter().for_each(|&input| last[input] = i));
+        let mut computed: Vec<Option<Column>> = vec![None; inputs.len()];
+        for (i, part) in parts.iter_mut().enumerate() {
+            for &input in &part.of {
+                if computed[input].is_none() {
+                    computed[input] = inputs[input].1.run(rows)?.first().map(Column::rechunk);
+                }
+            }
+            let columns: Vec<&Column> = part.of.iter().filter_map(|&input| computed[input].as_ref()).collect();
+            let counts = part.counts.and_then(|counts| counts.in_groups(columns.first()?, &sizes));
+            let value = match counts {
+                Some(counts) => Column::from(IdxCa::from_vec(PlSmallStr::EMPTY, counts).into_series()),
+                None => {
+                    part.reduction.resize(n_groups as IdxSize);
+                    let updated = if keys.width() > 0 {
+                        // SAFETY: these are all rows, and their groups are fewer than what the reduction was resized to.
+                        unsafe { part.reduction.update_groups_subset(&columns, &all, &of_rows, 0) }
+                    } else {
+                        part.reduction.update_group(&columns, 0, 0)
+                    };
+                    updated.and_then(|()| part.reduction.finalize()).map_err(table_error)?.into()
+                }
             };
-            updated.map_err(table_error)?;
-            let value = Column::from(part.reduction.finalize().map_err(table_error)?);
+            part.of.iter().filter(|&&input| last[input] == i).for_each(|&input| computed[input] = None);
             let value = if value.dtype() == &part.dtype { value } else { value.cast(&part.dtype).map_err(table_error)? };
             made.push(value.with_name(part.name.clone()));
         }
@@ -97,55 +158,92 @@ impl Grouping {
     }
 }
 
-/// The expression over columns of aggregates in place of these.
-fn apart(node: Node, arena: &mut Arena<AExpr>, schema: &SchemaRef, parts: &mut Vec<Part>, made: &mut Schema) -> Option<Node> {
-    let e = arena.get(node).clone();
-    let is_aggregate = match &e {
-        AExpr::Agg(agg) => {
-            let (input, numbers_only) = match agg {
-                IRAggExpr::Sum(x) | IRAggExpr::Mean(x) | IRAggExpr::Var(x, _) | IRAggExpr::Std(x, _) => (*x, true),
-                IRAggExpr::Min { input, .. } | IRAggExpr::Max { input, .. } | IRAggExpr::Count { input, .. } => (*input, false),
-                IRAggExpr::First(x) | IRAggExpr::Last(x) => (*x, false),
-                _ => return None,
-            };
-            let of = dtype(input, arena, schema)?;
-            let wide = |d: &DataType| matches!(d, DataType::Int128 | DataType::UInt128 | DataType::Float16);
-            let numbers = of.is_primitive_numeric() && !wide(&of);
-            if !(numbers || !numbers_only && (of.is_temporal() || of.is_bool() || of == DataType::String)) {
-                return None;
+impl Parts {
+    /// The expression over columns of aggregates in place of these.
+    fn of(&mut self, node: Node, arena: &mut Arena<AExpr>, schema: &SchemaRef) -> Option<Node> {
+        let e = arena.get(node).clone();
+        let is_aggregate = match &e {
+            AExpr::Agg(agg) => {
+                let (input, numbers_only) = match agg {
+                    IRAggExpr::Sum(x) | IRAggExpr::Mean(x) | IRAggExpr::Var(x, _) | IRAggExpr::Std(x, _) => (*x, true),
+                    IRAggExpr::Min { input, .. } | IRAggExpr::Max { input, .. } | IRAggExpr::Count { input, .. } => (*input, false),
+                    IRAggExpr::First(x) | IRAggExpr::Last(x) => (*x, false),
+                    _ => return None,
+                };
+                let of = dtype(input, arena, schema)?;
+                let wide = |d: &DataType| matches!(d, DataType::Int128 | DataType::UInt128 | DataType::Float16);
+                let numbers = of.is_primitive_numeric() && !wide(&of);
+                if !(numbers || !numbers_only && (of.is_temporal() || of.is_bool() || of == DataType::String)) {
+                    return None;
+                }
+                is_simple(input, arena, schema)
             }
-            is_simple(input, arena, schema)
+            AExpr::Len => true,
+            AExpr::Function {
+                input, function: IRFunctionExpr::Correlation { method: IRCorrelationMethod::Covariance(0) }, ..
+            } => input
+                .iter()
+                .all(|e| dtype(e.node(), arena, schema) == Some(DataType::Float64) && is_simple(e.node(), arena, schema)),
+            AExpr::Function { input, function: IRFunctionExpr::NullCount, .. } => is_simple(input.first()?.node(), arena, schema),
+            _ => false,
+        };
+        if !is_aggregate {
+            let mut children: Vec<Node> = Vec::new();
+            e.children_rev(&mut children);
+            if children.is_empty() {
+                return matches!(e, AExpr::Literal(_)).then_some(node);
+            }
+            children.reverse();
+            let children = children.into_iter().map(|c| self.of(c, arena, schema)).collect::<Option<Vec<_>>>()?;
+            return Some(arena.add(e.replace_children(&children)));
         }
-        AExpr::Len => true,
-        AExpr::Function { input, function: IRFunctionExpr::NullCount, .. } => is_simple(input.first()?.node(), arena, schema),
-        _ => false,
-    };
-    if !is_aggregate {
-        let mut children: Vec<Node> = Vec::new();
-        e.children_rev(&mut children);
-        if children.is_empty() {
-            return matches!(e, AExpr::Literal(_)).then_some(node);
-        }
-        children.reverse();
-        let children = children.into_iter().map(|c| apart(c, arena, schema, parts, made)).collect::<Option<Vec<_>>>()?;
-        return Some(arena.add(e.replace_children(&children)));
+        let result = dtype(node, arena, schema)?;
+        let (reduction, inputs) = into_reduction(node, arena, schema, true).ok()?;
+        let of = inputs.into_iter().map(|n| self.input(n, arena, schema)).collect::<Option<_>>()?;
+        let name: PlSmallStr = format!("\u{1}part {}", self.all.len()).into();
+        self.made.with_column(name.clone(), result.clone());
+        self.all.push(Part { name: name.clone(), dtype: result, of, counts: Counts::of(&e), reduction });
+        Some(arena.add(AExpr::Column(name)))
     }
-    let result = dtype(node, arena, schema)?;
-    let (reduction, inputs) = into_reduction(node, arena, schema, true).ok()?;
-    let inputs: Vec<ExprIR> = inputs.into_iter().map(|n| ExprIR::from_node(n, arena)).collect();
-    let of = Evaluator::of(&inputs, arena, schema)?;
-    let name: PlSmallStr = format!("\u{1}part {}", parts.len()).into();
-    made.with_column(name.clone(), result.clone());
-    parts.push(Part { name: name.clone(), dtype: result, of, reduction });
-    Some(arena.add(AExpr::Column(name)))
+
+    /// Which of the inputs an expression is.
+    fn input(&mut self, node: Node, arena: &mut Arena<AExpr>, schema: &SchemaRef) -> Option<usize> {
+        let expr = node_to_expr(node, arena);
+        if let Some(known) = self.inputs.iter().position(|(e, _)| *e == expr) {
+            return Some(known);
+        }
+        let ir = ExprIR::from_node(node, arena);
+        self.inputs.push((expr, Evaluator::of(&[ir], arena, schema)?));
+        Some(self.inputs.len() - 1)
+    }
 }
 
 /// The group of every row. Groups are numbered in order of their first rows.
 fn groups(keys: &DataFrame) -> Vec<IdxSize> {
-    in_runs(keys).or_else(|| few::groups(keys)).unwrap_or_else(|| match packed(keys) {
-        Some(one) => hashed(&one),
-        None => hashed(keys),
+    in_runs(keys).or_else(|| few::groups(keys)).unwrap_or_else(|| {
+        let one = packed(keys);
+        let keys = one.as_ref().unwrap_or(keys);
+        in_range(keys).unwrap_or_else(|| hashed(keys))
     })
+}
+
+/// The same for one column of numbers in a range that is not much longer than there are rows.
+fn in_range(keys: &DataFrame) -> Option<Vec<IdxSize>> {
+    let [column] = keys.columns() else { return None };
+    let wide = exact(column)?;
+    let (least, len) = range(&wide, wide.null_count(), SLOTS_PER_KEY)?;
+    // Nulls have the last slot.
+    let mut slots = vec![IdxSize::MAX; len as usize + 1];
+    let mut n = 0;
+    let of = wide.iter().map(|value| {
+        let slot = &mut slots[value.map_or(len as usize, |v| v.wrapping_sub(least) as usize)];
+        if *slot == IdxSize::MAX {
+            *slot = n;
+            n += 1;
+        }
+        *slot
+    });
+    Some(of.collect())
 }
 
 /// The same by a hash table of the keys.
@@ -223,7 +321,7 @@ fn packed(keys: &DataFrame) -> Option<DataFrame> {
 
 #[cfg(test)]
 mod tests {
-    use super::{groups, hashed, in_runs, packed};
+    use super::{groups, hashed, in_range, in_runs, packed};
     use polars::prelude::{DataFrame, df};
 
     fn keys(n: i64, wide: i64) -> DataFrame {
@@ -245,7 +343,10 @@ mod tests {
             assert_eq!(groups(&keys.select(["b", "c"]).unwrap()), hashed(&keys.select(["b", "c"]).unwrap()), "{n} {wide}");
             if let Some(one) = packed(&keys) {
                 assert_eq!(hashed(&one), all, "{n} {wide}");
+                in_range(&one).iter().for_each(|groups| assert_eq!(groups, &all, "{n} {wide}"));
             }
+            let b = keys.select(["b"]).unwrap();
+            assert_eq!(in_range(&b).unwrap(), hashed(&b), "{n} {wide}");
         }
         assert!(packed(&df!("a" => [0, i64::MAX], "b" => [0i64, 1]).unwrap()).is_none());
         let one_run = df!("a" => [1i64; 40], "b" => (0..40i64).collect::<Vec<_>>()).unwrap();

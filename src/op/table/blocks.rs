@@ -1,7 +1,7 @@
 //! Rows of an exchange that do not fit in memory: blocks of compressed Arrow IPC, one after the other in a file that has no name.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{packed, unpacked_same};
+use crate::chunk::dataframe::{packed, table_bytes, unpacked_same};
 use crate::spill::Pool;
 use parking_lot::Mutex;
 use polars::prelude::DataFrame;
@@ -42,7 +42,7 @@ impl Blocks {
     pub fn write(&self, rows: &DataFrame) -> Result<Block> {
         let bytes = packed(rows)?;
         let len = bytes.len() as u64;
-        self.pool.on_disk(len)?;
+        self.pool.on_disk(len, table_bytes(rows))?;
         let (file, offset) = {
             let mut file = self.file.lock();
             let open = match &file.0 {

@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
-use crate::kernel::table::divide::{Buckets, by_hash, by_order};
+use crate::kernel::table::divide::{Buckets, by_hash, by_number, by_order};
 use crate::kernel::table::lookup::gather;
 use crate::kernel::table::order::Sorted;
 use crate::op::table::exchange::{Divide, Sample};
@@ -47,6 +47,29 @@ impl Divide for ByHash {
 
     fn label(&self) -> String {
         format!("{} buckets by hash", self.n_buckets)
+    }
+}
+
+/// Rows go where their [number](row_number) says.
+#[derive(Debug)]
+pub struct ByNumber {
+    /// The column of numbers.
+    pub column: PlSmallStr,
+    /// Where buckets begin but the first.
+    pub cuts: Vec<u64>,
+}
+
+impl Divide for ByNumber {
+    fn n_buckets(&self) -> usize {
+        self.cuts.len() + 1
+    }
+
+    fn buckets(&self, _: usize, rows: &DataFrame) -> Result<Buckets> {
+        Ok(by_number(rows.column(&self.column).and_then(|c| c.u64()).map_err(table_error)?, &self.cuts))
+    }
+
+    fn label(&self) -> String {
+        format!("{} buckets in order of row numbers", self.n_buckets())
     }
 }
 
