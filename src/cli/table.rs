@@ -50,7 +50,11 @@ fn parse(args: &TableArgs) -> Result<(Tables, Option<PathBuf>, bool)> {
             })?,
         };
         let value = value.or_else(|| words.next().cloned());
-        let value = value.ok_or_else(|| Error::usage(format!("--{name} needs a file: --{name} FILE")))?;
+        let value = value.filter(|v| !v.starts_with("--")).ok_or_else(|| {
+            Error::usage(format!(
+                "--{name} is no option of this command, and as the name of a table it needs a file: --{name} FILE"
+            ))
+        })?;
         if name == "output" {
             output = Some(value.into());
         } else if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {

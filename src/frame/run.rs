@@ -32,7 +32,7 @@ const TASK_SHARE: u64 = 12;
 
 /// The size that partitions of large tables aim at, in bytes, and the part of a small budget that they may take.
 const MOST_PARTITION_BYTES: u64 = 16 << 20;
-const PARTITION_SHARE: u64 = 32;
+const PARTITION_SHARE: u64 = 48;
 /// Small tables are cut into so many partitions, so that all threads have some, unless they would be smaller than this.
 const FEW_PARTITIONS: u64 = 16;
 const LEAST_PARTITION_BYTES: u64 = 1 << 20;

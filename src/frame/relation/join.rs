@@ -293,12 +293,7 @@ impl Join {
     fn pass(&self, run: &mut Run<'_>, mut passing: Pipe, probe: Probe, most: u64) -> Result<Pipe> {
         let width = row_bytes(&self.schema);
         if most > 1 {
-            let grown = passing.bound.rows.saturating_mul(most).saturating_mul(width);
-            let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes());
-            if grown > allowed {
-                let rows = (allowed / width / most).max(1);
-                passing = cut_small(run, passing, rows)?;
-            }
+            passing = cut_for(run, passing, most, width)?;
         }
         let var_bytes = probe.payload_bytes().min(passing.bound.rows.saturating_mul(most).saturating_mul(probe.longest_value()));
         passing.widen(n_varying(&self.schema).saturating_sub(n_varying(&passing.schema)), var_bytes / most.max(1));
@@ -440,6 +435,19 @@ pub(super) fn room(run: &Run<'_>, rows: &Exchange) -> Result<Option<Share>> {
 fn room_for(run: &Run<'_>, bytes: u64, n_rows: u64) -> Option<u64> {
     let need = bytes.saturating_mul(2).saturating_add(Lookup::bytes(n_rows, 0)).saturating_add(KeySet::bytes(n_rows));
     (need <= run.pool.limit_bytes() / LOOKUP_SHARE).then_some(need)
+}
+
+/// Partitions so small that there is room for `most` rows of `width` bytes for each of theirs.
+fn cut_for(run: &mut Run<'_>, passing: Pipe, most: u64, width: u64) -> Result<Pipe> {
+    let task_bytes = run.task_bytes();
+    let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(task_bytes).max(passing.partition_bytes());
+    let has_long_texts = |pipe: &Pipe| pipe.bound.var_bytes.saturating_mul(most) > task_bytes;
+    if passing.bound.rows.saturating_mul(most).saturating_mul(width) <= allowed && !has_long_texts(&passing) {
+        return Ok(passing);
+    }
+    let cut = cut_small(run, passing, (allowed / width / most).max(1))?;
+    // Texts may all be in one row, as far as is known before partitions are computed by themselves.
+    if has_long_texts(&cut) { Ok(run.computed(&cut, "join")?.0) } else { Ok(cut) }
 }
 
 /// Partitions of at most `rows` rows.

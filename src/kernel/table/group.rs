@@ -321,8 +321,8 @@ fn packed(keys: &DataFrame) -> Option<DataFrame> {
 
 #[cfg(test)]
 mod tests {
-    use super::{groups, hashed, in_range, in_runs, packed};
-    use polars::prelude::{DataFrame, df};
+    use super::{Grouping, groups, hashed, in_range, in_runs, packed};
+    use polars::prelude::{DataFrame, DataType, Expr, NULL, col, cov, df, lit, when};
 
     fn keys(n: i64, wide: i64) -> DataFrame {
         let some = |i: i64| (i % 7 != 0).then_some(i * i % wide - 3);
@@ -332,6 +332,20 @@ mod tests {
             "c" => (0..n).map(|i| i32::try_from(i % 3).unwrap()).collect::<Vec<_>>(),
         )
         .unwrap()
+    }
+
+    #[test]
+    fn aggregates_of_pairs_are_done_here() {
+        let rows = df!("k" => [1i64, 1, 2], "x" => [1i64, 2, 3], "y" => [Some(0.5), None, Some(1.0)]).unwrap();
+        let both = col("x").is_not_null().and(col("y").is_not_null());
+        let paired = |e: Expr| when(both.clone()).then(e.cast(DataType::Float64)).otherwise(lit(NULL).cast(DataType::Float64));
+        let (x, y) = (paired(col("x")), paired(col("y")));
+        let n = x.clone().count().cast(DataType::Float64);
+        let all =
+            [n.clone(), x.clone().mean().alias("m"), (x.clone().var(0) * n.clone()).alias("v"), (cov(x, y, 0) * n).alias("c")];
+        for e in &all {
+            assert!(Grouping::new(&[col("k")], std::slice::from_ref(e), rows.schema()).is_some(), "{e}");
+        }
     }
 
     #[test]

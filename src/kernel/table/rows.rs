@@ -1,7 +1,8 @@
 //! Rows of several tables put together in one.
 
 use crate::base::{Error, Result};
-use polars::prelude::{DataFrame, IdxSize, SchemaRef};
+use crate::chunk::table_bound::varies;
+use polars::prelude::{Column, DataFrame, DataType, IdxSize, SchemaRef};
 use polars_arrow::array::builder::ShareStrategy;
 use polars_core::frame::builder::DataFrameBuilder;
 
@@ -28,8 +29,10 @@ impl RowsOf {
         if rows.iter().any(|&r| r as usize >= from.height()) {
             return Err(Error::bug("rows of a table that it does not have"));
         }
+        // What lies in views alone keeps nothing alive, and need not be looked at string by string.
+        let share = if from.columns().iter().all(lies_in_rows) { ShareStrategy::Always } else { ShareStrategy::Never };
         // SAFETY: all rows are there, as was looked at above.
-        unsafe { self.builder.gather_extend(from, rows, ShareStrategy::Never) };
+        unsafe { self.builder.gather_extend(from, rows, share) };
         Ok(())
     }
 
@@ -55,8 +58,38 @@ impl RowsOf {
     }
 }
 
+/// Whether a column has nothing outside of its rows.
+fn lies_in_rows(column: &Column) -> bool {
+    match column.dtype() {
+        DataType::String => column.str().is_ok_and(|c| c.downcast_iter().all(|a| a.total_buffer_len() == 0)),
+        other => !varies(other),
+    }
+}
+
 impl std::fmt::Debug for RowsOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} rows of {:?}", self.builder.len(), self.schema)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RowsOf;
+    use polars::prelude::df;
+
+    #[test]
+    fn rows_are_put_together_whatever_their_strings_are() {
+        let short = df!("s" => [Some("a"), None, Some("twelve bytes")], "i" => [1, 2, 3]).unwrap();
+        let long = df!("s" => ["a text that is longer than a view", "b", ""], "i" => [4, 5, 6]).unwrap();
+        let mut rows = RowsOf::new(short.schema().clone(), 6);
+        rows.gather(&short, &[2, 1]).unwrap();
+        rows.gather(&long, &[0, 2]).unwrap();
+        rows.gather(&short, &[0, 1]).unwrap();
+        assert!(rows.gather(&short, &[3]).is_err());
+        let want = df!(
+            "s" => [Some("twelve bytes"), None, Some("a text that is longer than a view"), Some(""), Some("a"), None],
+            "i" => [3, 2, 4, 6, 1, 2],
+        );
+        assert!(rows.finish().equals_missing(&want.unwrap()));
     }
 }
