@@ -15,6 +15,9 @@ const LATER_MS: c_long = 1000;
 const PURGE_DELAY: c_int = 15;
 /// Memory is looked at when tasks have begun that take this part of the budget.
 const LOOK_SHARE: u64 = 32;
+/// Freed memory is not kept in the last part of the budget, or in so much of it: allocators and threads have some of their own.
+const MARGIN_SHARE: u64 = 8;
+const MOST_MARGIN: u64 = 64 << 20;
 /// What runs of less do is nobody's concern.
 const LEAST_BYTES: u64 = 1 << 20;
 /// What was kept by runs before is given back when it is this part of a run's budget.
@@ -75,7 +78,8 @@ pub fn begin_tasks(task_bytes: u64, held_bytes: impl FnOnce() -> u64) {
     }
     BEGUN.store(0, Ordering::Relaxed);
     let held = held_bytes().saturating_sub(BASE.load(Ordering::Relaxed));
-    let is_short = held.saturating_add(begun) > budget;
+    let margin = (budget / MARGIN_SHARE).min(MOST_MARGIN);
+    let is_short = held.saturating_add(begun).saturating_add(margin) > budget;
     set_delay(if is_short { SOON_MS } else { LATER_MS });
     // Whoever is at it already does it for all.
     if is_short

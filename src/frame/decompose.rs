@@ -89,7 +89,7 @@ pub(super) fn stages(
         true => TableStep::Select(aggs),
         false => TableStep::GroupBy { keys, aggs },
     };
-    let map = group(key_exprs, s.partial);
+    let map = group(key_exprs.clone(), s.partial);
     let combine = group(key_columns, s.merge);
     let finish = vec![TableStep::WithColumns(s.values), TableStep::Select(outs)];
     // The stages on no rows at all tell their columns, and that these are the ones promised.
@@ -103,7 +103,12 @@ pub(super) fn stages(
     if rows != [usize::from(keys.is_empty()); 3] {
         return None;
     }
-    let same = finished.schema().iter().eq(output.iter()) && merged.schema() == state.schema();
+    // Polars' plan says another type than its result has where it casts one of two columns to the other's type.
+    let promised = || {
+        let named = aggs.iter().map(|a| a.to_expr(arena)).collect();
+        apply(&DataFrame::empty_with_schema(input), &[group(key_exprs, named)]).is_ok_and(|made| made.schema() == finished.schema())
+    };
+    let same = merged.schema() == state.schema() && (finished.schema().iter().eq(output.iter()) || promised());
     same.then(|| Staged { map, combine, finish, schemas: vec![state.schema().clone(), valued.schema().clone()] })
 }
 

@@ -10,7 +10,7 @@ use crate::kernel::table::group::Grouping;
 use crate::op::table::planned::{Held, Planned};
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{
-    Column, DataFrame, DataType, Expr, IdxSize, IntoLazy, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, PlSmallStr,
+    AggExpr, Column, DataFrame, DataType, Expr, IdxSize, IntoLazy, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, PlSmallStr,
     PlanCallback, SchemaRef, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
 use polars_core::series::IsSorted;
@@ -262,7 +262,10 @@ pub fn apply(table: &DataFrame, steps: &[TableStep]) -> Result<DataFrame> {
         (out, rest) = (done, later);
     }
     let [first, ..] = rest else { return Ok(out) };
-    if let TableStep::GroupBy { keys, .. } = first {
+    // Of a group that is a single null Polars takes the variance for zero where keys are flagged to rise, and for null else.
+    if let TableStep::GroupBy { keys, aggs } = first
+        && !aggs.iter().any(|agg| agg.into_iter().any(|e| matches!(e, Expr::Agg(AggExpr::Var(..) | AggExpr::Std(..)))))
+    {
         flag_rising(&mut out, keys);
     }
     let mut query = out.clone().lazy();
