@@ -5,6 +5,7 @@
 
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
+use crate::chunk::table_bound::varies;
 use polars::prelude::{
     Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, PolarsResult, Schema, SchemaExt, SerReader,
     SerWriter, StringChunked,
@@ -81,7 +82,10 @@ pub fn column_bytes(column: &Column) -> u64 {
             ca.downcast_iter().map(|a| (a.len_views() * 16 + a.total_buffer_len() + a.len_views() / 8) as u64).sum()
         }),
         (Column::Series(s), _) => s.estimated_size() as u64,
-        // One value for all rows.
+        // One value for all rows; whoever takes rows of it copies a text or a list for each.
+        (Column::Scalar(s), dtype) if varies(dtype) => {
+            (s.as_single_value_series().estimated_size() as u64).saturating_mul(s.len() as u64).max(64)
+        }
         (Column::Scalar(_), _) => 64,
     }
 }
