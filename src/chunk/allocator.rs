@@ -18,7 +18,7 @@ const LOOK_SHARE: u64 = 32;
 /// Freed memory is not kept in the last part of the budget, or in so much of it: allocators and threads have some of their own.
 const MARGIN_SHARE: u64 = 8;
 const MOST_MARGIN: u64 = 64 << 20;
-/// What runs of less do is nobody's concern.
+/// But tasks that take no more than this are nobody's concern.
 const LEAST_BYTES: u64 = 1 << 20;
 /// What was kept by runs before is given back when it is this part of a run's budget.
 const KEPT_SHARE: u64 = 8;
@@ -43,9 +43,9 @@ pub fn give_back_soon() {
     }
 }
 
-/// Has this process do without large pages. Where a virtual machine's memory is given to it as it is touched, the system makes large pages
-/// of memory that nobody has had yet: a query that took three gigabytes spent two thirds of its time on that. Processes that use the same memory for long are
-/// faster with them.
+/// Has this process do without large pages. Where a virtual machine gets its memory as it touches it, large pages are made of memory that
+/// nobody has had yet: a query that took three gigabytes spent two thirds of its time on that. Processes that use the same memory for long
+/// are faster with them.
 pub fn small_pages() {
     #[cfg(target_os = "linux")]
     // SAFETY: takes numbers alone, and changes nothing but how the system fills memory that is touched from now on.
@@ -54,10 +54,9 @@ pub fn small_pages() {
     }
 }
 
-/// A run begins that needs `projected_bytes` of `budget_bytes`, in a process whose memory, but for files, is `held_bytes` (asked for only where
-/// it matters).
-pub fn begin_run(projected_bytes: impl FnOnce() -> u64, budget_bytes: u64, held_bytes: impl Fn() -> u64) {
-    if !IS_OURS.load(Ordering::Relaxed) || projected_bytes() < LEAST_BYTES {
+/// A run begins within `budget_bytes`, in a process whose memory, but for files, is `held_bytes` (asked for only where it matters).
+pub fn begin_run(budget_bytes: u64, held_bytes: impl Fn() -> u64) {
+    if !IS_OURS.load(Ordering::Relaxed) {
         return;
     }
     let mut held = held_bytes();

@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
     pub fn new(session: &'a Session, partition_bytes: Option<u64>, dry: bool) -> Run<'a> {
         let config = session.config();
         if !dry {
-            session.begin_within_budget(|| config.budget_bytes);
+            session.begin_within_budget();
         }
         let pool_bytes = config.budget_bytes / POOL_SHARE;
         let most_partition_bytes = (config.budget_bytes / PARTITION_SHARE).clamp(LEAST_PARTITION_BYTES, MOST_PARTITION_BYTES);

@@ -97,11 +97,9 @@ impl Session {
     }
 
     /// From now on freed memory is kept as far as this session's budget has room for it.
-    pub(crate) fn begin_within_budget(&self, projected_bytes: impl FnOnce() -> u64) {
+    pub(crate) fn begin_within_budget(&self) {
         #[cfg(feature = "cli")]
-        crate::chunk::allocator::begin_run(projected_bytes, self.config.budget_bytes, crate::exec::memory::own_bytes);
-        #[cfg(not(feature = "cli"))]
-        drop(projected_bytes);
+        crate::chunk::allocator::begin_run(self.config.budget_bytes, crate::exec::memory::own_bytes);
     }
 
     /// What is left of the budget for chunks.
@@ -135,7 +133,7 @@ impl Session {
         let budget = self.chunk_budget(&plan)?;
         self.tell_plan(&plan);
         if self.part_of == 1 {
-            self.begin_within_budget(|| plan.projected_bytes(&self.config));
+            self.begin_within_budget();
         }
         let mut begun = Vec::new();
         let result = begin(&plan.sinks, &mut begun).and_then(|()| self.execute(plan, &roots, budget));

@@ -94,9 +94,10 @@ fn by_size(run: &mut Run<'_>, all: Arc<Exchange>, groups: &Groups, merges: bool)
     in_buckets(run, pipe, groups, n_buckets, &partitions)
 }
 
-/// The results of all groups of partitions that take about so many bytes, without looking for equal keys in each before.
+/// The results of all groups, without looking for equal keys in every partition before.
 pub(super) fn divided(run: &mut Run<'_>, pipe: Pipe, groups: &Groups) -> Result<Pipe> {
-    let (rows, bytes) = (pipe.likely_rows, pipe.likely_bytes());
+    // The most there can be: with more buckets than need be all is well, with fewer a bucket may be too large.
+    let (rows, bytes) = (pipe.likely_rows, pipe.total_bytes());
     let n_buckets = run.n_buckets(bytes);
     run.note(format!(
         "{}: in {n_buckets} buckets by the hash of the keys, since hardly any rows of a partition have equal ones",
