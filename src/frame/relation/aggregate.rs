@@ -27,7 +27,7 @@ const MOST_ROWS: f64 = 0.1;
 /// Of tables with fewer partitions the first is not looked at: that would take too large a part of the time.
 const MANY_PARTITIONS: usize = 8;
 /// So many groups are many.
-const MANY_GROUPS: u64 = 1 << 14;
+const MANY_GROUPS: u64 = 1 << 10;
 
 /// An aggregation.
 #[derive(Debug)]
