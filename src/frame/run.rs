@@ -263,8 +263,7 @@ impl<'a> Run<'a> {
         schema: SchemaRef,
     ) -> Result<Pipe> {
         let buckets = exchange.source(0);
-        let largest = exchange.measured().iter().map(|m| m.bytes).max().unwrap_or(0);
-        if largest > self.task_bytes().saturating_mul(4) && !self.dry {
+        if let Some(largest) = self.too_large(exchange) {
             let enough = self.budget_for(largest.div_ceil(4));
             let (bytes, limit) = (format_bytes(largest), format_bytes(self.task_bytes()));
             return Err(Error::new(
@@ -275,6 +274,7 @@ impl<'a> Run<'a> {
                 ),
             ));
         }
+        let largest = largest(exchange);
         let read_bound = buckets.measured().fold(Default::default(), most);
         let bound = read_bound.times(growth);
         let n = buckets.n_partitions();
@@ -290,6 +290,12 @@ impl<'a> Run<'a> {
         Ok(Pipe::made(expr, schema, bound, total.times(growth)))
     }
 
+    /// The bytes of the largest bucket, if no task could take them.
+    pub fn too_large(&self, exchange: &Exchange) -> Option<u64> {
+        let largest = largest(exchange);
+        (largest > self.task_bytes().saturating_mul(4) && !self.dry).then_some(largest)
+    }
+
     /// Number of buckets for so many bytes of rows, so that one is about as large as a partition.
     pub fn n_buckets(&self, bytes: u64) -> usize {
         bytes.div_ceil(BUCKET_BYTES.min(self.task_bytes()).max(1)).clamp(2, MOST_BUCKETS) as usize
@@ -299,6 +305,11 @@ impl<'a> Run<'a> {
 /// The size that buckets aim at.
 const BUCKET_BYTES: u64 = 32 << 20;
 const MOST_BUCKETS: u64 = 512;
+
+/// Bytes of the largest bucket.
+fn largest(exchange: &Exchange) -> u64 {
+    exchange.measured().iter().map(|m| m.bytes).max().unwrap_or(0)
+}
 
 fn most(a: Bound, m: Measured) -> Bound {
     a.most(m.bound)

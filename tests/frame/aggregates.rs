@@ -158,6 +158,27 @@ fn rows_that_are_mostly_alone_are_grouped_in_order() {
 }
 
 #[test]
+fn a_key_that_turns_out_to_be_frequent_is_grouped_by_states() {
+    let n = 240_000i64;
+    let mut df = df!(
+        "k" => (0..n).map(|i| if i < 40_000 { i } else { 7 }).collect::<Vec<_>>(),
+        "x" => (0..n).map(|i| i % 1000).collect::<Vec<_>>(),
+    )
+    .expect("columns of one length");
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("rows.parquet");
+    let file = std::fs::File::create(&path).expect("a file");
+    ParquetWriter::new(file).with_row_group_size(Some(20_000)).finish(&mut df).expect("can be written");
+    let query = LazyFrame::scan_parquet(path.to_str().expect("a name in UTF-8").into(), Default::default()).expect("is there");
+    let query = query.group_by_stable([col("k") % lit(1_000_000)]).agg([col("x").sum(), len().alias("n")]);
+    let want = query.clone().collect().expect("Polars runs it");
+    for budget in [24 << 20, 1 << 30] {
+        let have = frame(query.clone()).with_partition_bytes(400_000).collect_in(&session(2, budget)).expect("runs");
+        assert_same(&have, &want);
+    }
+}
+
+#[test]
 fn nothing_is_correlated_with_what_does_not_vary() {
     let n = 200;
     let df = df!(

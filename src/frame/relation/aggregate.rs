@@ -147,11 +147,13 @@ impl Relation for Aggregate {
                 run.note(format!("{name}: one state per partition, merged in order of the partitions"));
                 Ok(merged_whole(&pipe, staged, &self.schema))
             }
-            Some(staged) if !self.keys.is_empty() && are_mostly_apart(run, &pipe, &self.keys)? => {
-                let groups = Groups::staged(self.keys.clone(), &staged.map, staged, &self.schema);
-                divided(run, pipe, &groups)
-            }
             Some(staged) => {
+                if are_mostly_apart(run, &pipe, &self.keys)? {
+                    let groups = Groups::staged(self.keys.clone(), &staged.map, staged, &self.schema);
+                    if let Some(made) = divided(run, pipe.clone(), &groups)? {
+                        return Ok(made);
+                    }
+                }
                 let keys: Vec<Expr> = self.schema.iter_names().take(self.keys.len()).map(|n| col(n.clone())).collect();
                 pipe.push(RowOp::Step(staged.map.clone()), staged.schemas[0].clone(), 1);
                 let groups = Groups::staged(keys, &staged.combine, staged, &self.schema);
@@ -174,7 +176,7 @@ impl Relation for Aggregate {
 /// Whether rows of the first partition have so many different keys that a state of a partition would hardly be smaller than its rows. It
 /// depends on the data alone.
 fn are_mostly_apart(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result<bool> {
-    if pipe.n_partitions() < MANY_PARTITIONS || run.is_dry() {
+    if keys.is_empty() || pipe.n_partitions() < MANY_PARTITIONS || run.is_dry() {
         return Ok(false);
     }
     let Some(alone) = columns_alone(pipe, keys) else { return Ok(false) };

@@ -91,27 +91,37 @@ fn by_size(run: &mut Run<'_>, all: Arc<Exchange>, groups: &Groups, merges: bool)
     let partitions: Vec<u64> = all.measured().iter().map(|m| m.bytes).collect();
     let pipe = run.read_as_written(&all);
     drop(all);
-    in_buckets(run, pipe, groups, n_buckets, &partitions)
+    let by_key = by_keys(run, pipe, groups, n_buckets)?;
+    in_buckets(run, by_key, groups, &partitions)
 }
 
-/// The results of all groups, without looking for equal keys in every partition before.
-pub(super) fn divided(run: &mut Run<'_>, pipe: Pipe, groups: &Groups) -> Result<Pipe> {
+/// The results of all groups, without looking for equal keys in every partition before; None where so many rows have equal ones after all that
+/// no task could take them.
+pub(super) fn divided(run: &mut Run<'_>, pipe: Pipe, groups: &Groups) -> Result<Option<Pipe>> {
     // The most there can be: with more buckets than need be all is well, with fewer a bucket may be too large.
     let (rows, bytes) = (pipe.likely_rows, pipe.total_bytes());
     let n_buckets = run.n_buckets(bytes);
+    let partitions = vec![bytes / pipe.n_partitions() as u64; pipe.n_partitions()];
+    let by_key = by_keys(run, pipe, groups, n_buckets)?;
+    if run.too_large(&by_key).is_some() {
+        return Ok(None);
+    }
     run.note(format!(
         "{}: in {n_buckets} buckets by the hash of the keys, since hardly any rows of a partition have equal ones",
         groups.name
     ));
-    let partitions = vec![bytes / pipe.n_partitions() as u64; pipe.n_partitions()];
-    Ok(in_buckets(run, pipe, groups, n_buckets, &partitions)?.with_likely(rows, rows))
+    Ok(Some(in_buckets(run, by_key, groups, &partitions)?.with_likely(rows, rows)))
 }
 
-fn in_buckets(run: &mut Run<'_>, mut pipe: Pipe, groups: &Groups, n_buckets: usize, partitions: &[u64]) -> Result<Pipe> {
-    let name = groups.name;
+/// Numbered rows in buckets by the hash of their keys.
+fn by_keys(run: &mut Run<'_>, mut pipe: Pipe, groups: &Groups, n_buckets: usize) -> Result<Arc<Exchange>> {
     pipe.number(NUMBER);
-    let by_key = run.divide(&pipe, name, ByHash { of: groups.keys.clone(), n_buckets })?;
-    drop(pipe);
+    run.divide(&pipe, groups.name, ByHash { of: groups.keys.clone(), n_buckets })
+}
+
+/// The results of buckets, in order; `partitions` are the bytes of those that the rows came from.
+fn in_buckets(run: &mut Run<'_>, by_key: Arc<Exchange>, groups: &Groups, partitions: &[u64]) -> Result<Pipe> {
+    let name = groups.name;
     let steps = match &groups.with_numbers {
         Some(steps) => steps.clone(),
         None => groups.merge.iter().chain(&groups.finish).map(numbered_step).collect(),
