@@ -2,11 +2,12 @@
 //!
 //! `mean(x) / sum(y)` becomes sums and a count per partition, their sums over partitions, and a division. Only what is certain to
 //! give the result of the whole is taken apart; for everything else the caller runs the query in one task.
-//! Variances are merged by the pairwise rule of Chan, Golub and LeVeque (1979), which does not lose digits as sums of squares do.
+//! Variances and correlations are made of [moments](crate::kernel::table::moments), which do not lose digits as sums of squares do.
 
+use crate::kernel::table::moments::{N, PRODUCTS, SQUARES, merged, moments, number};
 use crate::op::table::{TableStep, apply};
 use polars::polars_utils::idx_vec::UnitVec;
-use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Schema, SchemaRef, col, cov, len, lit, when};
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, NULL, PlSmallStr, Schema, SchemaRef, col, len, lit, when};
 use polars_core::utils::try_get_supertype;
 use polars_plan::plans::expr_ir::ExprIR;
 use polars_plan::plans::{
@@ -261,12 +262,10 @@ impl Stages<'_> {
         if !dtype.is_primitive_numeric() {
             return None;
         }
-        let x = x.cast(DataType::Float64);
-        let n = self.state(x.clone().count().cast(DataType::Float64), |p| p.sum());
-        let mean = self.mean_state(&x, &n);
-        let m2 = self.products(x.clone().var(0), x, &n, [&mean, &mean]);
+        let state = self.state(moments(vec![x.cast(DataType::Float64)]), merged);
+        let (n, squares) = (number(&state, N), number(&state, SQUARES[0]));
         let ddof = lit(f64::from(ddof));
-        let var = when(n.clone().gt(ddof.clone())).then(of(m2 / (n - ddof))).otherwise(lit(NULL));
+        let var = when(n.clone().gt(ddof.clone())).then(of(squares / (n - ddof))).otherwise(lit(NULL));
         Some(if dtype == DataType::Float32 { var.cast(DataType::Float32) } else { var })
     }
 
@@ -278,40 +277,12 @@ impl Stages<'_> {
         if !x_type.is_primitive_numeric() || !y_type.is_primitive_numeric() {
             return None;
         }
-        // Rows that have both.
-        let both = x.clone().is_not_null().and(y.clone().is_not_null());
-        let paired = |e: Expr| when(both.clone()).then(e.cast(DataType::Float64)).otherwise(lit(NULL).cast(DataType::Float64));
-        let (x, y) = (paired(x), paired(y));
-        let n = self.state(x.clone().count().cast(DataType::Float64), |p| p.sum());
-        let means = [self.mean_state(&x, &n), self.mean_state(&y, &n)];
-        let [mx, my] = &means;
-        let xx = self.products(x.clone().var(0), x.clone(), &n, [mx, mx]);
-        let yy = self.products(y.clone().var(0), y.clone(), &n, [my, my]);
-        let xy = self.products(cov(x.clone(), y, 0), x, &n, [mx, my]);
-        let squares = xx * yy;
-        let corr = when(squares.clone().gt(lit(0.0))).then(xy / squares.sqrt()).otherwise(lit(f64::NAN));
+        let state = self.state(moments([x, y].map(|e| e.cast(DataType::Float64)).into()), merged);
+        let squares = number(&state, SQUARES[0]) * number(&state, SQUARES[1]);
+        let corr = when(squares.clone().gt(lit(0.0))).then(number(&state, PRODUCTS) / squares.sqrt()).otherwise(lit(f64::NAN));
         let is_single = try_get_supertype(&x_type, &y_type).is_ok_and(|d| d == DataType::Float32);
         Some(if is_single { corr.cast(DataType::Float32) } else { corr })
     }
-
-    /// The mean of values of which states say that there are `n`.
-    fn mean_state(&mut self, x: &Expr, n: &Expr) -> Expr {
-        self.state(x.clone().mean(), |m| when(n.clone().sum().gt(lit(0.0))).then(mean_of(&m, n)).otherwise(lit(NULL)))
-    }
-
-    /// The sum of products of what pairs of values are off their means; `moment` is their mean, and there is one for every value of `x`.
-    fn products(&mut self, moment: Expr, x: Expr, n: &Expr, means: [&Expr; 2]) -> Expr {
-        self.state(moment * x.count().cast(DataType::Float64), |sum| {
-            let [a, b] = means.map(|m| m.clone() - mean_of(m, n));
-            sum.sum() + (a * b * n.clone()).sum()
-        })
-    }
-}
-
-/// The mean of values from the means of some of them. Where these are all the same, it is exactly that.
-fn mean_of(m: &Expr, n: &Expr) -> Expr {
-    let least = m.clone().min();
-    least.clone() + ((m.clone() - least) * n.clone()).sum() / n.clone().sum()
 }
 
 /// Whether a literal is one value.

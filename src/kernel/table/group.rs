@@ -7,15 +7,17 @@ use crate::kernel::table::dense::{SLOTS_PER_KEY, numbers, range};
 use crate::kernel::table::evaluate::{Evaluator, dtype, is_simple};
 use crate::kernel::table::few;
 use crate::kernel::table::lookup::gather;
+use crate::kernel::table::moments::Moments;
 use polars::polars_utils::aliases::PlRandomState;
 use polars::prelude::{
-    ChunkAgg, Column, DataFrame, DataType, Expr, IdxCa, IdxSize, Int64Chunked, IntoSeries, PlSmallStr, Schema, SchemaRef,
+    ChunkAgg, Column, DataFrame, DataType, Expr, IdxCa, IdxSize, Int64Chunked, IntoSeries, PlSmallStr, PolarsResult, Schema,
+    SchemaRef,
 };
 use polars_expr::groups::new_hash_grouper;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::reduce::{GroupedReduction, into_reduction};
 use polars_plan::plans::expr_ir::{ExprIR, OutputName};
-use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRCorrelationMethod, IRFunctionExpr, to_expr_ir};
+use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRFunctionExpr, to_expr_ir};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 use std::sync::Arc;
 
@@ -44,7 +46,32 @@ struct Part {
     /// Which of the inputs it reads.
     of: Vec<usize>,
     counts: Option<Counts>,
-    reduction: Box<dyn GroupedReduction>,
+    kind: Kind,
+}
+
+/// Whose an aggregate is.
+enum Kind {
+    Polars(Box<dyn GroupedReduction>),
+    Moments(Moments),
+}
+
+impl Kind {
+    /// The aggregate of groups, of which there are `n_groups`; `of_rows` is the group of every row, nothing where there is one group.
+    fn in_groups(&mut self, columns: &[&Column], all: &[IdxSize], of_rows: &[IdxSize], n_groups: usize) -> PolarsResult<Column> {
+        match self {
+            Kind::Moments(moments) => moments.in_groups(columns, of_rows, n_groups),
+            Kind::Polars(reduction) => {
+                reduction.resize(n_groups as IdxSize);
+                if all.is_empty() && n_groups == 1 {
+                    reduction.update_group(columns, 0, 0)?;
+                } else {
+                    // SAFETY: `all` are all rows, and their groups are fewer than what the reduction was resized to.
+                    unsafe { reduction.update_groups_subset(columns, all, of_rows, 0) }?;
+                }
+                reduction.finalize().map(Column::from)
+            }
+        }
+    }
 }
 
 /// What is counted of rows. Where there are no nulls, all of it follows from the sizes of groups.
@@ -137,16 +164,7 @@ impl Grouping {
             let counts = part.counts.and_then(|counts| counts.in_groups(columns.first()?, &sizes));
             let value = match counts {
                 Some(counts) => Column::from(IdxCa::from_vec(PlSmallStr::EMPTY, counts).into_series()),
-                None => {
-                    part.reduction.resize(n_groups as IdxSize);
-                    let updated = if keys.width() > 0 {
-                        // SAFETY: these are all rows, and their groups are fewer than what the reduction was resized to.
-                        unsafe { part.reduction.update_groups_subset(&columns, &all, &of_rows, 0) }
-                    } else {
-                        part.reduction.update_group(&columns, 0, 0)
-                    };
-                    updated.and_then(|()| part.reduction.finalize()).map_err(table_error)?.into()
-                }
+                None => part.kind.in_groups(&columns, &all, &of_rows, n_groups).map_err(table_error)?,
             };
             part.of.iter().filter(|&&input| last[input] == i).for_each(|&input| computed[input] = None);
             let value = if value.dtype() == &part.dtype { value } else { value.cast(&part.dtype).map_err(table_error)? };
@@ -162,6 +180,7 @@ impl Parts {
     /// The expression over columns of aggregates in place of these.
     fn of(&mut self, node: Node, arena: &mut Arena<AExpr>, schema: &SchemaRef) -> Option<Node> {
         let e = arena.get(node).clone();
+        let moments = Moments::of(&e);
         let is_aggregate = match &e {
             AExpr::Agg(agg) => {
                 let (input, numbers_only) = match agg {
@@ -179,11 +198,7 @@ impl Parts {
                 is_simple(input, arena, schema)
             }
             AExpr::Len => true,
-            AExpr::Function {
-                input, function: IRFunctionExpr::Correlation { method: IRCorrelationMethod::Covariance(0) }, ..
-            } => input
-                .iter()
-                .all(|e| dtype(e.node(), arena, schema) == Some(DataType::Float64) && is_simple(e.node(), arena, schema)),
+            AExpr::AnonymousFunction { input, .. } if moments.is_some() => input.iter().all(|e| is_simple(e.node(), arena, schema)),
             AExpr::Function { input, function: IRFunctionExpr::NullCount, .. } => is_simple(input.first()?.node(), arena, schema),
             _ => false,
         };
@@ -198,11 +213,16 @@ impl Parts {
             return Some(arena.add(e.replace_children(&children)));
         }
         let result = dtype(node, arena, schema)?;
-        let (reduction, inputs) = into_reduction(node, arena, schema, true).ok()?;
+        let (kind, inputs) = match (moments, &e) {
+            (Some(moments), AExpr::AnonymousFunction { input, .. }) => {
+                (Kind::Moments(moments), input.iter().map(ExprIR::node).collect())
+            }
+            _ => into_reduction(node, arena, schema, true).ok().map(|(reduction, of)| (Kind::Polars(reduction), of))?,
+        };
         let of = inputs.into_iter().map(|n| self.input(n, arena, schema)).collect::<Option<_>>()?;
         let name: PlSmallStr = format!("\u{1}part {}", self.all.len()).into();
         self.made.with_column(name.clone(), result.clone());
-        self.all.push(Part { name: name.clone(), dtype: result, of, counts: Counts::of(&e), reduction });
+        self.all.push(Part { name: name.clone(), dtype: result, of, counts: Counts::of(&e), kind });
         Some(arena.add(AExpr::Column(name)))
     }
 
@@ -322,7 +342,8 @@ fn packed(keys: &DataFrame) -> Option<DataFrame> {
 #[cfg(test)]
 mod tests {
     use super::{Grouping, groups, hashed, in_range, in_runs, packed};
-    use polars::prelude::{DataFrame, DataType, Expr, NULL, col, cov, df, lit, when};
+    use crate::kernel::table::moments::{merged, moments};
+    use polars::prelude::{DataFrame, IntoLazy, col, df};
 
     fn keys(n: i64, wide: i64) -> DataFrame {
         let some = |i: i64| (i % 7 != 0).then_some(i * i % wide - 3);
@@ -335,16 +356,27 @@ mod tests {
     }
 
     #[test]
-    fn aggregates_of_pairs_are_done_here() {
-        let rows = df!("k" => [1i64, 1, 2], "x" => [1i64, 2, 3], "y" => [Some(0.5), None, Some(1.0)]).unwrap();
-        let both = col("x").is_not_null().and(col("y").is_not_null());
-        let paired = |e: Expr| when(both.clone()).then(e.cast(DataType::Float64)).otherwise(lit(NULL).cast(DataType::Float64));
-        let (x, y) = (paired(col("x")), paired(col("y")));
-        let n = x.clone().count().cast(DataType::Float64);
-        let all =
-            [n.clone(), x.clone().mean().alias("m"), (x.clone().var(0) * n.clone()).alias("v"), (cov(x, y, 0) * n).alias("c")];
-        for e in &all {
-            assert!(Grouping::new(&[col("k")], std::slice::from_ref(e), rows.schema()).is_some(), "{e}");
+    fn moments_are_those_of_the_engine() {
+        let rows =
+            df!("k" => [1i64, 1, 2, 1], "x" => [Some(1.0), Some(2.0), None, Some(4.0)], "y" => [0.5, 1.5, 1.0, 0.0]).unwrap();
+        for of in [vec![col("x")], vec![col("x"), col("y")]] {
+            let state = moments(of).alias("state");
+            for keys in [vec![col("k")], vec![]] {
+                for rows in [rows.clone(), rows.clear()] {
+                    let made = Grouping::new(&keys, std::slice::from_ref(&state), rows.schema()).unwrap().run(&rows).unwrap();
+                    let lazy = rows.clone().lazy();
+                    let engine = if keys.is_empty() {
+                        lazy.select([state.clone()])
+                    } else {
+                        lazy.group_by_stable(&keys).agg([state.clone()])
+                    };
+                    assert_eq!(made, engine.collect().unwrap());
+                    let twice = made.vstack(&made).unwrap();
+                    let merge = [merged(col("state")).alias("state")];
+                    let all = Grouping::new(&keys, &merge, twice.schema()).unwrap().run(&twice).unwrap();
+                    assert_eq!((all.height(), all.schema()), (made.height(), made.schema()));
+                }
+            }
         }
     }
 

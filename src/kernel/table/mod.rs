@@ -7,5 +7,6 @@ mod few;
 pub mod group;
 pub mod lookup;
 pub mod mask;
+pub mod moments;
 pub mod order;
 pub mod rows;
