@@ -145,3 +145,20 @@ def test_text_that_is_sql():
     assert f.with_columns(b="a * 2").to_dict()["b"] == [2, 4, 6]
     assert f.group_by("k").agg(m="mean(a)", n="count(*)").to_dict() == {"k": ["x", "y"], "m": [2.0, 2.0], "n": [2, 1]}
     assert f.select("odd name", b="a").columns == ["odd name", "b"]
+
+
+def test_collect_takes_settings_of_its_own():
+    f = tf.from_dict({"x": list(range(100_000))}, n_partitions=8).sort("x", descending=True)
+    with pytest.raises(MemoryError):
+        f.collect(memory="100KiB")
+    assert len(f.collect(memory="1GiB", engine="streaming")) == 100_000
+    with pytest.raises(TypeError):
+        f.collect(bogus=1)
+
+
+def test_validation_of_joins():
+    a = tf.from_dict({"k": [1, 1, 2]})
+    for validate in ("1:1", "1:m", "m:1"):
+        with pytest.raises(ValueError, match=f"did not fulfill {validate} validation"):
+            a.join(a, on="k", validate=validate).collect()
+    assert len(a.join(a.unique("k"), on="k", validate="m:1").collect()) == 3

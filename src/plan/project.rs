@@ -124,7 +124,11 @@ impl Plan {
                 say(budget)
             ),
         };
-        let enough = say(total.saturating_mul(of));
+        // More than there is, also where both are rounded.
+        let (mut enough, all) = (say(total.saturating_mul(of)), budget.saturating_mul(of));
+        if enough == say(all) {
+            enough = say(all.saturating_add(all / 64));
+        }
         Err(Error::new(Kind::Budget, format!("{what}, but {have}: {fix}raise the budget to at least {enough}")))
     }
 }

@@ -62,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Union),
         (0..KEYS.len(), 0u8..6, any::<bool>()).prop_map(|(k, how, nulls)| Step::Join(k, how, nulls)),
         Just(Step::Cross),
-        (0..KEYS.len(), 0u8..6).prop_map(|(k, w)| Step::Window(k, w)),
+        (0..KEYS.len(), 0u8..7).prop_map(|(k, w)| Step::Window(k, w)),
         (0u8..5).prop_map(Step::Broadcast),
         Just(Step::Number),
         (0..KEYS.len()).prop_map(Step::Lists),
@@ -234,7 +234,13 @@ fn window(q: LazyFrame, by: Vec<Expr>, kind: u8) -> LazyFrame {
         2 => q.filter(over(col("x").max()).eq(col("x"))),
         3 => q.select([over(col("k").cum_sum(false)), col("x"), over(col("s").last()), col("b")]),
         4 => q.with_columns([over(col("x").mean()).alias("x"), col("k").max().over([col("b"), by[0].clone()]).expect("keys")]),
-        _ => q.with_columns([col("x").sort(SortOptions::default()).over(&by).expect("keys")]),
+        5 => q.with_columns([col("x").sort(SortOptions::default()).over(&by).expect("keys")]),
+        // A column that was not there before.
+        _ => q
+            .with_columns([over(col("k").sum()).alias("w")])
+            .filter(col("w").gt(lit(3)))
+            .with_columns([col("w").alias("k")])
+            .drop(by_name(["w"], true, false)),
     }
 }
 

@@ -152,3 +152,54 @@ fn what_no_rule_is_for_runs_whole_or_is_refused_with_the_numbers() {
     assert_eq!(refused.kind(), ErrorKind::Budget);
     assert!(refused.to_string().contains("select cannot be taken apart and needs 1.5 MiB"), "{refused}");
 }
+
+#[test]
+fn windows_add_columns_in_buckets() {
+    let rows = concat(vec![table().lazy(); 60], UnionArgs::default()).expect("rows").collect().expect("rows");
+    let q = rows.lazy().with_columns([col("x").count().over([col("k"), col("s")]).expect("keys").alias("n")]);
+    let want = q.clone().collect().expect("rows");
+    for budget_bytes in [16 << 20, 1 << 30] {
+        let session = Session::new(Config { n_threads: 2, budget_bytes, ..Config::default() });
+        let f = frame(q.clone()).with_partition_bytes(40_000);
+        let have = f.collect_in(&session).expect("rows");
+        assert!(have.schema() == want.schema() && have.equals_missing(&want), "{have}");
+    }
+}
+
+#[test]
+fn joins_are_validated() {
+    let of = |keys: &[Option<i64>]| df!("k" => keys, "v" => vec![1; keys.len()]).expect("columns of one length").lazy();
+    let sides: [&[Option<i64>]; 4] = [&[Some(1), Some(2)], &[Some(1), Some(1), Some(3)], &[None, None, Some(1)], &[]];
+    for how in [JoinType::Inner, JoinType::Left, JoinType::Full] {
+        for validation in [JoinValidation::OneToOne, JoinValidation::OneToMany, JoinValidation::ManyToOne] {
+            for (left, right) in sides.iter().flat_map(|l| sides.iter().map(move |r| (*l, *r))) {
+                let repeats = |keys: &[Option<i64>]| {
+                    keys.iter().flatten().count() > keys.iter().flatten().collect::<std::collections::BTreeSet<_>>().len()
+                };
+                let (one_left, one_right) = (validation != JoinValidation::ManyToOne, validation != JoinValidation::OneToMany);
+                let is_wrong = one_left && repeats(left) || one_right && repeats(right);
+                let args = JoinArgs { validation, ..JoinArgs::new(how.clone()) };
+                let q = of(left).join(of(right), [col("k")], [col("k")], args);
+                for partition_bytes in [1 << 20, 8] {
+                    let found = frame(q.clone()).with_partition_bytes(partition_bytes).collect();
+                    assert_eq!(found.is_err(), is_wrong, "{how} {validation} {left:?} {right:?}");
+                    if let Err(e) = found {
+                        assert!(e.to_string().contains("validation: 1 keys of the"), "{e}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn first_rows_of_a_sort_need_no_more_than_the_sort() {
+    let rows = concat(vec![table().lazy(); 40], UnionArgs::default()).expect("rows").collect().expect("rows");
+    let q = rows.lazy().sort(["x"], SortMultipleOptions::default().with_maintain_order(true)).slice(2000, 3000);
+    let want = q.clone().collect().expect("rows");
+    for budget_bytes in [4 << 20, 64 << 20] {
+        let session = Session::new(Config { n_threads: 2, budget_bytes, ..Config::default() });
+        let have = frame(q.clone()).with_partition_bytes(4000).collect_in(&session).expect("rows");
+        assert!(have.equals_missing(&want), "{have}");
+    }
+}

@@ -33,6 +33,13 @@ def _wrapped(function, columns, kind):
     return lambda handle: _taken(function(_given(Table(handle), kind)), columns)
 
 
+# What Polars' ``collect`` takes.
+_POLARS = frozenset(
+    "background cluster_with_columns collapse_joins comm_subexpr_elim comm_subplan_elim engine no_optimization optimizations "
+    "predicate_pushdown projection_pushdown simplify_expression slice_pushdown streaming type_coercion".split()
+)
+
+
 class Runs:
     """The part of :class:`Frame` that runs the query."""
 
@@ -44,7 +51,8 @@ class Runs:
         Parameters
         ----------
         **options
-            What Polars' ``collect`` takes is taken too, and makes no difference.
+            Settings as of :func:`tilework.config`, for this run alone: ``memory="2GiB"``, ``threads=2``, ``progress=True``. What Polars'
+            ``collect`` takes is taken too, and makes no difference.
 
         Raises
         ------
@@ -61,7 +69,8 @@ class Runs:
         >>> len(tf.from_dict({"a": [1, 2, 3]}).collect())
         3
         """
-        return Table(self._x.collect(_config.session()))
+        settings = {name: value for name, value in options.items() if name not in _POLARS}
+        return Table(self._x.collect(_config.session(settings)))
 
     def to_dict(self) -> dict:
         """Runs the query: columns as lists.

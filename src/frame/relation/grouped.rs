@@ -124,7 +124,11 @@ fn in_buckets(run: &mut Run<'_>, by_key: Arc<Exchange>, groups: &Groups, partiti
     let name = groups.name;
     let steps = match &groups.with_numbers {
         Some(steps) => steps.clone(),
-        None => groups.merge.iter().chain(&groups.finish).map(numbered_step).collect(),
+        None => {
+            // Further columns come after the number.
+            let in_place = TableStep::Select(numbered(&groups.schema, NUMBER).iter_names().map(|n| col(n.clone())).collect());
+            groups.merge.iter().chain(&groups.finish).map(numbered_step).chain([in_place]).collect()
+        }
     };
     let pipe = run.on_buckets(&by_key, steps, groups.growth, name, &groups.between, numbered(&groups.schema, NUMBER))?;
     drop(by_key);

@@ -9,6 +9,7 @@ use crate::frame::pipe::{MOST_GROWTH, Pipe, call, names, numbered};
 use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::NUMBER;
 use crate::frame::relation::sort::restored;
+use crate::frame::relation::validate::validated;
 use crate::frame::relation::whole;
 use crate::frame::relation::whole::held;
 use crate::frame::run::Run;
@@ -25,8 +26,8 @@ use crate::op::table::wrap::Cut;
 use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
-    DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, MaintainOrderJoin, PlSmallStr, Schema,
-    SchemaRef,
+    DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, JoinValidation, MaintainOrderJoin,
+    PlSmallStr, Schema, SchemaRef,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -48,6 +49,8 @@ pub(super) struct Join {
     pub left_on: Vec<Expr>,
     pub right_on: Vec<Expr>,
     pub args: JoinArgs,
+    /// Which sides must have every key once.
+    validation: JoinValidation,
     /// What pairs of rows must also fulfil, of a cross join.
     filter: Option<Expr>,
     pub schema: SchemaRef,
@@ -69,7 +72,9 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
         right_on: r.plain(right_on),
         left: r.tree(*input_left)?,
         right: r.tree(*input_right)?,
-        args: options.args.clone(),
+        // Seen to before rows are joined.
+        args: JoinArgs { validation: JoinValidation::ManyToMany, ..options.args.clone() },
+        validation: options.args.validation,
         filter: None,
         schema: schema.clone(),
     };
@@ -135,6 +140,7 @@ struct Sides<'a> {
 
 impl Relation for Join {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
+        validated(run, self.validation, &self.args, (&self.left, &self.left_on), (&self.right, &self.right_on))?;
         let passes_left = passes_left(&self.args);
         match &self.args.how {
             JoinType::Inner => {

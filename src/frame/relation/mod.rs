@@ -14,4 +14,5 @@ pub(super) mod slice;
 pub(super) mod sort;
 pub(super) mod union;
 pub(super) mod unique;
+mod validate;
 pub(super) mod whole;

@@ -6,6 +6,7 @@ use crate::expr::node::TreeReduce;
 use crate::expr::table::TableReduce;
 use crate::expr::{Kind, Meta};
 use crate::frame::pipe::{Pipe, table_node};
+use crate::frame::relation::sort::sorted;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::wrap::Cut;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 
 /// Rows that are merged from all partitions, rather than found by their number.
 const MOST_MERGED: u64 = 100_000;
+/// They are merged if they may take no more than so many times the rows of a task.
+const MOST_OF_TASKS: u64 = 4;
 /// Partitions that are looked through first for the first rows.
 const FIRST_PARTITIONS: usize = 4;
 
@@ -60,9 +63,15 @@ impl Relation for Slice {
                 pipe.push(RowOp::Step(self.step()), schema, 1);
                 return Ok(pipe);
             }
-            run.note("sort + limit: the first rows of every partition, merged in order");
             let keep = vec![sort.step(), TableStep::Slice { offset: 0, len: end as IdxSize }];
-            return Ok(merged(&pipe, "top", keep, vec![self.step()], end, &schema));
+            let top = merged(&pipe, "top", keep, vec![self.step()], end, &schema);
+            if run.is_dry() || top.partition_bytes() <= run.task_bytes().saturating_mul(MOST_OF_TASKS) {
+                run.note("sort + limit: the first rows of every partition, merged in order");
+                return Ok(top);
+            }
+            let sorted = sorted(run, pipe, &sort.order)?;
+            let (sorted, sizes) = run.computed(&sorted, "limit")?;
+            return self.cut(&sorted, &sizes);
         }
         let mut pipe = self.input.pipe(run)?;
         if pipe.n_partitions() == 1 {

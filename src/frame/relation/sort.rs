@@ -23,7 +23,7 @@ const SAMPLES: usize = 256;
 #[derive(Debug)]
 pub(in crate::frame) struct Sort {
     pub input: Tree,
-    order: Order,
+    pub order: Order,
     /// Whether keys depend on their own row alone.
     pub row_wise: bool,
 }
