@@ -24,11 +24,16 @@ fn prefix(target: &Path) -> String {
     format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Refuses a target that is no place for a file: a folder, a device, or what exists and may not be replaced.
+/// Refuses a target that is no place for a file: a folder, a device, what exists and may not be replaced, or what is in no folder.
 pub(super) fn check_file(target: &Path, overwrite: bool) -> Result<()> {
     let name = target.display();
     if target.is_dir() {
         return Err(Error::usage(format!("{name} is a folder: give the name of a file")).with_os_error(libc::EISDIR));
+    }
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let what = format!("{name}: the folder {} does not exist: make it first", folder.display());
+        return Err(Error::usage(what).with_os_error(libc::ENOENT));
     }
     if !overwrite && target.symlink_metadata().is_ok() {
         return Err(exists(target));

@@ -10,6 +10,8 @@ use polars::prelude::{CsvReadOptions, IpcScanOptions, LazyFrame, ParquetOptions,
 use polars_plan::dsl::{DslPlan, FileScanDsl, ScanSources, UnifiedScanArgs};
 use polars_plan::plans::IR;
 use polars_plan::prelude::NDJsonReadOptions;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// Rows that types of text are told from.
@@ -110,10 +112,12 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
     }
     // Of one file, the folders above say nothing.
     args.hive_options.enabled = Some(place == Place::Folder || place == Place::Pattern && text.contains('='));
+    let is_json = matches!(scan_type, FileScanDsl::NDJson { .. });
     let sources = ScanSources::Paths([PlRefPath::new(text)].into_iter().collect());
     let plan =
         DslPlan::Scan { sources, unified_scan_args: args.into(), scan_type: scan_type.into(), cached_ir: Default::default() };
     let query = LazyFrame::from(plan);
+    let bad_line = is_json.then_some(bad_line);
     let schema = query.clone().collect_schema().map_err(|e| {
         let reason = e.to_string();
         if reason.contains("expanded paths were empty") {
@@ -123,11 +127,28 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
             e @ (polars::prelude::PolarsError::IO { .. } | polars::prelude::PolarsError::Context { .. }) => {
                 query_error(e, &[]).at(path.display().to_string())
             }
-            _ => Error::corrupt(format!("{}: {}", path.display(), reason.lines().next().unwrap_or_default())),
+            _ => {
+                let (line, what) = bad_line.as_ref().and_then(|find| find(path)).unwrap_or_default();
+                let line = if line > 0 { format!(", line {line}") } else { String::new() };
+                let what = if what.is_empty() { reason.lines().next().unwrap_or_default() } else { &what };
+                Error::corrupt(format!("{}{line}: {what}", path.display()))
+            }
         }
     })?;
     let columns = schema.iter_names().map(ToString::to_string).collect();
     Ok(Frame { query, columns, partition_bytes: None })
+}
+
+/// The first line that is no JSON of those that columns are told by, and what is wrong with it.
+fn bad_line(path: &Path) -> Option<(usize, String)> {
+    let lines = BufReader::new(File::open(path).ok()?).lines().take(SAMPLED_ROWS);
+    let mut texts = lines.map_while(std::io::Result::ok).enumerate().filter(|(_, text)| !text.trim().is_empty());
+    texts.find_map(|(i, text)| {
+        let e = serde_json::from_str::<serde::de::IgnoredAny>(&text).err()?;
+        // Lines are counted already.
+        let what = e.to_string();
+        Some((i + 1, what.replace(" at line 1 column ", " at character ")))
+    })
 }
 
 /// The files that a scan of a path reads, in their order.

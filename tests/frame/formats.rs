@@ -616,3 +616,16 @@ fn thousands_of_files_open_quickly() {
     assert_eq!(sum.column("k").and_then(|c| c.get(0)).expect("a sum"), AnyValue::Int64(2000 * 49 * 25));
     assert!(took.as_secs_f64() < 20.0, "{took:?}");
 }
+
+#[test]
+fn lines_that_are_no_json_and_folders_that_are_missing_are_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("bad.ndjson");
+    std::fs::write(&path, "{\"a\":1}\n\n{\"a\":: 2}\n").expect("a file");
+    let e = scan_ndjson(&path).expect_err("no JSON").to_string();
+    assert!(e.contains("bad.ndjson, line 3: expected value at character 6"), "{e}");
+    std::fs::write(&path, "{\"a\":1}\n").expect("a file");
+    let (session, target) = (Session::default(), dir.path().join("none/out.parquet"));
+    let e = scan_ndjson(&path).expect("rows").sink_parquet(&session, &target, false).expect_err("no folder").to_string();
+    assert!(e.contains("none does not exist: make it first"), "{e}");
+}

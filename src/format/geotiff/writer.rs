@@ -66,10 +66,6 @@ impl Output {
         let target = if path.is_symlink() { partial::resolved(path)? } else { path.to_path_buf() };
         let path = target.as_path();
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Err(Error::usage(format!("{}: the folder {} does not exist: make it first", path.display(), folder.display()))
-                .with_os_error(libc::ENOENT));
-        }
         let (file, lock) =
             temporary(path).map_err(|e| Error::io(format_args!("{}: cannot create a file in its folder", path.display()), &e))?;
         let spool =

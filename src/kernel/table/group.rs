@@ -17,7 +17,7 @@ use polars_expr::groups::new_hash_grouper;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::reduce::{GroupedReduction, into_reduction};
 use polars_plan::plans::expr_ir::{ExprIR, OutputName};
-use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRFunctionExpr, to_expr_ir};
+use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRBooleanFunction, IRFunctionExpr, to_expr_ir};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 use std::sync::Arc;
 
@@ -199,6 +199,11 @@ impl Parts {
             }
             AExpr::Len => true,
             AExpr::AnonymousFunction { input, .. } if moments.is_some() => input.iter().all(|e| is_simple(e.node(), arena, schema)),
+            AExpr::Function {
+                input,
+                function: IRFunctionExpr::Boolean(IRBooleanFunction::Any { .. } | IRBooleanFunction::All { .. }),
+                ..
+            } => is_simple(input.first()?.node(), arena, schema),
             AExpr::Function { input, function: IRFunctionExpr::NullCount, .. } => is_simple(input.first()?.node(), arena, schema),
             _ => false,
         };
@@ -343,7 +348,7 @@ fn packed(keys: &DataFrame) -> Option<DataFrame> {
 mod tests {
     use super::{Grouping, groups, hashed, in_range, in_runs, packed};
     use crate::kernel::table::moments::{merged, moments};
-    use polars::prelude::{DataFrame, IntoLazy, col, df};
+    use polars::prelude::{DataFrame, DataType, IntoLazy, col, df};
 
     fn keys(n: i64, wide: i64) -> DataFrame {
         let some = |i: i64| (i % 7 != 0).then_some(i * i % wide - 3);
@@ -359,7 +364,12 @@ mod tests {
     fn moments_are_those_of_the_engine() {
         let rows =
             df!("k" => [1i64, 1, 2, 1], "x" => [Some(1.0), Some(2.0), None, Some(4.0)], "y" => [0.5, 1.5, 1.0, 0.0]).unwrap();
-        for of in [vec![col("x")], vec![col("x"), col("y")]] {
+        let both = col("x").is_not_null().and(col("y").is_not_null());
+        for e in [both.clone().any(true), both.all(false)] {
+            assert!(Grouping::new(&[col("k")], std::slice::from_ref(&e), rows.schema()).is_some(), "{e}");
+        }
+        let wide = |name: &str| col(name).cast(DataType::Float64);
+        for of in [vec![col("x")], vec![col("x"), col("y")], vec![wide("k"), wide("y")]] {
             let state = moments(of).alias("state");
             for keys in [vec![col("k")], vec![]] {
                 for rows in [rows.clone(), rows.clear()] {

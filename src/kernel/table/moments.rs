@@ -204,11 +204,10 @@ impl<const V: usize> State<V> {
         }
         let n = self.n + other.n;
         let (part, both) = (other.n / n, self.n * other.n / n);
-        let mut off = [0.0; V];
-        for v in 0..V {
-            off[v] = other.means[v] - self.means[v];
-            self.means[v] += off[v] * part;
-            self.squares[v] += other.squares[v] + off[v] * off[v] * both;
+        let off: [f64; V] = std::array::from_fn(|v| other.means[v] - self.means[v]);
+        for (v, off) in off.iter().enumerate() {
+            self.means[v] += off * part;
+            self.squares[v] += other.squares[v] + off * off * both;
         }
         self.products += other.products + off[0] * off[V - 1] * both;
         self.n = n;
