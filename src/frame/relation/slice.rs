@@ -65,7 +65,7 @@ impl Relation for Slice {
             }
             let keep = vec![sort.step(), TableStep::Slice { offset: 0, len: end as IdxSize }];
             let top = merged(&pipe, "top", keep, vec![self.step()], end, &schema);
-            if run.is_dry() || top.partition_bytes() <= run.task_bytes().saturating_mul(MOST_OF_TASKS) {
+            if top.partition_bytes() <= run.task_bytes().saturating_mul(MOST_OF_TASKS) {
                 run.note("sort + limit: the first rows of every partition, merged in order");
                 return Ok(top);
             }
