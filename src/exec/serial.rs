@@ -50,12 +50,6 @@ pub(super) fn run_one(graph: &TaskGraph, runner: &dyn Runner, t: TaskId, inputs:
         Err(payload) => {
             let text = payload.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
             let text = text.unwrap_or_else(|| "panic without a message".to_string());
-            // What Polars says of functions that it was built without.
-            if text.starts_with("activate '") {
-                return Err(
-                    Error::unsupported(format!("a function of Polars that this build is without ({text})")).at(runner.describe(t))
-                );
-            }
             return Err(Error::bug(format!("panicked: {text}")).at(runner.describe(t)));
         }
     }

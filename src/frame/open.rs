@@ -117,7 +117,6 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
     let plan =
         DslPlan::Scan { sources, unified_scan_args: args.into(), scan_type: scan_type.into(), cached_ir: Default::default() };
     let query = LazyFrame::from(plan);
-    let bad_line = is_json.then_some(bad_line);
     let schema = query.clone().collect_schema().map_err(|e| {
         let reason = e.to_string();
         if reason.contains("expanded paths were empty") {
@@ -128,10 +127,11 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
                 query_error(e, &[]).at(path.display().to_string())
             }
             _ => {
-                let (line, what) = bad_line.as_ref().and_then(|find| find(path)).unwrap_or_default();
-                let line = if line > 0 { format!(", line {line}") } else { String::new() };
-                let what = if what.is_empty() { reason.lines().next().unwrap_or_default() } else { &what };
-                Error::corrupt(format!("{}{line}: {what}", path.display()))
+                let name = path.display();
+                Error::corrupt(match if is_json { bad_line(path) } else { None } {
+                    Some((line, what)) => format!("{name}, line {line}: {what}"),
+                    None => format!("{name}: {}", reason.lines().next().unwrap_or_default()),
+                })
             }
         }
     })?;

@@ -278,7 +278,12 @@ pub(super) fn table_node(
 
 /// Only these columns.
 pub(super) fn only(schema: &Schema) -> RowOp {
-    RowOp::Step(TableStep::Select(schema.iter_names().map(|n| col(n.clone())).collect()))
+    RowOp::Step(select(schema))
+}
+
+/// The columns of a schema, in its order.
+pub(super) fn select(schema: &Schema) -> TableStep {
+    TableStep::Select(schema.iter_names().map(|n| col(n.clone())).collect())
 }
 
 /// The names of columns.

@@ -203,3 +203,10 @@ fn first_rows_of_a_sort_need_no_more_than_the_sort() {
         assert!(have.equals_missing(&want), "{have}");
     }
 }
+
+#[test]
+fn functions_that_are_not_built_in_are_named() {
+    let lists = table().lazy().group_by_stable([col("s")]).agg([col("k").alias("l")]);
+    let e = frame(lists.select([col("l") * lit(2)])).collect().expect_err("no arithmetic of lists");
+    assert!(e.kind() == ErrorKind::Unsupported && e.to_string().contains("that this build is without"), "{e}");
+}

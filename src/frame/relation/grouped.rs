@@ -3,7 +3,7 @@
 
 use crate::base::Result;
 use crate::frame::decompose::Staged;
-use crate::frame::pipe::{Pipe, numbered, only};
+use crate::frame::pipe::{Pipe, numbered, only, select};
 use crate::frame::run::Run;
 use crate::op::table::key::{ByHash, ByNumber};
 use crate::op::table::rows::row_number;
@@ -126,7 +126,7 @@ fn in_buckets(run: &mut Run<'_>, by_key: Arc<Exchange>, groups: &Groups, partiti
         Some(steps) => steps.clone(),
         None => {
             // Further columns come after the number.
-            let in_place = TableStep::Select(numbered(&groups.schema, NUMBER).iter_names().map(|n| col(n.clone())).collect());
+            let in_place = select(&numbered(&groups.schema, NUMBER));
             groups.merge.iter().chain(&groups.finish).map(numbered_step).chain([in_place]).collect()
         }
     };

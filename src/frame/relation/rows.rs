@@ -5,7 +5,7 @@ use crate::base::{Error, Result};
 use crate::chunk::table_bound::Bound;
 use crate::frame::broadcast::{Broadcast, broadcast, filled};
 use crate::frame::likely::share;
-use crate::frame::pipe::{Pipe, only};
+use crate::frame::pipe::{Pipe, only, select};
 use crate::frame::relation::aggregate::merged_whole;
 use crate::frame::relation::grouped::{Groups, grouped};
 use crate::frame::run::Run;
@@ -70,10 +70,7 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader) -> Result<Box<dyn Relation
             let reach = reach(std::slice::from_ref(predicate), &schema, r);
             (*input, TableStep::Filter(predicate.to_expr(&r.exprs)), reach, schema)
         }
-        IR::SimpleProjection { input, columns } => {
-            let select = TableStep::Select(columns.iter_names().map(|n| col(n.clone())).collect());
-            (*input, select, Reach::Row, columns.clone())
-        }
+        IR::SimpleProjection { input, columns } => (*input, select(columns), Reach::Row, columns.clone()),
         IR::HStack { input, exprs, schema, .. } => {
             let before = r.schema(*input);
             let reach = reach(exprs, &before, r);

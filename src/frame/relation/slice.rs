@@ -52,28 +52,21 @@ impl Slice {
 
 impl Relation for Slice {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
-        if let (Some(sort), Some(end)) = (self.input.relation.as_sort(), self.end())
-            && sort.row_wise
-            && end <= MOST_MERGED
-        {
-            let mut pipe = sort.input.pipe(run)?;
-            let schema = self.schema.clone();
-            if pipe.n_partitions() == 1 {
-                pipe.push(RowOp::Step(sort.step()), schema.clone(), 1);
-                pipe.push(RowOp::Step(self.step()), schema, 1);
-                return Ok(pipe);
+        let mut pipe = match (self.input.relation.as_sort(), self.end()) {
+            (Some(sort), Some(end)) if sort.row_wise && end <= MOST_MERGED => {
+                let pipe = sort.input.pipe(run)?;
+                if pipe.n_partitions() > 1 {
+                    let keep = vec![sort.step(), TableStep::Slice { offset: 0, len: end as IdxSize }];
+                    let top = merged(&pipe, "top", keep, vec![self.step()], end, &self.schema);
+                    if top.partition_bytes() <= run.task_bytes().saturating_mul(MOST_OF_TASKS) {
+                        run.note("sort + limit: the first rows of every partition, merged in order");
+                        return Ok(top);
+                    }
+                }
+                sorted(run, pipe, &sort.order)?
             }
-            let keep = vec![sort.step(), TableStep::Slice { offset: 0, len: end as IdxSize }];
-            let top = merged(&pipe, "top", keep, vec![self.step()], end, &schema);
-            if top.partition_bytes() <= run.task_bytes().saturating_mul(MOST_OF_TASKS) {
-                run.note("sort + limit: the first rows of every partition, merged in order");
-                return Ok(top);
-            }
-            let sorted = sorted(run, pipe, &sort.order)?;
-            let (sorted, sizes) = run.computed(&sorted, "limit")?;
-            return self.cut(&sorted, &sizes);
-        }
-        let mut pipe = self.input.pipe(run)?;
+            _ => self.input.pipe(run)?,
+        };
         if pipe.n_partitions() == 1 {
             pipe.push(RowOp::Step(self.step()), self.schema.clone(), 1);
             return Ok(pipe);

@@ -18,7 +18,7 @@ const NAME: &str = "\u{1}moments";
 /// Number of values.
 pub const N: &str = "n";
 /// The mean of the first and of the second value.
-pub const MEANS: [&str; 2] = ["mean 0", "mean 1"];
+const MEANS: [&str; 2] = ["mean 0", "mean 1"];
 /// Sums of squares of what values are off their means.
 pub const SQUARES: [&str; 2] = ["squares 0", "squares 1"];
 /// The sum of products of what the two values of a row are off their means.
@@ -113,20 +113,23 @@ impl Moments {
             (Moments::States, [parts]) => {
                 let fields = parts.struct_()?.fields_as_series();
                 let fields = fields.iter().map(Series::f64).collect::<PolarsResult<Vec<_>>>()?;
-                if let Ok(fields) = <[_; 6]>::try_from(fields.as_slice()) {
-                    let mut states = vec![State::<2>::default(); n_groups];
-                    rows(fields, of_rows, |group, [n, mx, my, xx, yy, products]| {
-                        states[group].merge(&State { n, means: [mx, my], squares: [xx, yy], products });
-                    });
-                    return written(&states);
+                match fields[..] {
+                    [n, mean, squares] => {
+                        let mut states = vec![State::<1>::default(); n_groups];
+                        rows([n, mean, squares], of_rows, |group, [n, mean, squares]| {
+                            states[group].merge(&State { n, means: [mean], squares: [squares], products: squares });
+                        });
+                        written(&states)
+                    }
+                    [n, mx, my, xx, yy, products] => {
+                        let mut states = vec![State::<2>::default(); n_groups];
+                        rows([n, mx, my, xx, yy, products], of_rows, |group, [n, mx, my, xx, yy, products]| {
+                            states[group].merge(&State { n, means: [mx, my], squares: [xx, yy], products });
+                        });
+                        written(&states)
+                    }
+                    _ => polars::prelude::polars_bail!(ComputeError: "moments of {} numbers", fields.len()),
                 }
-                let mut states = vec![State::<1>::default(); n_groups];
-                if let Ok(fields) = <[_; 3]>::try_from(fields.as_slice()) {
-                    rows(fields, of_rows, |group, [n, mean, squares]| {
-                        states[group].merge(&State { n, means: [mean], squares: [squares], products: squares });
-                    });
-                }
-                written(&states)
             }
             (Moments::Values | Moments::States, _) => {
                 polars::prelude::polars_bail!(ComputeError: "moments of {} columns", columns.len())
@@ -225,11 +228,11 @@ fn dtype<const V: usize>() -> DataType {
 
 /// States as a column.
 fn written<const V: usize>(states: &[State<V>]) -> PolarsResult<Column> {
-    let numbers = |s: &State<V>| -> Vec<f64> { [&[s.n][..], &s.means, &s.squares, &[s.products]].concat() };
-    let mut columns: Vec<Vec<f64>> = names::<V>().iter().map(|_| Vec::with_capacity(states.len())).collect();
-    for state in states {
-        columns.iter_mut().zip(numbers(state)).for_each(|(column, number)| column.push(number));
-    }
+    let column = |number: &dyn Fn(&State<V>) -> f64| -> Vec<f64> { states.iter().map(number).collect() };
+    let means = (0..V).map(|v| column(&|s| s.means[v]));
+    let squares = (0..V).map(|v| column(&|s| s.squares[v]));
+    // Names end before the products where these are squares.
+    let columns = std::iter::once(column(&|s| s.n)).chain(means).chain(squares).chain([column(&|s| s.products)]);
     let fields: Vec<Series> = names::<V>().into_iter().zip(columns).map(|(name, c)| Series::new(name.into(), c)).collect();
     Ok(StructChunked::from_series(PlSmallStr::EMPTY, states.len(), fields.iter())?.into_column())
 }

@@ -3,7 +3,7 @@
 //! Polars runs them on its in-memory engine, through its own pool of threads: the calling thread waits meanwhile, so that no more
 //! threads compute than the larger of both pools has. Groups and equal rows keep the order of their first row.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, table_error};
 use crate::kernel::table::evaluate::Evaluator;
 use crate::kernel::table::group::Grouping;
@@ -14,6 +14,8 @@ use polars::prelude::{
     PlanCallback, SchemaRef, Selector, SortMultipleOptions, UniqueKeepStrategy, col,
 };
 use polars_core::series::IsSorted;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// One step of a query.
@@ -300,11 +302,21 @@ fn flag_rising(table: &mut DataFrame, keys: &[Expr]) {
     }
 }
 
+/// What Polars says, as a panic, of functions that it was built without. Other panics go on.
+fn not_built_in(panic: Box<dyn Any + Send>) -> Error {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    match text.filter(|text| text.starts_with("activate '")) {
+        Some(text) => Error::unsupported(format!("a function of Polars that this build is without ({text})")),
+        None => resume_unwind(panic),
+    }
+}
+
 /// Runs a query, keeping the order of rows also where Polars does not promise it.
 ///
 /// # Errors
 /// Polars' own.
 pub fn collect(query: LazyFrame) -> Result<DataFrame> {
     let flags = query.get_current_optimizations() - OptFlags::CHECK_ORDER_OBSERVE;
-    apart(|| query.with_optimizations(flags).collect()).map_err(table_error)
+    let run = AssertUnwindSafe(|| apart(|| query.with_optimizations(flags).collect()));
+    catch_unwind(run).map_or_else(|panic| Err(not_built_in(panic)), |made| made.map_err(table_error))
 }
