@@ -5,6 +5,7 @@ use crate::cli::run_args::RunArgs;
 use crate::expr::Chunks;
 use crate::format::geotiff::{Compression, GeoTiff, Predictor, Resampling, WriteOptions};
 use crate::raster::{Raster, calc, quicklook};
+use crate::store::folder;
 use clap::{Arg, ArgMatches, Command};
 use std::path::{Path, PathBuf};
 
@@ -274,7 +275,7 @@ pub fn run(args: &CalcArgs) -> Result<()> {
     let options = args.options()?;
     args.check_paths()?;
     if let Some(png) = &args.quicklook {
-        let folder = png.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder(png);
         if !folder.is_dir() {
             let (png, folder) = (png.display(), folder.display());
             return Err(Error::usage(format!("--quicklook {png}: the folder {folder} does not exist: make it first")));

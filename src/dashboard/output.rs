@@ -1,6 +1,7 @@
 //! Where reports and traces go: checked before the run, written whole or not at all.
 
 use crate::base::{Error, Result};
+use crate::store::folder;
 use std::path::Path;
 
 /// What a report is written as.
@@ -36,10 +37,6 @@ pub fn check_trace_path(path: &Path) -> Result<()> {
         return Err(Error::usage(format!("a trace is written to a file that ends in .json, not to {}", path.display())));
     }
     check_place(path)
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn check_place(path: &Path) -> Result<()> {

@@ -5,6 +5,7 @@
 
 use super::ranged::{is_remote, located};
 use crate::base::{Error, Result};
+use crate::store::folder;
 use crate::store::url::is_url;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -30,7 +31,7 @@ pub(super) fn check_file(target: &Path, overwrite: bool) -> Result<()> {
     if target.is_dir() {
         return Err(Error::usage(format!("{name} is a folder: give the name of a file")).with_os_error(libc::EISDIR));
     }
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder(target);
     if !folder.is_dir() {
         let what = format!("{name}: the folder {} does not exist: make it first", folder.display());
         return Err(Error::usage(what).with_os_error(libc::ENOENT));

@@ -8,6 +8,11 @@ use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// The folder that a path is in; that of a bare name is the current one.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Values in the files of a folder. The folder need not exist before the first value is set.
 ///
 /// Symbolic links in the folder are followed: it is the user's. Values are not synced to the disk.

@@ -7,7 +7,7 @@ pub mod memory;
 pub mod object;
 pub mod url;
 
-pub use file::FileStore;
+pub use file::{FileStore, folder};
 pub use key::{Listing, Store, check_key};
 pub use memory::MemoryStore;
 #[cfg(feature = "cloud")]

@@ -7,6 +7,7 @@ use super::options::{Design, WriteOptions};
 use super::pyramid::Pyramid;
 use crate::base::{Error, Region, Result};
 use crate::format::partial;
+use crate::store::folder;
 use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::{File, Permissions};
 use std::io::{Seek, SeekFrom};
@@ -65,7 +66,7 @@ impl Output {
         partial::check_file(path, options.overwrite)?;
         let target = if path.is_symlink() { partial::resolved(path)? } else { path.to_path_buf() };
         let path = target.as_path();
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder(path);
         let (file, lock) =
             temporary(path).map_err(|e| Error::io(format_args!("{}: cannot create a file in its folder", path.display()), &e))?;
         let spool =
@@ -179,8 +180,7 @@ impl Output {
         }
         if self.sync {
             // The name itself is on disk once the folder is; not all file systems can say so.
-            let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let _ = File::open(folder).and_then(|f| f.sync_all());
+            let _ = File::open(folder(&self.path)).and_then(|f| f.sync_all());
         }
         Ok(())
     }
