@@ -83,6 +83,7 @@ impl Session {
     }
 
     /// The same with one part in `of` of the budget. Messages speak of the whole.
+    #[cfg(feature = "frame")]
     #[must_use]
     pub(crate) fn with_part_of_budget(&self, of: u64) -> Session {
         let config = Config { budget_bytes: self.config.budget_bytes / of, ..self.config.clone() };
@@ -90,6 +91,7 @@ impl Session {
     }
 
     /// Tells the watcher something, if there is one.
+    #[cfg(feature = "frame")]
     pub(crate) fn tell(&self, make: impl FnOnce() -> Event) {
         if let Some(watcher) = &self.watcher {
             watcher.event(&make());
