@@ -11,6 +11,11 @@ mod frame;
 #[cfg(feature = "raster")]
 mod landsat;
 mod layers;
+#[path = "support/limited.rs"]
+mod limited;
 #[cfg(all(feature = "remote", feature = "cli"))]
 mod remote;
+#[cfg(feature = "cloud")]
+#[path = "support/http.rs"]
+mod server;
 mod sim;

@@ -19,7 +19,7 @@ use crate::error::{Out, value};
 use crate::session::Session;
 use choice::Format;
 use function::Attached;
-use parts::{Kept, Parts};
+use parts::Parts;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema};
 use polars_plan::dsl::{DslPlan, PlanSerializationContext};
 use pyo3::prelude::{Bound, PyAny, PyModule, PyModuleMethods, PyRef, PyResult, Python, wrap_pyfunction};
@@ -33,6 +33,7 @@ use tilework::expr::table::TableSource;
 use tilework::format::table_format::TableFormat;
 use tilework::format::table_memory::FrameSource;
 use tilework::format::table_scan::Projection;
+use tilework::frame::{Kept, Partitioning};
 
 /// A lazy query of the engine.
 #[pyclass(frozen, module = "tilework._tilework")]
@@ -101,8 +102,25 @@ impl Frame {
 
     /// Runs the query: one that reads the result.
     fn persist(&self, py: Python<'_>, session: &Session) -> Out<Frame> {
-        let kept = self.run(py, session, |q, s| Kept::new(s, |path| q.sink_parquet(s, path, false)))?;
+        let kept = self.run(py, session, |q, s| {
+            let kept = Kept::empty(s)?;
+            q.sink_parquet(s, kept.path(), false)?;
+            Ok(kept)
+        })?;
         Frame::of_kept(kept, self.partition_bytes)
+    }
+
+    /// The same rows in other partitions: so many, of so many bytes, or by keys.
+    #[pyo3(signature = (n, bytes, keys))]
+    fn repartition(&self, py: Python<'_>, n: Option<usize>, bytes: Option<u64>, keys: Option<Vec<String>>) -> Out<Frame> {
+        let to = match (n, bytes, keys) {
+            (n, None, Some(keys)) => Partitioning::Key(keys, n),
+            (Some(n), None, None) => Partitioning::Count(n),
+            (None, Some(bytes), None) => Partitioning::Bytes(bytes),
+            _ => return Err(value("repartition takes one of n_partitions, partition_bytes and by, or n_partitions and by")),
+        };
+        let query = py.detach(|| self.query.repartition(to))?;
+        Ok(Frame { query, partition_bytes: self.partition_bytes, attached: self.attached.clone() })
     }
 
     /// Runs the query: the result in a file, or in a folder of a file for each partition and each value of these columns.

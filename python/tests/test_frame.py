@@ -1,6 +1,9 @@
 """Tables in and out by Arrow's C stream, files, SQL, functions of the user's, and what is refused."""
 
+import functools
+import http.server
 import pickle
+import threading
 
 import pytest
 
@@ -261,3 +264,29 @@ def test_within_the_budget():
         out = frame.group_by("k").agg(tf.col("x").sum(), tf.len()).sort("k")
         assert out.to_dict() == {"k": ["a", "b"], "x": [9999900000, 10000000000], "len": [100_000, 100_000]}
         assert frame.sort("x", descending=True).head(2).to_dict()["x"] == [199_999, 199_998]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "csv", "ndjson"])
+def test_folders_of_keys_and_urls(tmp_path, ending):
+    """In all formats names of folders are columns, and a file behind a URL is read as on disk."""
+    write = {"parquet": "sink_parquet", "arrow": "sink_ipc", "csv": "sink_csv", "ndjson": "sink_ndjson"}[ending]
+    scan = {"parquet": tf.scan_parquet, "arrow": tf.scan_ipc, "csv": tf.scan_csv, "ndjson": tf.scan_ndjson}[ending]
+    for year in (2023, 2024):
+        folder = tmp_path / "t" / f"year={year}"
+        folder.mkdir(parents=True)
+        getattr(tf.from_dict({"x": [year, year + 1]}), write)(folder / f"a.{ending}")
+    got = scan(tmp_path / "t").filter(tf.col("year") == 2024).to_dict()
+    assert got == {"x": [2024, 2025], "year": [2024, 2024]}
+    assert scan(tmp_path / "t", hive_partitioning=False).columns == ["x"]
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/t/year=2023/a.{ending}"
+        # This server gives whole files only, which is said.
+        with pytest.raises(NotImplementedError, match=f"a.{ending}.*[Rr]ange"):
+            scan(url).collect()
+        with pytest.raises(FileNotFoundError, match="none"):
+            scan(f"http://127.0.0.1:{server.server_port}/none.{ending}")
+        server.shutdown()
+    path = tmp_path / "t" / "year=2023" / f"a.{ending}"
+    assert scan(f"file://{path}").to_dict() == {"x": [2023, 2024]}

@@ -184,7 +184,7 @@ impl TableSource for CsvSource {
     fn bytes(&self, i: usize) -> (u64, u64) {
         let out = self.text.part_bound(i).bytes(&self.projection.read);
         // The text, and columns that grow by doubling or the rows before the filter.
-        (out, self.text.text_bytes(i) + out)
+        (out, self.text.read_bytes(i) + out)
     }
 
     fn stored_bytes(&self, i: usize) -> u64 {

@@ -7,6 +7,8 @@ use crate::chunk::table_bound::{Bound, varies};
 use crate::chunk::{Chunk, Object};
 use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::format::ipc_file::IpcFile;
+use crate::format::ranged::RangedFile;
+use crate::format::remote_files::is_url;
 use crate::format::table_file::{FileTarget, OpenFile};
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
@@ -66,7 +68,7 @@ struct Opened {
 /// # Errors
 /// A file that is missing, broken or of another format.
 pub fn ipc_schema(path: &Path) -> Result<Schema> {
-    Ok(IpcFile::open(path)?.schema())
+    Ok(IpcFile::open(&RangedFile::open(path)?)?.schema())
 }
 
 /// Rows of every record batch of a file.
@@ -74,7 +76,8 @@ pub fn ipc_schema(path: &Path) -> Result<Schema> {
 /// # Errors
 /// As [`ipc_schema`]; headers that are broken.
 pub fn ipc_batches(path: &Path) -> Result<Vec<u64>> {
-    Ok(IpcFile::open(path)?.batches(&[])?.iter().map(|b| b.n_rows).collect())
+    let file = RangedFile::open(path)?;
+    Ok(IpcFile::open(&file)?.batches(&file, &[])?.iter().map(|b| b.n_rows).collect())
 }
 
 impl IpcSource {
@@ -112,14 +115,15 @@ impl IpcSource {
 
 /// A file, and a part for each of its record batches.
 fn open(i: usize, path: &Path, set: &FileSet, read: &Schema) -> Result<(Opened, Vec<Part>)> {
-    let file = IpcFile::open(path)?;
+    let from = set.open(path)?;
+    let file = IpcFile::open(&from)?;
     let has = file.schema();
     let fits = set.fit(path, &has, read)?;
     let wanted: Vec<bool> = has.iter_names().map(|n| read.contains(n)).collect();
     let varying: Vec<bool> = has.iter().map(|(n, d)| read.contains(n) && varies(d)).collect();
-    let batches = file.batches(&wanted)?;
+    let batches = file.batches(&from, &wanted)?;
     let var_bytes: Vec<u64> = match varying.contains(&true) {
-        true => file.batches(&varying)?.iter().map(|b| b.column_bytes).collect(),
+        true => file.batches(&from, &varying)?.iter().map(|b| b.column_bytes).collect(),
         false => vec![0; batches.len()],
     };
     let parts = batches.iter().zip(var_bytes).enumerate().map(|(n, (b, var_bytes))| Part {
@@ -132,7 +136,7 @@ fn open(i: usize, path: &Path, set: &FileSet, read: &Schema) -> Result<(Opened, 
         stored_bytes: b.stored_bytes,
     });
     let parts = parts.collect();
-    let dictionary_bytes = file.dictionary_bytes(&wanted)?;
+    let dictionary_bytes = file.dictionary_bytes(&from, &wanted)?;
     Ok((Opened { file, fits, dictionary_bytes }, parts))
 }
 
@@ -195,8 +199,10 @@ impl TableSource for IpcSource {
             return self.projection.apply(DataFrame::empty_with_schema(&self.projection.read));
         }
         let Opened { file, fits, .. } = &self.files[part.file];
-        let df = file.read(part.batch..part.batch + part.n_batches, &self.projection.read, fits)?;
-        self.projection.apply(df).map_err(|e| e.at(file.path.display().to_string()))
+        let path = &self.set.paths[part.file];
+        let from = self.set.open(path)?;
+        let df = file.read(&from, part.batch..part.batch + part.n_batches, &self.projection.read, fits)?;
+        self.projection.apply(df).map_err(|e| e.at(path.display().to_string()))
     }
 
     fn bytes(&self, i: usize) -> (u64, u64) {
@@ -205,7 +211,9 @@ impl TableSource for IpcSource {
         let dictionaries = self.files.get(part.file).map_or(0, |f| f.dictionary_bytes);
         // A buffer as it is stored beside what was decompressed, and the rows before the filter or a cast.
         let held = part.column_bytes.min(out) + part.column_bytes / 2 + dictionaries;
-        (out, held + if self.projection.filter.is_some() { out } else { 0 })
+        let path = self.set.paths.get(part.file).filter(|p| is_url(p));
+        let fetched = path.map_or(0, |p| part.stored_bytes + self.set.request_bytes(p, part.stored_bytes));
+        (out, held + fetched + if self.projection.filter.is_some() { out } else { 0 })
     }
 
     fn stored_bytes(&self, i: usize) -> u64 {

@@ -28,7 +28,11 @@ mod parquet_sieve;
 pub mod parquet_sink;
 pub(crate) mod partial;
 mod ranged;
+#[cfg(feature = "frame")]
+mod ranged_reader;
 pub mod registry;
+#[cfg(feature = "frame")]
+pub mod remote_files;
 #[cfg(feature = "frame")]
 mod table_file;
 #[cfg(feature = "frame")]

@@ -111,7 +111,7 @@ impl TableSource for NdjsonSource {
     fn bytes(&self, i: usize) -> (u64, u64) {
         let out = self.text.part_bound(i).bytes(&self.projection.read);
         // The text, and columns that grow by doubling or the rows before the filter; a line at a time is a tree of values.
-        (out, self.text.text_bytes(i) + out)
+        (out, self.text.read_bytes(i) + out)
     }
 
     fn stored_bytes(&self, i: usize) -> u64 {

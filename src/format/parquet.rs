@@ -11,6 +11,8 @@ use crate::expr::table::{TableSource, not_sent};
 use crate::format::parquet_file::{Footer, ParquetFile};
 use crate::format::parquet_prune::{Pruner, rises};
 use crate::format::parquet_sieve::{Condition, Wanted, conditions};
+use crate::format::ranged::RangedFile;
+use crate::format::remote_files::is_url;
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
 use crate::kernel::table::dense::KeySet;
@@ -39,6 +41,8 @@ struct Part {
     var_share: u64,
     /// Bytes in the file.
     stored_bytes: u64,
+    /// Bytes in the file of its largest row group, which are fetched at once from behind a URL.
+    group_bytes: u64,
     /// Bytes of the largest column of a row group, compressed and decompressed: columns are read one after the other.
     column_bytes: u64,
 }
@@ -64,7 +68,7 @@ pub struct ParquetSource {
 /// # Errors
 /// A file that is missing, broken or of another format.
 pub fn parquet_schema(path: &Path) -> Result<Schema> {
-    Ok(Footer::read(path)?.schema())
+    Ok(Footer::read(&RangedFile::open(path)?)?.schema())
 }
 
 /// What a file's footer says, for people.
@@ -85,7 +89,7 @@ pub struct ParquetInfo {
 /// # Errors
 /// As [`parquet_schema`].
 pub fn parquet_info(path: &Path) -> Result<ParquetInfo> {
-    let meta = Footer::read(path)?.meta;
+    let meta = Footer::read(&RangedFile::open(path)?)?.meta;
     let chunks = || meta.row_groups.iter().flat_map(|g| g.parquet_columns());
     let known = |n: i64| n.max(0) as u64;
     let mut codecs: Vec<String> = chunks().map(|c| format!("{:?}", c.compression()).to_lowercase()).collect();
@@ -110,7 +114,7 @@ impl ParquetSource {
         let pruner = projection.filter.as_ref().and_then(|f| Pruner::new(f, &projection.read));
         let keep = set.paths.len() <= KEPT_FOOTERS;
         let found = set.each(|i, path| {
-            let footer = Footer::read(path)?;
+            let footer = Footer::read(&*set.open(path)?)?;
             let fits = set.fit(path, &footer.schema(), &projection.read)?;
             let groups = row_groups(i, &footer, &fits, &projection.read);
             let statistics = pruner.as_ref().map(|p| p.statistics(&footer, &fits));
@@ -165,7 +169,7 @@ impl ParquetSource {
         if self.pruned.0 > 0 {
             return None;
         }
-        let footer = file.footer().ok()?;
+        let footer = file.footer.clone()?;
         let fits = self.set.fit(&file.path, &footer.schema(), &projection.read).ok()?;
         let mut groups = row_groups(0, &footer, &fits, &projection.read);
         groups.iter_mut().zip(&*self.groups).for_each(|(new, old)| new.rows_before = old.rows_before);
@@ -185,12 +189,16 @@ impl ParquetSource {
             return Ok(DataFrame::empty_with_schema(&self.projection.output));
         }
         let file = &self.files[part.file];
-        let footer = file.footer()?;
+        let open = self.set.open(&file.path)?;
+        let footer = match &file.footer {
+            Some(footer) => footer.clone(),
+            None => Arc::new(Footer::read(&open)?),
+        };
         let (mut first, mut left) = (part.first_row, part.n_rows);
         let mut rows = Vec::with_capacity(part.n_groups);
         for g in part.group..part.group + part.n_groups {
             let n = left.min(footer.meta.row_groups.get(g).map_or(0, |g| g.num_rows()).saturating_sub(first));
-            rows.push(Arc::new(file.read(&footer, g, first..first + n, &self.projection, &self.conditions)?));
+            rows.push(Arc::new(file.read(&open, &footer, g, first..first + n, &self.projection, &self.conditions)?));
             (first, left) = (0, left - n);
         }
         if left > 0 {
@@ -223,6 +231,7 @@ fn row_groups(file: usize, of: &Footer, fits: &[Fit], read: &Schema) -> Vec<Part
             part.column_bytes = part.column_bytes.max(column_bytes);
         }
         part.var_share = part.bound.var_bytes;
+        part.group_bytes = part.stored_bytes;
         part
     };
     of.meta.row_groups.iter().enumerate().map(describe).collect()
@@ -242,6 +251,7 @@ impl Part {
             bound: Bound::default(),
             var_share: 0,
             stored_bytes: 0,
+            group_bytes: 0,
             column_bytes: 0,
         }
     }
@@ -256,6 +266,7 @@ impl Part {
             bound,
             var_share: bound.var_bytes,
             stored_bytes: self.stored_bytes + next.stored_bytes,
+            group_bytes: self.group_bytes.max(next.group_bytes),
             column_bytes: self.column_bytes.max(next.column_bytes),
             ..*self
         })
@@ -348,10 +359,13 @@ impl TableSource for ParquetSource {
     fn bytes(&self, i: usize) -> (u64, u64) {
         let part = &self.parts[i];
         let out = part.bound.bytes(&self.projection.read);
-        let cast = self.files.get(part.file).is_some_and(|f| f.fits.contains(&Fit::Cast));
+        let file = self.files.get(part.file);
+        let cast = file.is_some_and(|f| f.fits.contains(&Fit::Cast));
         // A column's bytes, stored and decompressed, and the rows before the filter or a cast.
         let before = if !self.conditions.is_empty() || cast { out } else { 0 };
-        (out, part.column_bytes + before)
+        let fetched =
+            file.filter(|f| is_url(&f.path)).map_or(0, |f| part.group_bytes + self.set.request_bytes(&f.path, part.group_bytes));
+        (out, part.column_bytes + before + fetched)
     }
 
     fn stored_bytes(&self, i: usize) -> u64 {
@@ -360,7 +374,7 @@ impl TableSource for ParquetSource {
 
     fn rising(&self, column: &str) -> Option<Arc<dyn TableSource>> {
         let (_, name, dtype) = self.set.schema.get_full(column)?;
-        let footer = self.files.first()?.footer().ok()?;
+        let footer = self.files.first()?.footer.clone()?;
         if !rises(&footer, name, dtype) {
             return None;
         }

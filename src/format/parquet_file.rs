@@ -3,18 +3,19 @@
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
 use crate::format::parquet_sieve::{Condition, Sieve};
+use crate::format::ranged::RangedFile;
+use crate::format::ranged_reader::{Parts, Reader};
 use crate::format::table_files::{Fit, fitted, guarded};
 use crate::format::table_scan::Projection;
 use polars::io::parquet::read::_internal::to_deserializer;
-use polars::prelude::{ArrowSchema, Column, DataFrame, ParquetReader, PlSmallStr, Schema, SchemaExt, Series};
+use polars::prelude::{ArrowSchema, Column, DataFrame, PlSmallStr, Schema, SchemaExt, Series};
 use polars_arrow::array::Array;
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::Field;
-use polars_parquet::read::{FileMetadata, Filter, PredicateFilter};
-use std::fs::File;
+use polars_parquet::read::{FileMetadata, Filter, PredicateFilter, infer_schema, read_metadata};
+use std::io::BufReader;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the end of a file says.
@@ -44,16 +45,14 @@ impl Footer {
     ///
     /// # Errors
     /// A file that is missing, broken or of another format.
-    pub(super) fn read(path: &Path) -> Result<Footer> {
-        let file = File::open(path).map_err(|e| Error::io(path.display(), &e))?;
-        if file.metadata().map_err(|e| Error::io(path.display(), &e))?.is_dir() {
-            return Err(Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR));
-        }
-        let mut reader = <ParquetReader<File> as polars::prelude::SerReader<File>>::new(file);
-        guarded(path, "Parquet", move || {
-            let meta = reader.get_metadata()?.clone();
-            Ok(Footer { meta, fields: reader.schema()? })
-        })
+    pub(super) fn read(file: &RangedFile) -> Result<Footer> {
+        let footer = |reader: &mut BufReader<Reader<'_>>| {
+            guarded(&file.path, "Parquet", || {
+                let meta = Arc::new(read_metadata(reader)?);
+                Ok(Footer { fields: Arc::new(infer_schema(&meta)?), meta })
+            })
+        };
+        file.decode(&vec![], footer, |e| e)
     }
 
     /// The columns.
@@ -67,8 +66,9 @@ type Arrays = Vec<Box<dyn Array>>;
 
 /// A row group being read.
 pub(super) struct Open<'a> {
-    file: File,
-    path: &'a Path,
+    file: &'a RangedFile,
+    /// What was read ahead of it.
+    parts: Parts,
     pub(super) footer: &'a Footer,
     pub(super) group: usize,
     projection: &'a Projection,
@@ -84,9 +84,9 @@ impl Open<'_> {
             return Ok(Column::full_null(name.clone(), n_rows, dtype));
         }
         let (field, arrays, _) = self.decoded(name, filter)?;
-        let column = guarded(self.path, "Parquet", || Ok(Column::from(Series::try_from((&field, arrays))?)))?;
+        let column = guarded(&self.file.path, "Parquet", || Ok(Column::from(Series::try_from((&field, arrays))?)))?;
         self.counted(name, column.len(), n_rows)?;
-        fitted(column, fit, dtype).map_err(|e| table_error(e).at(format!("{}, column '{name}'", self.path.display())))
+        fitted(column, fit, dtype).map_err(|e| table_error(e).at(format!("{}, column '{name}'", self.file.path.display())))
     }
 
     /// The rows of a column that a condition on its values keeps, and these values.
@@ -97,7 +97,7 @@ impl Open<'_> {
         if !wants_values {
             return Ok((None, mask));
         }
-        let column = guarded(self.path, "Parquet", || Ok(Column::from(Series::try_from((&field, arrays))?)))?;
+        let column = guarded(&self.file.path, "Parquet", || Ok(Column::from(Series::try_from((&field, arrays))?)))?;
         self.counted(name, column.len(), mask.set_bits())?;
         Ok((Some(column), mask))
     }
@@ -106,28 +106,28 @@ impl Open<'_> {
         if n == n_rows {
             return Ok(());
         }
-        let path = self.path.display();
+        let path = self.file.path.display();
         Err(Error::corrupt(format!("{path}: {n} rows in column '{name}' where its footer speaks of {n_rows}")))
     }
 
     /// A column's field, its values, and (of a condition on them) where they are.
     fn decoded(&self, name: &PlSmallStr, filter: Option<Filter>) -> Result<(Field, Arrays, Bitmap)> {
-        let missing = || Error::corrupt(format!("{} has no column '{name}'", self.path.display()));
+        let missing = || Error::corrupt(format!("{} has no column '{name}'", self.file.path.display()));
         let field = self.footer.fields.get(name).ok_or_else(missing)?.clone();
         let chunks = self.footer.meta.row_groups[self.group].columns_under_root_iter(name).ok_or_else(missing)?;
         let mut columns = Vec::new();
         for chunk in chunks {
             let range = chunk.byte_range();
-            let mut bytes = vec![0; range.end.saturating_sub(range.start) as usize];
-            self.file.read_exact_at(&mut bytes, range.start).map_err(|e| match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => {
-                    Error::corrupt(format!("{} is not a whole Parquet file: it ends within column '{name}'", self.path.display()))
-                }
-                _ => Error::io(self.path.display(), &e),
-            })?;
+            let n = range.end.saturating_sub(range.start);
+            if !self.file.holds(range.start, n) {
+                let path = self.file.path.display();
+                return Err(Error::corrupt(format!("{path} is not a whole Parquet file: it ends within column '{name}'")));
+            }
+            let mut bytes = vec![0; n as usize];
+            self.file.read_fetched(&self.parts, range.start, &mut bytes)?;
             columns.push((chunk, bytes.into()));
         }
-        let (arrays, mask) = guarded(self.path, "Parquet", || to_deserializer(columns, field.clone(), filter))?;
+        let (arrays, mask) = guarded(&self.file.path, "Parquet", || to_deserializer(columns, field.clone(), filter))?;
         Ok((field, arrays, mask))
     }
 
@@ -139,35 +139,26 @@ impl Open<'_> {
 }
 
 impl ParquetFile {
-    /// The footer.
-    ///
-    /// # Errors
-    /// A file that is no longer what it was.
-    pub(super) fn footer(&self) -> Result<Arc<Footer>> {
-        match &self.footer {
-            Some(footer) => Ok(footer.clone()),
-            None => Footer::read(&self.path).map(Arc::new),
-        }
-    }
-
     /// Rows `rows` of a row group that meet the conditions, and the columns that the projection hands on.
     ///
     /// # Errors
     /// Bytes that are broken; the conditions' own.
     pub(super) fn read(
         &self,
+        file: &RangedFile,
         footer: &Footer,
         group: usize,
         rows: Range<usize>,
         projection: &Projection,
         conditions: &[Condition],
     ) -> Result<DataFrame> {
-        let file = File::open(&self.path).map_err(|e| Error::io(self.path.display(), &e))?;
         let n_all = footer.meta.row_groups.get(group).map_or(0, |g| g.num_rows());
         if rows.end > n_all {
             return Err(Error::corrupt(format!("{} has changed while it was read", self.path.display())));
         }
-        let open = Open { file, path: &self.path, footer, group, projection, fits: &self.fits };
+        let columns = projection.read.iter_names().filter_map(|n| footer.meta.row_groups.get(group)?.columns_under_root_iter(n));
+        let parts = file.fetch(columns.flatten().map(|c| c.byte_range()).collect())?;
+        let open = Open { file, parts, footer, group, projection, fits: &self.fits };
         Sieve::new(open, rows, n_all).read(conditions, &projection.output)
     }
 }

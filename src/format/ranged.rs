@@ -51,21 +51,33 @@ impl RangedFile {
         let path = located(path)?;
         if let Some(text) = path.to_str().filter(|_| is_remote(&path)) {
             let (store, key) = url::open(text, 1)?;
-            let (Some(len), Some(stamp)) = (store.size(&key)?, store.stamp(&key)?) else {
-                return Err(Error::usage(format!("{text} does not exist")).with_os_error(libc::ENOENT));
-            };
-            let stamp = xxh3_128(format!("{text} {stamp}").as_bytes());
-            return Ok(RangedFile { backing: Backing::Store(store, key), path, len, stamp });
+            return RangedFile::in_store(store, key, path.clone());
         }
         let io = |e: std::io::Error| Error::io(path.display(), &e);
         let file = File::open(&path).map_err(io)?;
         let m = file.metadata().map_err(io)?;
         if !m.is_file() {
-            return Err(Error::usage(format!("{} is not a file", path.display())));
+            return Err(if m.is_dir() {
+                Error::usage(format!("{} is a folder: name a file", path.display())).with_os_error(libc::EISDIR)
+            } else {
+                Error::usage(format!("{} is not a file", path.display()))
+            });
         }
         let id = [m.dev(), m.ino(), m.len(), m.mtime() as u64, m.mtime_nsec() as u64];
         let stamp = xxh3_128(&id.map(u64::to_le_bytes).concat());
         Ok(RangedFile { backing: Backing::File(file), len: m.len(), stamp, path })
+    }
+
+    /// A value of a store, whose URL is `path`.
+    ///
+    /// # Errors
+    /// When there is none; a failure of the storage.
+    pub(super) fn in_store(store: Arc<dyn Store>, key: String, path: PathBuf) -> Result<RangedFile> {
+        let Some((len, stamp)) = store.size_and_stamp(&key)? else {
+            return Err(Error::usage(format!("{} does not exist", path.display())).with_os_error(libc::ENOENT));
+        };
+        let stamp = xxh3_128(format!("{} {stamp}", path.display()).as_bytes());
+        Ok(RangedFile { backing: Backing::Store(store, key), path, len, stamp })
     }
 
     /// The file's name, for messages.

@@ -4,12 +4,14 @@ use crate::base::{Error, Result};
 use crate::chunk::dataframe::apart;
 use crate::chunk::table_bound::Bound;
 use crate::expr::table::TableSource;
+use crate::format::ranged::RangedFile;
+use crate::format::remote_files::{OpenFiles, is_url};
 use polars::prelude::{Column, DataType, PlSmallStr, PolarsError, Schema, SchemaRef};
 use polars_plan::dsl::{CastColumnsPolicy, ExtraColumnsPolicy, MissingColumnsPolicy};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Files, one after the other.
 #[derive(Clone, Debug)]
@@ -20,7 +22,13 @@ pub struct FileSet {
     pub schema: SchemaRef,
     /// What is done where one differs.
     pub rules: FileRules,
+    open: OpenFiles,
 }
+
+/// So many files behind URLs are looked at at a time: most of the time is spent waiting.
+const REMOTE_LOOKS: usize = 16;
+/// What a request holds beside what was asked for.
+const REQUEST_BYTES: u64 = 1 << 20;
 
 /// What is done about a file that differs from what is expected, as Polars' scans say it.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +76,29 @@ pub trait FileSource: TableSource {
 }
 
 impl FileSet {
+    /// Files at these places.
+    pub fn new(paths: Vec<PathBuf>, schema: SchemaRef, rules: FileRules) -> FileSet {
+        FileSet { paths, schema, rules, open: OpenFiles::default() }
+    }
+
+    /// Opens one of them.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(super) fn open(&self, path: &Path) -> Result<Arc<RangedFile>> {
+        self.open.open(path)
+    }
+
+    /// What reading `n` bytes of a file needs beside the bytes: those of a request on their way, of a file behind a URL.
+    pub(super) fn request_bytes(&self, path: &Path, n: u64) -> u64 {
+        if is_url(path) { n.saturating_add(REQUEST_BYTES) } else { 0 }
+    }
+
+    /// Whether some are behind URLs.
+    pub fn are_remote(&self) -> bool {
+        self.paths.iter().any(|p| is_url(p))
+    }
+
     /// How the columns of `read` are had from a file that has the columns `has`.
     ///
     /// # Errors
@@ -119,12 +150,14 @@ impl FileSet {
     /// # Errors
     /// Files that are not there.
     pub(super) fn describe(&self) -> Result<String> {
-        let mut out = format!("{:?} {:?}", self.schema, self.rules);
-        for path in &self.paths {
+        let told = self.each(|_, path| {
+            if is_url(path) {
+                return Ok(format!("{} {:x}\n", path.display(), self.open(path)?.stamp));
+            }
             let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;
-            out += &format!("{} {} {:?}\n", path.display(), meta.len(), meta.modified().ok());
-        }
-        Ok(out)
+            Ok(format!("{} {} {:?}\n", path.display(), meta.len(), meta.modified().ok()))
+        })?;
+        Ok(format!("{:?} {:?}{}", self.schema, self.rules, told.concat()))
     }
 
     /// The words for one file or several.
@@ -142,7 +175,8 @@ impl FileSet {
     /// # Errors
     /// The error of the first file that has one.
     pub(super) fn each<T: Send>(&self, look: impl Fn(usize, &Path) -> Result<T> + Sync) -> Result<Vec<T>> {
-        let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(self.paths.len());
+        let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let n_threads = if self.are_remote() { REMOTE_LOOKS } else { n_cores }.min(self.paths.len());
         if n_threads <= 1 {
             return self.paths.iter().enumerate().map(|(i, p)| look(i, p)).collect();
         }

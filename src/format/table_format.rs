@@ -1,6 +1,7 @@
 //! The formats of tables, by the endings of files.
 
 use crate::base::{Error, Result};
+use crate::format::remote_files::{expand, is_url};
 use std::path::{Path, PathBuf};
 
 /// A format of tables.
@@ -37,7 +38,13 @@ impl TableFormat {
     /// # Errors
     /// Endings that tell none.
     pub fn of(path: &Path) -> Result<TableFormat> {
-        let found = TableFormat::of_name(path).or_else(|| if path.is_dir() { first_in(path, MOST_DEPTH) } else { None });
+        let inside = || -> Result<Option<TableFormat>> {
+            match path.to_str().filter(|_| is_url(path)) {
+                Some(url) => Ok(expand(url)?.iter().find_map(|f| TableFormat::of_name(Path::new(f)))),
+                None => Ok(if path.is_dir() { first_in(path, MOST_DEPTH) } else { None }),
+            }
+        };
+        let found = TableFormat::of_name(path).map_or_else(inside, |f| Ok(Some(f)))?;
         found.ok_or_else(|| {
             let what = if path.is_dir() { "there are no tables in it" } else { "its ending tells no format of tables" };
             Error::usage(format!("{}: {what}: .parquet, .csv, .arrow or .ndjson", path.display()))

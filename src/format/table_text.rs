@@ -3,11 +3,13 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::table_bound::Bound;
+use crate::format::ranged::RangedFile;
 use crate::format::table_files::{FileSet, Place};
 use polars::prelude::{DataFrame, PolarsError};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+
+/// Bytes of a file that are looked at a time, on disk and behind a URL, where each piece is a request.
+const PIECE_BYTES: u64 = 1 << 20;
+const REMOTE_PIECE_BYTES: u64 = 8 << 20;
 
 /// Where records end, and how much memory they take.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +62,8 @@ impl TextFiles {
     /// Files that cannot be read, are compressed or end within quotes.
     pub fn cut(set: FileSet, records: Records, target_bytes: u64) -> Result<TextFiles> {
         let found = set.each(|i, path| {
-            let file = File::open(path).map_err(|e| Error::io(path.display(), &e))?;
-            Cutter::new(i, records, target_bytes).run(file).map_err(|e| e.at(path.display().to_string()))
+            let file = set.open(path)?;
+            Cutter::new(i, records, target_bytes).run(&file).map_err(|e| e.at(path.display().to_string()))
         })?;
         let (mut parts, mut headers): (Vec<Part>, Vec<_>) = (vec![], vec![]);
         for (header, mut found) in found {
@@ -110,6 +112,12 @@ impl TextFiles {
         self.parts[i].end - self.parts[i].start
     }
 
+    /// What reading partition `i` holds beside its rows: its text, twice while it comes from behind a URL.
+    pub fn read_bytes(&self, i: usize) -> u64 {
+        let n = self.text_bytes(i);
+        n + self.set.paths.get(self.parts[i].file).map_or(0, |p| self.set.request_bytes(p, n))
+    }
+
     /// The rows that `parse` finds in partition `i`.
     ///
     /// # Errors
@@ -117,7 +125,11 @@ impl TextFiles {
     pub fn read(&self, i: usize, parse: impl Fn(Vec<u8>) -> std::result::Result<DataFrame, PolarsError>) -> Result<DataFrame> {
         let part = &self.parts[i];
         let path = &self.set.paths[part.file];
-        let text = || self.text(path, part).map_err(|e| Error::io(path.display(), &e));
+        let file = self.set.open(path)?;
+        let text = || {
+            let mut text = vec![0; (part.end - part.start) as usize];
+            file.read_exact_at(part.start, &mut text).map(|()| text)
+        };
         parse(text()?).or_else(|e| {
             let text = text()?;
             let line = self.bad_line(part, &text, |t| parse(t).is_err());
@@ -125,14 +137,6 @@ impl TextFiles {
             let reason = reason.lines().next().unwrap_or_default();
             Err(Error::corrupt(format!("{}, line {line}: {reason}", path.display())))
         })
-    }
-
-    fn text(&self, path: &Path, part: &Part) -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(part.start))?;
-        let mut text = vec![0; (part.end - part.start) as usize];
-        file.read_exact(&mut text)?;
-        Ok(text)
     }
 
     /// The line of the first record of `text` that is bad.
@@ -206,16 +210,13 @@ impl Cutter {
     }
 
     /// The header and the parts.
-    fn run(mut self, mut file: File) -> Result<(Vec<u8>, Vec<Part>)> {
-        let mut buffer = vec![0; 1 << 20];
+    fn run(mut self, file: &RangedFile) -> Result<(Vec<u8>, Vec<Part>)> {
+        let piece_bytes = if file.is_remote() { REMOTE_PIECE_BYTES } else { PIECE_BYTES };
+        let mut buffer = vec![0; piece_bytes.min(file.len) as usize];
         let mut at = 0u64;
-        loop {
-            let n = match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => n,
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(Error::io("reading", &e)),
-            };
+        while at < file.len {
+            let n = piece_bytes.min(file.len - at) as usize;
+            file.read_exact_at(at, &mut buffer[..n])?;
             let mut text = &buffer[..n];
             if at == 0 {
                 check_plain(text)?;

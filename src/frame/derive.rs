@@ -4,14 +4,16 @@
 //! `(a.x = 1 and b.y = 2) or (a.x = 3 and b.y = 4)` on a join it can push nothing, though `a.x = 1 or a.x = 3` holds for every row that is kept:
 //! such conditions are added for each side.
 
+use crate::frame::repartition::Partitioning;
 use crate::kernel::table::evaluate::is_simple;
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{LazyFrame, Operator, PolarsResult, Schema};
 use polars_mem_engine::scan_predicate::functions::apply_scan_predicate_to_scan_ir;
 use polars_plan::plans::expr_ir::ExprIR;
-use polars_plan::plans::{AExpr, IR, IRPlan, MintermIter, optimize, to_alp};
+use polars_plan::plans::{AExpr, FunctionIR, IR, IRPlan, MintermIter, optimize, to_alp};
 use polars_plan::prelude::{Arena, Node};
 use polars_plan::utils::aexpr_to_leaf_names_iter;
+use std::sync::Arc;
 
 /// The plan of a query.
 ///
@@ -20,9 +22,23 @@ use polars_plan::utils::aexpr_to_leaf_names_iter;
 pub(super) fn optimised(query: &LazyFrame, mut flags: OptFlags) -> PolarsResult<IRPlan> {
     let (mut plans, mut exprs) = (Arena::with_capacity(64), Arena::with_capacity(128));
     let top = to_alp(query.logical_plan.clone(), &mut exprs, &mut plans, &mut flags)?;
+    tell_functions_apart(top, &mut plans);
     split_filters(top, &mut plans, &mut exprs);
     let top = optimize(top, flags, &mut plans, &mut exprs, &mut vec![], apply_scan_predicate_to_scan_ir)?;
     Ok(IRPlan::new(top, plans, exprs))
+}
+
+/// Names functions by where they lie: Polars takes two of the same name for one, and what both make of the same rows for what the first does.
+fn tell_functions_apart(top: Node, plans: &mut Arena<IR>) {
+    let mut nodes = vec![top];
+    while let Some(at) = nodes.pop() {
+        nodes.extend(plans.get(at).inputs());
+        if let IR::MapFunction { function: FunctionIR::Opaque { function, fmt_str, .. }, .. } = plans.get_mut(at)
+            && Partitioning::named(fmt_str).is_none()
+        {
+            *fmt_str = format!("{fmt_str} {:p}", Arc::as_ptr(function)).into();
+        }
+    }
 }
 
 /// Makes every filter one filter for each of its conditions and of those that follow from them.

@@ -2,10 +2,13 @@
 
 use crate::base::{Error, Result};
 use crate::frame::error::query_error;
+use crate::frame::kept::Kept;
+use crate::frame::resolve::resolve;
 use polars::prelude::{
     DataFrame, Expr, IdxSize, JoinArgs, LazyFrame, PlSmallStr, PlanCallback, PolarsResult, SchemaRef, SortMultipleOptions,
     UnionArgs, UniqueKeepStrategy, by_name,
 };
+use std::sync::Arc;
 
 /// A lazy query on tables, run in partitions within a session's memory budget.
 ///
@@ -33,6 +36,8 @@ pub struct Frame {
     pub(super) columns: Vec<String>,
     /// The size that partitions aim at; None to go by the size of the data.
     pub(super) partition_bytes: Option<u64>,
+    /// Results that the query reads.
+    pub(super) kept: Vec<Arc<Kept>>,
 }
 
 /// Groups of a [`Frame`], to be aggregated.
@@ -42,9 +47,12 @@ pub struct GroupBy {
 }
 
 /// A frame of any query of Polars: a scan or a data frame in memory, and steps over it.
+///
+/// Scans may be of URLs (`s3://bucket/data/*.parquet`), which are looked up now; what is wrong with them is said when the frame is used.
 pub fn frame(query: LazyFrame) -> Frame {
+    let _ = resolve(&query);
     let columns = query.clone().collect_schema().map_or(vec![], |s| s.iter_names().map(ToString::to_string).collect());
-    Frame { query, columns, partition_bytes: None }
+    Frame { query, columns, partition_bytes: None, kept: vec![] }
 }
 
 impl From<LazyFrame> for Frame {
@@ -165,7 +173,8 @@ impl Frame {
     fn beside(&self, right: &Frame, join: impl FnOnce(LazyFrame, LazyFrame) -> LazyFrame) -> Frame {
         let columns = self.columns.iter().chain(&right.columns).cloned().collect();
         let partition_bytes = self.partition_bytes.into_iter().chain(right.partition_bytes).min();
-        Frame { query: join(self.query.clone(), right.query.clone()), columns, partition_bytes }
+        let kept = self.kept.iter().chain(&right.kept).cloned().collect();
+        Frame { query: join(self.query.clone(), right.query.clone()), columns, partition_bytes, kept }
     }
 
     /// The query as Polars has it.
@@ -178,6 +187,7 @@ impl Frame {
     /// # Errors
     /// What the query asks for wrongly: a missing column, types that do not fit.
     pub fn schema(&self) -> Result<SchemaRef> {
+        resolve(&self.query)?;
         self.query.clone().collect_schema().map_err(|e| query_error(e, &self.columns))
     }
 }

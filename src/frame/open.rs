@@ -3,9 +3,11 @@
 use crate::base::{Error, Result};
 use crate::format::ipc::ipc_schema;
 use crate::format::parquet::parquet_schema;
+use crate::format::remote_files::{is_file, is_pattern, is_url, on_disk};
 use crate::format::table_format::TableFormat;
 use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
+use crate::frame::resolve::resolve;
 use polars::prelude::{CsvReadOptions, IpcScanOptions, LazyFrame, ParquetOptions, PlRefPath};
 use polars_plan::dsl::{DslPlan, FileScanDsl, ScanSources, UnifiedScanArgs};
 use polars_plan::plans::IR;
@@ -19,13 +21,14 @@ const SAMPLED_ROWS: usize = 1000;
 
 /// A Parquet file, all in a folder, or those that a pattern (`data/*.parquet`) matches. Only footers are read now.
 ///
-/// In a folder, names like `year=2024` of the folders within it are columns. Hidden files (`.name`, `_name`) are left out.
+/// In a folder, names like `year=2024` of the folders within it are columns. Hidden files (`.name`, `_name`) are left out. A path may be a
+/// URL (`s3://bucket/data/*.parquet`, `https://host/file.parquet`; what is behind HTTP cannot be listed), with credentials from the environment.
 ///
 /// # Errors
 /// A file that is missing, or broken; a folder or pattern without files.
 pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
-    if place(path)? == Place::File {
+    let path = &*on_disk(path.as_ref())?;
+    if !is_url(path) && place(path)? == Place::File {
         parquet_schema(path)?;
     }
     let options = ParquetOptions::default();
@@ -37,8 +40,8 @@ pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
 /// # Errors
 /// As [`scan_parquet`].
 pub fn scan_ipc(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
-    if place(path)? == Place::File {
+    let path = &*on_disk(path.as_ref())?;
+    if !is_url(path) && place(path)? == Place::File {
         ipc_schema(path)?;
     }
     scan_as(path, FileScanDsl::Ipc { options: IpcScanOptions::default() })
@@ -78,7 +81,7 @@ pub fn scan_ndjson(path: impl AsRef<Path>) -> Result<Frame> {
 /// # Errors
 /// As [`scan_parquet`]; endings that tell no format.
 pub fn scan(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = path.as_ref();
+    let path = &*on_disk(path.as_ref())?;
     match TableFormat::of(path)? {
         TableFormat::Parquet => scan_parquet(path),
         TableFormat::Csv => scan_csv(path),
@@ -95,15 +98,24 @@ enum Place {
 }
 
 fn place(path: &Path) -> Result<Place> {
+    let text = path.to_string_lossy();
+    if is_url(path) {
+        return Ok(match is_pattern(&text) {
+            true => Place::Pattern,
+            false if is_file(&text)? => Place::File,
+            false => Place::Folder,
+        });
+    }
     match path.metadata() {
         Ok(meta) if meta.is_dir() => Ok(Place::Folder),
         Ok(_) => Ok(Place::File),
-        Err(_) if path.to_string_lossy().contains(['*', '?', '[']) => Ok(Place::Pattern),
+        Err(_) if is_pattern(&text) => Ok(Place::Pattern),
         Err(e) => Err(Error::io(path.display(), &e)),
     }
 }
 
 fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
+    let path = &*on_disk(path)?;
     let place = place(path)?;
     let text = path.to_str().ok_or_else(|| Error::usage(format!("{} is not a name in UTF-8", path.display())))?;
     let mut args = UnifiedScanArgs { glob: place == Place::Pattern, ..UnifiedScanArgs::default() };
@@ -117,6 +129,7 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
     let plan =
         DslPlan::Scan { sources, unified_scan_args: args.into(), scan_type: scan_type.into(), cached_ir: Default::default() };
     let query = LazyFrame::from(plan);
+    resolve(&query)?;
     let schema = query.clone().collect_schema().map_err(|e| {
         let reason = e.to_string();
         if reason.contains("expanded paths were empty") {
@@ -136,7 +149,7 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
         }
     })?;
     let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: None })
+    Ok(Frame { query, columns, partition_bytes: None, kept: vec![] })
 }
 
 /// The first line that is no JSON of those that columns are told by, and what is wrong with it.

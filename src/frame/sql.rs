@@ -4,6 +4,7 @@ use crate::base::near::suggestion;
 use crate::base::{Error, Result};
 use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
+use crate::frame::resolve::resolve;
 use crate::frame::sql_plain::plain;
 use polars::sql::SQLContext;
 
@@ -26,6 +27,7 @@ impl Frame {
         let mut context = SQLContext::new();
         let mut columns: Vec<String> = Vec::new();
         for (name, frame) in tables {
+            resolve(&frame.query)?;
             context.register(name, frame.query.clone());
             columns.extend(frame.columns.iter().cloned());
         }
@@ -40,7 +42,8 @@ impl Frame {
             }
         })?;
         let partition_bytes = tables.iter().filter_map(|t| t.1.partition_bytes).min();
-        let frame = Frame { query: lazy, columns, partition_bytes };
+        let kept = tables.iter().flat_map(|t| t.1.kept.iter().cloned()).collect();
+        let frame = Frame { query: lazy, columns, partition_bytes, kept };
         frame.schema()?;
         Ok(frame)
     }

@@ -6,6 +6,7 @@ use crate::frame::derive::optimised;
 use crate::frame::error::query_error;
 use crate::frame::pipe::Pipe;
 use crate::frame::relation::{aggregate, function, join, rows, scan, shared, slice, sort, union, unique, whole};
+use crate::frame::resolve::resolve;
 use crate::frame::run::Run;
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{LazyFrame, SchemaRef};
@@ -69,6 +70,7 @@ pub(super) fn walk(query: &LazyFrame, columns: &[String]) -> Result<Tree> {
             | OptFlags::SORT_COLLAPSE
             | OptFlags::STREAMING
             | OptFlags::COMM_SUBEXPR_ELIM);
+    resolve(query)?;
     let plan = optimised(query, flags).map_err(|e| query_error(e, columns))?;
     let IRPlan { lp_top, lp_arena, expr_arena } = plan;
     Reader { arena: lp_arena, exprs: expr_arena, shared: HashMap::new() }.tree(lp_top)

@@ -96,6 +96,14 @@ pub trait Store: Send + Sync + Debug {
     /// As [`get`](Store::get).
     fn stamp(&self, key: &str) -> Result<Option<u128>>;
 
+    /// The [`size`](Store::size) and the [`stamp`](Store::stamp) of a value, asked for at once where that is possible.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    fn size_and_stamp(&self, key: &str) -> Result<Option<(u64, u128)>> {
+        Ok(self.size(key)?.zip(self.stamp(key)?))
+    }
+
     /// Memory that a request holds beside its value, in bytes.
     fn request_bytes(&self) -> u64 {
         0

@@ -278,8 +278,12 @@ impl Store for ObjectStore {
     }
 
     fn stamp(&self, key: &str) -> Result<Option<u128>> {
+        Ok(self.size_and_stamp(key)?.map(|(_, stamp)| stamp))
+    }
+
+    fn size_and_stamp(&self, key: &str) -> Result<Option<(u64, u128)>> {
         let told = |m: ObjectMeta| (self.label.clone(), m.location.to_string(), m.size, m.e_tag, m.version, m.last_modified);
-        Ok(self.meta(key)?.map(|m| xxhash_rust::xxh3::xxh3_128(format!("{:?}", told(m)).as_bytes())))
+        Ok(self.meta(key)?.map(|m| (m.size, xxhash_rust::xxh3::xxh3_128(format!("{:?}", told(m)).as_bytes()))))
     }
 
     fn set(&self, key: &str, value: &[u8]) -> Result<()> {

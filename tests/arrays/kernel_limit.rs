@@ -2,9 +2,8 @@
 //!
 //! Needs the right to make a memory cgroup (version 1 or 2); where there is none the test says so and is skipped.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::limited::Limited;
+use std::path::Path;
 use tilework::array::random::Generator;
 use tilework::array::{DynArray, open_zarr};
 use tilework::format::zarr::ZarrOptions;
@@ -14,33 +13,6 @@ use tilework::{Config, Session};
 /// Names the job and its folder to the process that runs it.
 const JOB: [&str; 2] = ["TILEWORK_LIMITED_JOB", "TILEWORK_LIMITED_FOLDER"];
 const BUDGET: u64 = 48 << 20;
-
-/// A cgroup of its own with a limit; removed when dropped.
-struct Limited(PathBuf);
-
-impl Limited {
-    fn new(name: &str, bytes: u64) -> Option<Limited> {
-        let name = format!("tilework-test-{}-{name}", std::process::id());
-        let v1 = Path::new("/sys/fs/cgroup/memory").join(&name);
-        if fs::create_dir(&v1).is_ok() {
-            let group = Limited(v1);
-            return fs::write(group.0.join("memory.limit_in_bytes"), bytes.to_string()).is_ok().then_some(group);
-        }
-        let v2 = Path::new("/sys/fs/cgroup").join(&name);
-        fs::create_dir(&v2).ok()?;
-        let group = Limited(v2);
-        let set = fs::write(group.0.join("memory.max"), bytes.to_string()).is_ok();
-        // Swap would let the job cheat.
-        let _ = fs::write(group.0.join("memory.swap.max"), "0");
-        set.then_some(group)
-    }
-}
-
-impl Drop for Limited {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.0);
-    }
-}
 
 /// The columns of the one times the rows of the other: chunks are wanted twice, far apart.
 fn crossed(folder: &Path) -> DynArray {
@@ -97,10 +69,9 @@ fn under_limit(name: &str, folder: &Path) {
     };
     let want = job(name, folder, 4 << 30);
     let test = "arrays::kernel_limit::limited_job";
-    let script = format!("echo $$ > {}/cgroup.procs && exec \"$0\" --exact {test} --nocapture --test-threads 1", group.0.display());
-    let out = Command::new("sh")
-        .args(["-c", &script])
-        .arg(std::env::current_exe().unwrap())
+    let out = group
+        .command(&std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads", "1"])
         .env(JOB[0], name)
         .env(JOB[1], folder)
         // The program's allocator gives freed memory back; glibc's does so only when told.

@@ -24,9 +24,6 @@ mod random;
 mod rechunk;
 mod reductions;
 mod scans;
-#[cfg(feature = "cloud")]
-#[path = "../support/http.rs"]
-mod server;
 mod shape;
 mod sort;
 mod statistics;

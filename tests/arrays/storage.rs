@@ -246,7 +246,7 @@ fn urls_stand_for_paths() {
 #[cfg(feature = "cloud")]
 #[test]
 fn files_behind_urls_are_read_in_ranges() {
-    use super::server::{Fault, Server};
+    use crate::server::{Fault, Server};
     let server = Server::start();
     let t = values(DType::F64, &[400, 300]);
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,10 @@ mod benchmark;
 mod clustered;
 mod files;
 mod formats;
+mod partitions;
 mod queries;
 mod sieve;
 mod sql;
+#[cfg(feature = "cloud")]
+mod urls;
 mod verbs;

@@ -3,7 +3,6 @@
 use crate::error::{Fail, Out};
 use crate::frame::dtype::DType;
 use crate::frame::expr::Cols;
-use crate::frame::parts::Kept;
 use crate::frame::query::checked;
 use crate::frame::{Frame, Table};
 use polars::lazy::frame::OptFlags;
@@ -13,6 +12,7 @@ use polars_plan::prelude::PlanCallback;
 use pyo3::prelude::{Py, PyAny, PyAnyMethods, PyErr, PyRef, PyResult, Python};
 use pyo3::pymethods;
 use std::sync::{Arc, Mutex, PoisonError};
+use tilework::frame::Kept;
 
 /// What a query has besides its plan.
 #[derive(Clone, Default)]

@@ -4,16 +4,13 @@ use crate::error::{Out, value};
 use crate::frame::{Frame as PyFrame, Table};
 use crate::session::Session as PySession;
 use polars::io::parquet::write::BatchedWriter;
-use polars::prelude::{
-    DataFrame, LazyFrame, ParallelStrategy, ParquetReader, ParquetWriter, PlRefPath, ScanArgsParquet, SerReader,
-};
+use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, ParquetWriter, SerReader};
 use pyo3::prelude::{PyRef, PyRefMut, Python};
 use pyo3::{pyclass, pymethods};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use tilework::chunk::dataframe::table_error;
-use tilework::frame::Frame;
+use tilework::frame::{Frame, Kept};
 use tilework::{Error, Result, Session};
 
 /// The partitions of a result that have rows, in order.
@@ -23,37 +20,6 @@ pub struct Parts {
     /// Rows of the partitions still to come.
     rows: std::vec::IntoIter<usize>,
     first_row: usize,
-}
-
-/// A result in a file that is removed when no query reads it any more.
-pub struct Kept {
-    folder: tempfile::TempDir,
-}
-
-impl Kept {
-    fn empty(session: &Session) -> Result<Kept> {
-        let folder = tempfile::Builder::new().prefix("tilework-result-").tempdir_in(&session.config().spill_dir).map_err(told)?;
-        Ok(Kept { folder })
-    }
-
-    /// A file that `write` writes.
-    pub fn new(session: &Session, write: impl FnOnce(PathBuf) -> Result<()>) -> Result<Kept> {
-        let kept = Kept::empty(session)?;
-        write(kept.path())?;
-        Ok(kept)
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("result.parquet")
-    }
-
-    /// A query that reads it.
-    pub fn query(&self) -> Out<LazyFrame> {
-        let path = self.path();
-        let text = path.to_str().ok_or_else(|| value(format!("{} is not a name in UTF-8", path.display())))?;
-        let args = ScanArgsParquet { glob: false, ..Default::default() };
-        Ok(LazyFrame::scan_parquet(PlRefPath::new(text), args).map_err(table_error)?)
-    }
 }
 
 /// A result that Python writes, table by table.
@@ -102,7 +68,8 @@ impl Parts {
     /// Runs the query.
     pub fn new(frame: &Frame, session: &Session) -> Result<Parts> {
         // The file loses its name when this returns, and is there as long as it is read.
-        let kept = Kept::new(session, |path| frame.sink_parquet(session, path, false))?;
+        let kept = Kept::empty(session)?;
+        frame.sink_parquet(session, kept.path(), false)?;
         let file = File::open(kept.path()).map_err(told)?;
         let mut reader = ParquetReader::new(file.try_clone().map_err(told)?);
         let groups = &reader.get_metadata().map_err(table_error)?.row_groups;

@@ -5,7 +5,7 @@ use crate::frame::Frame;
 use crate::frame::dtype::DType;
 use polars::io::ipc::IpcScanOptions;
 use polars::prelude::{
-    LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader, NullValues, PlRefPath, PlSmallStr, ScanArgsParquet,
+    DslPlan, LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader, NullValues, PlRefPath, PlSmallStr, ScanArgsParquet,
     ScanSources, Schema, UnifiedScanArgs,
 };
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, Python, wrap_pyfunction};
@@ -28,8 +28,13 @@ fn first(paths: &[PathBuf]) -> Out<&Path> {
     Ok(paths.first().ok_or_else(|| value("a scan needs a file at least"))?)
 }
 
-/// A query of files, with the first of them in what is wrong.
-fn scanned(query: LazyFrame, paths: &[PathBuf], partition_bytes: u64) -> Out<Frame> {
+/// A query of files, with the first of them in what is wrong; with `hive`, of a folder with folders whose names say values of columns.
+fn scanned(mut query: LazyFrame, paths: &[PathBuf], partition_bytes: u64, hive: bool) -> Out<Frame> {
+    if let DslPlan::Scan { unified_scan_args: args, .. } = &mut query.logical_plan {
+        args.hive_options.enabled = Some(hive);
+        args.glob = hive;
+        args.hidden_file_prefix = hive.then(|| [".".into(), "_".into()].into());
+    }
     let frame = Frame::new(query, partition_bytes);
     frame.query.schema().map_err(|e| e.at(first(paths).map_or_else(|_| String::new(), |p| p.display().to_string())))?;
     Ok(frame)
@@ -39,56 +44,55 @@ fn scanned(query: LazyFrame, paths: &[PathBuf], partition_bytes: u64) -> Out<Fra
 #[pyfunction]
 fn scan_parquet(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, hive: bool) -> Out<Frame> {
     py.detach(|| {
-        if hive {
-            let [folder] = paths.as_slice() else {
-                return Err(value("folders of keys are read from one folder, or by one pattern"));
-            };
-            return Ok(Frame::new(tilework::frame::scan_parquet(folder)?.lazy(), partition_bytes));
+        if !hive {
+            // What is wrong with a file is said better than Polars says it.
+            parquet_schema(first(&paths)?)?;
         }
-        parquet_schema(first(&paths)?)?;
-        let mut args = ScanArgsParquet { glob: false, ..Default::default() };
-        args.hive_options.enabled = Some(false);
+        let args = ScanArgsParquet { glob: false, ..Default::default() };
         let query = LazyFrame::scan_parquet_sources(sources(&paths)?, args).map_err(table_error)?;
-        scanned(query, &paths, partition_bytes)
+        scanned(query, &paths, partition_bytes, hive)
     })
 }
 
 /// Arrow IPC files of the same columns, one after the other.
 #[pyfunction]
-fn scan_ipc(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64) -> Out<Frame> {
+fn scan_ipc(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, hive: bool) -> Out<Frame> {
     py.detach(|| {
         let args = UnifiedScanArgs { glob: false, ..Default::default() };
         let query = LazyFrame::scan_ipc_sources(sources(&paths)?, IpcScanOptions::default(), args).map_err(table_error)?;
-        scanned(query, &paths, partition_bytes)
+        scanned(query, &paths, partition_bytes, hive)
     })
 }
 
-fn declared(types: Vec<(String, DType)>) -> Option<Arc<Schema>> {
+/// Types of columns by name.
+type Types = Vec<(String, DType)>;
+
+fn declared(types: Types) -> Option<Arc<Schema>> {
     let types: Schema = types.into_iter().map(|(n, t)| (PlSmallStr::from_string(n), t.0)).collect();
     (!types.is_empty()).then(|| Arc::new(types))
 }
 
-/// Files of a JSON object in each line.
+/// Files of a JSON object in each line; types of all columns by name, or of some.
 #[pyfunction]
-#[pyo3(signature = (paths, partition_bytes, infer_rows, schema, types, ignore_errors))]
+#[pyo3(signature = (paths, partition_bytes, infer_rows, types, ignore_errors, hive))]
 fn scan_ndjson(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     partition_bytes: u64,
     infer_rows: Option<usize>,
-    schema: Vec<(String, DType)>,
-    types: Vec<(String, DType)>,
+    types: (Types, Types),
     ignore_errors: bool,
+    hive: bool,
 ) -> Out<Frame> {
     py.detach(|| {
         let query = LazyJsonLineReader::new_with_sources(sources(&paths)?)
             .with_infer_schema_length(infer_rows.and_then(NonZeroUsize::new))
-            .with_schema(declared(schema))
-            .with_schema_overwrite(declared(types))
+            .with_schema(declared(types.0))
+            .with_schema_overwrite(declared(types.1))
             .with_ignore_errors(ignore_errors)
             .finish()
             .map_err(table_error)?;
-        scanned(query, &paths, partition_bytes)
+        scanned(query, &paths, partition_bytes, hive)
     })
 }
 
@@ -106,13 +110,13 @@ struct CsvFormat {
     n_rows: Option<usize>,
     dates: bool,
     ignore_errors: bool,
-    schema: Vec<(String, DType)>,
-    types: Vec<(String, DType)>,
+    schema: Types,
+    types: Types,
 }
 
 /// CSV files of the same columns, one after the other.
 #[pyfunction]
-fn scan_csv(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, format: CsvFormat) -> Out<Frame> {
+fn scan_csv(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, format: CsvFormat, hive: bool) -> Out<Frame> {
     py.detach(|| {
         let nulls = format.null_values.map(|v| NullValues::AllColumns(v.into_iter().map(Into::into).collect()));
         let query = LazyCsvReader::new_with_sources(sources(&paths)?)
@@ -131,12 +135,19 @@ fn scan_csv(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, format: C
             .with_dtype_overwrite(declared(format.types))
             .finish()
             .map_err(table_error)?;
-        scanned(query, &paths, partition_bytes)
+        scanned(query, &paths, partition_bytes, hive)
     })
+}
+
+/// The files that a URL names.
+#[pyfunction]
+fn url_files(py: Python<'_>, url: String) -> Out<Vec<String>> {
+    Ok(py.detach(|| tilework::format::remote_files::expand(&url))?)
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(scan_parquet, m)?)?;
+    m.add_function(wrap_pyfunction!(url_files, m)?)?;
     m.add_function(wrap_pyfunction!(scan_ipc, m)?)?;
     m.add_function(wrap_pyfunction!(scan_ndjson, m)?)?;
     m.add_function(wrap_pyfunction!(scan_csv, m)?)

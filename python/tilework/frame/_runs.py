@@ -172,6 +172,41 @@ class Runs:
 
     cache = persist
 
+    def repartition(self, n_partitions=None, *, partition_bytes=None, by=None):
+        """The same rows in other partitions, which is what :meth:`map_partitions`, :meth:`partitions` and folders of files see.
+
+        Rows are computed before, to know how many there are.
+
+        Parameters
+        ----------
+        n_partitions : int, optional
+            So many partitions of as many rows each (or one more), in their order.
+        partition_bytes : int or str, optional
+            Partitions of about so many bytes in memory.
+        by : str or sequence of str, optional
+            Columns: rows that are equal in them are in one partition, of ``n_partitions`` or as many as tasks take well. A partition has the
+            rows of several keys, in their order; of several partitions, the order is that of a hash.
+
+        Raises
+        ------
+        ValueError
+            None of them, or both sizes; no partitions.
+        ColumnNotFoundError
+            No such column.
+
+        Examples
+        --------
+        >>> import tilework.frame as tf
+        >>> f = tf.from_dict({"origin": ["JFK", "EWR", "JFK"], "delay": [4, 1, 8]})
+        >>> [len(p) for p in f.repartition(2).partitions()]
+        [1, 2]
+        >>> any(p.to_dict()["origin"] == ["JFK", "JFK"] for p in f.repartition(8, by="origin").partitions())
+        True
+        """
+        keys = None if by is None else [by] if isinstance(by, str) else list(by)
+        size = None if partition_bytes is None else _config.parse_bytes(partition_bytes)
+        return self._of(self._x.repartition(n_partitions, size, keys))
+
     def map_partitions(self, function, schema=None, *, kind="polars"):
         """What a function of Python's makes of every partition, by itself.
 

@@ -12,13 +12,34 @@ from ._frame import Frame
 _MAGIC = frozenset("*?[")
 
 
+def _path(source):
+    """A path or a URL; ``file://`` is no part of it."""
+    path = os.fspath(source)
+    if path.startswith("file://"):
+        from urllib.parse import unquote
+
+        return unquote(path.removeprefix("file://").removeprefix("localhost"))
+    return path
+
+
+def _found(source, ending, hive):
+    """The files that a source means, or the source itself if the folders in it say values of columns; and whether they do."""
+    single = isinstance(source, (str, os.PathLike))
+    if hive is None:
+        hive = single and _is_hive(_path(source))
+    if hive and not single:
+        raise ValueError("folders of keys are read from one folder, or by one pattern")
+    return ([_path(source)] if hive else _files(source, ending)), hive
+
+
 def _files(source, ending):
     """The files of a path, a pattern or several of them, in order; of a folder, all files in it with this ending."""
     if not isinstance(source, (str, os.PathLike)):
         return [f for s in source for f in _files(s, ending)]
-    path = os.fspath(source)
+    path = _path(source)
     if "://" in path:
-        raise NotImplementedError(f"{path}: tables are read from files of this machine in this version")
+        found = _tilework.url_files(path)
+        return [f for f in found if f.endswith(ending)] if len(found) > 1 and not _MAGIC.intersection(path) else found
     if os.path.isdir(path):
         return _folder(path, ending)
     if os.path.exists(path):
@@ -44,11 +65,13 @@ def _folder(path, ending):
     return found
 
 
-def _is_hive(source):
+def _is_hive(path):
     """Whether a folder has folders like ``year=2024``."""
-    if not isinstance(source, (str, os.PathLike)) or not os.path.isdir(source):
-        return False
-    return any("=" in entry.name for entry in os.scandir(source) if entry.is_dir())
+    if "://" in path:
+        if _MAGIC.intersection(path):
+            return False
+        return any("=" in file[len(path) :].rpartition("/")[0] for file in _tilework.url_files(path))
+    return os.path.isdir(path) and any("=" in entry.name for entry in os.scandir(path) if entry.is_dir())
 
 
 def scan_parquet(source, *, hive_partitioning=None, partition_bytes=PARTITION_BYTES) -> Frame:
@@ -58,7 +81,8 @@ def scan_parquet(source, *, hive_partitioning=None, partition_bytes=PARTITION_BY
     ----------
     source : path, pattern, or a sequence of them
         ``"2024-*.parquet"`` means the files of such names, in the order of their names; ``**`` any folders. A folder means all its
-        Parquet files. Files of several have the same columns.
+        Parquet files. Files of several have the same columns. A path may be a URL (``s3://bucket/data/*.parquet``,
+        ``https://host/file.parquet``), with credentials from the environment; what is behind HTTP cannot be listed.
     hive_partitioning : bool, optional
         Whether folders like ``year=2024`` say values of columns: where the source is a folder of such.
     partition_bytes : int or str, optional
@@ -80,17 +104,16 @@ def scan_parquet(source, *, hive_partitioning=None, partition_bytes=PARTITION_BY
     >>> tf.scan_parquet("part-*.parquet").to_dict()
     {'x': [0, 10, 1, 11]}
     """
-    hive = _is_hive(source) if hive_partitioning is None else hive_partitioning
-    files = [os.fspath(source)] if hive and isinstance(source, (str, os.PathLike)) else _files(source, ".parquet")
+    files, hive = _found(source, ".parquet", hive_partitioning)
     return Frame(_tilework.scan_parquet(files, parse_bytes(partition_bytes), hive))
 
 
-def scan_ipc(source, *, partition_bytes=PARTITION_BYTES) -> Frame:
+def scan_ipc(source, *, hive_partitioning=None, partition_bytes=PARTITION_BYTES) -> Frame:
     """A lazy query of Arrow IPC files (Feather).
 
     Parameters
     ----------
-    source, partition_bytes
+    source, hive_partitioning, partition_bytes
         As of :func:`scan_parquet`.
 
     Raises
@@ -105,17 +128,19 @@ def scan_ipc(source, *, partition_bytes=PARTITION_BYTES) -> Frame:
     >>> tf.scan_ipc("x.arrow").to_dict()
     {'x': [1, 2]}
     """
-    return Frame(_tilework.scan_ipc(_files(source, (".arrow", ".ipc", ".feather")), parse_bytes(partition_bytes)))
+    files, hive = _found(source, (".arrow", ".ipc", ".feather"), hive_partitioning)
+    return Frame(_tilework.scan_ipc(files, parse_bytes(partition_bytes), hive))
 
 
 def scan_ndjson(
-    source, *, schema=None, schema_overrides=None, infer_schema_length=100, ignore_errors=False, partition_bytes=PARTITION_BYTES
+    source, *, schema=None, schema_overrides=None, infer_schema_length=100, ignore_errors=False, hive_partitioning=None,
+    partition_bytes=PARTITION_BYTES,
 ) -> Frame:
     """A lazy query of files with a JSON object in each line.
 
     Parameters
     ----------
-    source, partition_bytes
+    source, hive_partitioning, partition_bytes
         As of :func:`scan_parquet`.
     schema : dict, optional
         Types of all columns by name.
@@ -138,9 +163,9 @@ def scan_ndjson(
     >>> tf.scan_ndjson("x.jsonl").to_dict()
     {'x': [1, 2]}
     """
-    files = _files(source, (".jsonl", ".ndjson", ".json"))
+    files, hive = _found(source, (".jsonl", ".ndjson", ".json"), hive_partitioning)
     types = (list((schema or {}).items()), list((schema_overrides or {}).items()))
-    return Frame(_tilework.scan_ndjson(files, parse_bytes(partition_bytes), infer_schema_length, *types, ignore_errors))
+    return Frame(_tilework.scan_ndjson(files, parse_bytes(partition_bytes), infer_schema_length, types, ignore_errors, hive))
 
 
 def scan_csv(
@@ -159,6 +184,7 @@ def scan_csv(
     infer_schema_length=1000,
     n_rows=None,
     try_parse_dates=False,
+    hive_partitioning=None,
     partition_bytes=PARTITION_BYTES,
 ) -> Frame:
     """A lazy query of CSV files.
@@ -169,7 +195,7 @@ def scan_csv(
     Parameters
     ----------
     source : path, pattern, or a sequence of them
-        As of :func:`scan_parquet`.
+        As of :func:`scan_parquet`, as is ``hive_partitioning``.
     separator, quote_char : str
         One ASCII character each; ``quote_char=None`` is no quoting.
     has_header : bool
@@ -215,8 +241,8 @@ def scan_csv(
     >>> flights.to_dict()["delay"]
     [4, None]
     """
-    files = _files(source, (".csv", ".tsv", ".txt"))
-    if has_header and len(files) > 1 and not skip_rows and not comment_prefix:
+    files, hive = _found(source, (".csv", ".tsv", ".txt"), hive_partitioning)
+    if has_header and len(files) > 1 and not skip_rows and not comment_prefix and "://" not in files[0]:
         _check_headers(files)
     if isinstance(null_values, str):
         null_values = [null_values]
@@ -234,7 +260,7 @@ def scan_csv(
         "schema": list((schema or {}).items()),
         "types": list(({} | (dtypes or {}) | (schema_overrides or {})).items()),
     }
-    return Frame(_tilework.scan_csv(files, parse_bytes(partition_bytes), format))
+    return Frame(_tilework.scan_csv(files, parse_bytes(partition_bytes), format, hive))
 
 
 def _byte(c, name):

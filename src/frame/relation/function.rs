@@ -4,7 +4,8 @@ use crate::base::{Error, Result};
 use crate::chunk::table_bound::{Bound, row_bytes, varies};
 use crate::frame::pipe::{MOST_GROWTH, Pipe};
 use crate::frame::relation::union::below;
-use crate::frame::relation::whole;
+use crate::frame::relation::{repartition, whole};
+use crate::frame::repartition::Partitioning;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::planned::Planned;
@@ -57,7 +58,10 @@ pub(in crate::frame) fn read(ir: &IR, r: &mut Reader, schema: &SchemaRef) -> Res
     let kind = match function {
         FunctionIR::Unnest { .. } => Kind::Same,
         FunctionIR::Explode { columns, .. } => Kind::Explode(columns.clone()),
-        FunctionIR::Opaque { streamable: true, .. } => Kind::Any,
+        FunctionIR::Opaque { streamable: true, fmt_str, .. } => match Partitioning::named(fmt_str) {
+            Some(to) => return repartition::read(*input, to, r),
+            None => Kind::Any,
+        },
         FunctionIR::RowIndex { name, offset, .. } => {
             let first = offset.unwrap_or(0).into();
             return Ok(Box::new(RowIndex { input: r.tree(*input)?, name: name.clone(), first, schema: schema.clone() }));

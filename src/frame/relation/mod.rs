@@ -6,6 +6,7 @@ pub(super) mod clustered;
 pub(super) mod function;
 pub(super) mod grouped;
 pub(super) mod join;
+mod repartition;
 pub(super) mod rows;
 pub(super) mod scan;
 mod scan_files;

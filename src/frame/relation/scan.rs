@@ -8,6 +8,7 @@ use crate::frame::likely::share;
 use crate::frame::pipe::Pipe;
 use crate::frame::relation::aggregate::Aggregate;
 use crate::frame::relation::scan_files::{Asked, Files};
+use crate::frame::resolve::resolve;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree, unsupported};
 use crate::op::table::TableStep;
@@ -91,7 +92,9 @@ fn counted_scan(sources: &ScanSources, scan_type: &FileScanIR) -> Result<Scan> {
         .with_skip_rows_after_header(options.skip_rows_after_header)
         .with_separator(parse.separator)
         .with_quote_char(parse.quote_char);
-    let all = reader.finish().and_then(|mut l| l.collect_schema()).map_err(|e| query_error(e, &[]))?;
+    let mut scan = reader.finish().map_err(|e| query_error(e, &[]))?;
+    resolve(&scan)?;
+    let all = scan.collect_schema().map_err(|e| query_error(e, &[]))?;
     let output = all.iter().take(1).map(|(n, d)| (n.clone(), d.clone())).collect::<Schema>();
     let asked = Asked { output: Arc::new(output), filters: vec![] };
     Ok(Scan { from: From::Files(Box::new(Files::counted(sources, scan_type, all)?)), asked })

@@ -1,6 +1,6 @@
 //! Files of a scan: which they are and how they are read, from Polars' plan; and the source that reads what a query asks of them.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::chunk::table_bound::{row_bytes, varies};
 use crate::expr::table::TableSource;
 use crate::format::csv::CsvSource;
@@ -20,6 +20,9 @@ use polars_plan::dsl::{FileScanIR, PredicateFileSkip, ScanSources, UnifiedScanAr
 use polars_plan::plans::hive::HivePartitionsDf;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// How much larger a part of a row group behind a URL is.
+const REMOTE_PARTS: u64 = 4;
 
 /// Files and what is added to their rows.
 #[derive(Debug)]
@@ -92,9 +95,6 @@ fn paths(sources: &ScanSources) -> Result<(Vec<PathBuf>, Vec<IdxSize>)> {
     let mut kept = (vec![], vec![]);
     for (i, path) in paths.iter().enumerate() {
         let local = path.as_str().strip_prefix("file://").unwrap_or(path.as_str());
-        if local.contains("://") {
-            return Err(Error::unsupported(format!("{local}: tables behind URLs are not read in this version: copy it to disk")));
-        }
         let name = local.rsplit('/').next().unwrap_or_default();
         if !(name.starts_with('.') && name.ends_with(".part")) {
             kept.0.push(PathBuf::from(local));
@@ -144,7 +144,7 @@ impl Files {
             extra: args.extra_columns_policy,
             hidden,
         };
-        Ok(Files { set: FileSet { paths, schema, rules }, format: format(of)?, labels, slice: args.pre_slice.clone(), n_all })
+        Ok(Files { set: FileSet::new(paths, schema, rules), format: format(of)?, labels, slice: args.pre_slice.clone(), n_all })
     }
 
     /// Files of which only the rows are counted, so that their columns may differ.
@@ -157,7 +157,7 @@ impl Files {
             extra: polars_plan::dsl::ExtraColumnsPolicy::Ignore,
             ..FileRules::default()
         };
-        let set = FileSet { paths: paths(sources)?.0, schema, rules };
+        let set = FileSet::new(paths(sources)?.0, schema, rules);
         Ok(Files { set, format: format(of)?, labels: Labels::default(), slice: None, n_all: 0 })
     }
 
@@ -201,7 +201,9 @@ impl Files {
         let set = self.set.clone();
         Ok(match &self.format {
             Format::Parquet => {
-                let source = ParquetSource::new(set, projection, |all| (run.target_bytes(all), run.partition_bytes))?;
+                // Every part of a row group reads all its columns' bytes, which is dear from behind a URL.
+                let most = run.partition_bytes * if set.are_remote() { REMOTE_PARTS } else { 1 };
+                let source = ParquetSource::new(set, projection, |all| (run.target_bytes(all), most))?;
                 if let (n @ 1.., all) = source.pruned() {
                     run.note(format!("{}: {n} of {all} row groups are left unread, by their statistics", source.label()));
                 }

@@ -1,0 +1,113 @@
+//! Reading a file from where one is, as others' decoders do it.
+
+use crate::base::{Error, Result};
+use crate::format::ranged::RangedFile;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+/// Parts of a file behind a URL that lie no further apart than this are asked for at once.
+const MOST_GAP: u64 = 256 << 10;
+/// Reads shorter than this are made of a longer one.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// Parts of a file in memory: where each begins, and its bytes.
+pub(super) type Parts = Vec<(u64, Vec<u8>)>;
+
+impl RangedFile {
+    /// Parts of a file behind a URL, in as few requests as can be; none of one on disk.
+    ///
+    /// # Errors
+    /// As [`read_exact_at`](RangedFile::read_exact_at).
+    pub(super) fn fetch(&self, mut ranges: Vec<Range<u64>>) -> Result<Parts> {
+        if !self.is_remote() {
+            return Ok(vec![]);
+        }
+        ranges.sort_unstable_by_key(|r| r.start);
+        let mut joined: Vec<Range<u64>> = Vec::new();
+        for r in ranges {
+            match joined.last_mut().filter(|last| r.start <= last.end.saturating_add(MOST_GAP)) {
+                Some(last) => last.end = last.end.max(r.end),
+                None => joined.push(r),
+            }
+        }
+        let part = |r: Range<u64>| {
+            // Nothing is allocated for a part that the file does not hold.
+            let n = if self.holds(r.start, r.end.saturating_sub(r.start)) { r.end.saturating_sub(r.start) } else { 0 };
+            let mut bytes = vec![0; n as usize];
+            self.read_exact_at(r.start, &mut bytes)?;
+            Ok((r.start, bytes))
+        };
+        joined.into_iter().map(part).collect()
+    }
+
+    /// The bytes from `offset`, of parts that were fetched or of the file.
+    ///
+    /// # Errors
+    /// As [`read_exact_at`](RangedFile::read_exact_at).
+    pub(super) fn read_fetched(&self, parts: &Parts, offset: u64, out: &mut [u8]) -> Result<()> {
+        let within = parts.iter().find_map(|(start, bytes)| {
+            let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
+            bytes.get(from..from.checked_add(out.len())?)
+        });
+        match within {
+            Some(bytes) => out.copy_from_slice(bytes),
+            None => self.read_exact_at(offset, out)?,
+        }
+        Ok(())
+    }
+
+    /// What a decoder makes of the file, which it reads from where it likes. Where reading fails, that is the error, and not what the
+    /// decoder makes of it.
+    ///
+    /// # Errors
+    /// The storage's; else what `otherwise` makes of the decoder's.
+    pub(super) fn decode<T, E>(
+        &self,
+        parts: &Parts,
+        decode: impl FnOnce(&mut BufReader<Reader<'_>>) -> std::result::Result<T, E>,
+        otherwise: impl FnOnce(E) -> Error,
+    ) -> Result<T> {
+        let reader = Reader { file: self, parts, at: 0, error: None };
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+        let decoded = decode(&mut reader);
+        match (decoded, reader.into_inner().error) {
+            (Ok(value), _) => Ok(value),
+            (Err(_), Some(e)) => Err(e),
+            (Err(e), None) => Err(otherwise(e)),
+        }
+    }
+}
+
+/// A place in a file.
+pub(super) struct Reader<'a> {
+    file: &'a RangedFile,
+    parts: &'a Parts,
+    at: u64,
+    error: Option<Error>,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = self.file.len.saturating_sub(self.at);
+        let n = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if let Err(e) = self.file.read_fetched(self.parts, self.at, &mut out[..n]) {
+            let told = io::Error::other(e.to_string());
+            self.error.get_or_insert(e);
+            return Err(told);
+        }
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl Seek for Reader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.file.len.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
+        Ok(self.at)
+    }
+}

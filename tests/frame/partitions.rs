@@ -1,0 +1,128 @@
+//! Frames by their partitions: other ones, kept ones, functions on each.
+
+use polars::prelude::*;
+use proptest::prelude::*;
+use std::sync::Arc;
+use tilework::Config;
+use tilework::frame::{Frame, Partitioning, frame, scan_parquet};
+use tilework::session::Session;
+
+fn session() -> Session {
+    Session::new(Config { n_threads: 3, budget_bytes: 64 << 20, ..Config::default() })
+}
+
+fn table(n: i64) -> DataFrame {
+    let keys: Vec<Option<String>> = (0..n).map(|i| (i % 7 != 3).then(|| format!("key {}", i * i % 5))).collect();
+    df!("k" => keys, "n" => (0..n).collect::<Vec<_>>()).unwrap()
+}
+
+/// The partitions of a frame.
+fn parts(f: &Frame) -> Vec<DataFrame> {
+    let mut parts = Vec::new();
+    f.for_each_partition(&session(), |i, rows| {
+        assert_eq!(i, parts.len());
+        parts.push(rows);
+        Ok(())
+    })
+    .unwrap();
+    parts
+}
+
+fn sorted(rows: &DataFrame) -> DataFrame {
+    rows.sort(["n"], SortMultipleOptions::default()).unwrap()
+}
+
+fn stacked(parts: &[DataFrame]) -> DataFrame {
+    let all: Vec<_> = parts.iter().map(|p| p.clone().lazy()).collect();
+    concat(all, UnionArgs::default()).unwrap().collect().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn rows_in_other_partitions_are_the_same_rows(rows in 0i64..300, before in 1u64..2000, n in 1usize..20, bytes in 1u64..3000) {
+        let whole = table(rows);
+        let f = frame(whole.clone().lazy()).with_partition_bytes(before);
+        let counted = parts(&f.repartition(Partitioning::Count(n)).unwrap());
+        prop_assert_eq!(counted.len(), n);
+        prop_assert_eq!(&stacked(&counted), &whole);
+        let fewest = counted.iter().map(DataFrame::height).min().unwrap();
+        prop_assert!(counted.iter().all(|p| p.height() <= fewest + 1));
+        let sized = parts(&f.filter(col("n").gt(lit(5))).repartition(Partitioning::Bytes(bytes)).unwrap());
+        prop_assert_eq!(stacked(&sized), whole.clone().lazy().filter(col("n").gt(lit(5))).collect().unwrap());
+        let keyed = parts(&f.repartition(Partitioning::Key(vec!["k".into()], Some(n))).unwrap());
+        prop_assert_eq!(keyed.len(), n);
+        prop_assert_eq!(&sorted(&stacked(&keyed)), &whole);
+        let n_keys = |p: &DataFrame| p.column("k").unwrap().n_unique().unwrap();
+        prop_assert_eq!(keyed.iter().map(n_keys).sum::<usize>(), n_keys(&whole), "a key is in one partition");
+        prop_assert!(keyed.iter().all(|p| p == &sorted(p)), "rows of a partition stay in order");
+    }
+}
+
+#[test]
+fn steps_go_on_in_the_partitions_that_were_made() {
+    let f = frame(table(100).lazy());
+    let eight = f.repartition(Partitioning::Count(8)).unwrap();
+    let schema: SchemaRef = Arc::new(Schema::from_iter([("rows".into(), DataType::UInt32)]));
+    let heights = |rows: DataFrame| df!("rows" => [rows.height() as u32]);
+    let counts = eight.map_partitions(heights, schema.clone()).collect_in(&session()).unwrap();
+    assert_eq!(counts, df!("rows" => [12u32, 13, 12, 13, 12, 13, 12, 13]).unwrap());
+    // Columns that nothing asks for are not read, but the keys are.
+    let by_key = f.repartition(Partitioning::Key(vec!["k".into()], Some(3))).unwrap().select([col("n")]);
+    assert_eq!(sorted(&by_key.collect_in(&session()).unwrap()), table(100).select(["n"]).unwrap());
+    assert_eq!(eight.filter(col("n").lt(lit(10))).n_partitions(&session()).unwrap(), 8);
+    // Polars itself takes it for a step that changes nothing.
+    assert_eq!(eight.lazy().collect().unwrap(), table(100));
+    let plan = eight.explain(&session()).unwrap();
+    assert!(plan.contains("8"), "{plan}");
+}
+
+#[test]
+fn what_is_no_partitioning_is_refused() {
+    let f = frame(table(10).lazy());
+    for (to, says) in [
+        (Partitioning::Count(0), "at least one"),
+        (Partitioning::Bytes(0), "0 bytes"),
+        (Partitioning::Key(vec![], None), "needs a column"),
+        (Partitioning::Key(vec!["key".into()], None), "there is no column 'key'"),
+    ] {
+        let e = f.repartition(to).map(drop).unwrap_err();
+        assert!(e.to_string().contains(says), "{e}");
+    }
+}
+
+#[test]
+fn functions_on_the_same_rows_are_told_apart() {
+    let f = frame(df!("x" => [1i64, 2, 3]).unwrap().lazy());
+    let times = |by: i64| f.map_partitions(move |rows| rows.lazy().select([col("x") * lit(by)]).collect(), f.schema().unwrap());
+    let both = Frame::concat(&[times(10), times(100)]).unwrap();
+    assert_eq!(both.collect_in(&session()).unwrap(), df!("x" => [10i64, 20, 30, 100, 200, 300]).unwrap());
+    let args = JoinArgs::new(JoinType::Inner);
+    let none = times(10).join(&times(100), [col("x")], [col("x")], args).collect_in(&session()).unwrap();
+    assert_eq!(none.height(), 0);
+}
+
+#[test]
+fn results_are_kept_as_long_as_frames_read_them() {
+    let spill = tempfile::tempdir().unwrap();
+    let files = || {
+        std::fs::read_dir(spill.path()).unwrap().flatten().filter(|e| e.file_name().to_string_lossy().contains("result")).count()
+    };
+    let session = Session::new(Config { spill_dir: spill.path().into(), budget_bytes: 64 << 20, ..Config::default() });
+    let from = tempfile::tempdir().unwrap();
+    let path = from.path().join("f.parquet");
+    ParquetWriter::new(std::fs::File::create(&path).unwrap()).finish(&mut table(50)).unwrap();
+    let kept = scan_parquet(&path).unwrap().filter(col("n").gt_eq(lit(40))).persist(&session).unwrap();
+    // What it was made of is not needed any more.
+    std::fs::remove_file(path).unwrap();
+    let want = table(50).slice(40, 10);
+    assert_eq!(kept.collect_in(&session).unwrap(), want);
+    let further = [kept.clone().join(&kept, [col("n")], [col("n")], JoinArgs::new(JoinType::Semi)), kept.select([col("n")])];
+    let sql = Frame::sql("SELECT count(*) AS n FROM t", &[("t", kept.clone())]).unwrap();
+    drop(kept);
+    assert_eq!(further[0].collect_in(&session).unwrap(), want);
+    assert_eq!(sql.collect_in(&session).unwrap(), df!("n" => [10u32]).unwrap());
+    assert_eq!(files(), 1);
+    drop((further, sql));
+    assert_eq!(files(), 0, "the file goes with the last frame");
+}
