@@ -10,4 +10,6 @@ mod same_bytes;
 mod signals;
 #[cfg(feature = "frame")]
 mod tables;
+#[cfg(feature = "frame")]
+mod tables_limit;
 mod valid_pixels;
