@@ -182,8 +182,12 @@ impl Join {
         };
         run.note("join: the smaller side in memory, its rows marked by the other as it passes");
         let n_rows = rows.total().bound.rows;
-        let find = Find::new(self.right_on.clone(), &run.table(&rows)?, &self.left_on, self.args.nulls_equal, room)?;
-        let mut pipe = right;
+        let table = run.table(&rows)?;
+        let find = Find::new(self.right_on.clone(), &table, &self.left_on, self.args.nulls_equal, room)?;
+        // Of rows without a match nothing is said, whichever are kept.
+        let mut pipe =
+            if run.is_dry() { right } else { wanted(right, &self.right_on, &self.left_on, self.args.nulls_equal, &table)? };
+        drop(table);
         let schema = Arc::new(Schema::from_iter([(MATCHED.into(), IDX_DTYPE)]));
         let bound = Bound { rows: n_rows, var_bytes: 0 };
         let n = pipe.n_partitions() as u64;
@@ -272,7 +276,12 @@ impl Join {
                 let side = self.side(sides);
                 let table = run.table(&rows)?;
                 drop(rows);
-                let passing = if run.is_dry() { passing } else { wanted(passing, &side, &table)? };
+                let passing = match side.how {
+                    Match::Inner | Match::Semi if !run.is_dry() => {
+                        wanted(passing, &side.passing_on, &side.built_on, side.nulls_equal, &table)?
+                    }
+                    _ => passing,
+                };
                 let probe = Probe::new(&side, &table, room)?;
                 let most = probe.most_matches(&table)?;
                 drop(table);
@@ -418,14 +427,11 @@ fn key_set(run: &Run<'_>, rows: &Arc<Exchange>, of: &Expr) -> Result<Option<(Arc
     Ok(found.map(|(keys, room)| (Arc::new(keys), room)))
 }
 
-/// The side that passes, read without rows whose keys the other side, `table`, has not, where that can be.
-fn wanted(passing: Pipe, side: &Side, table: &DataFrame) -> Result<Pipe> {
-    if !matches!(side.how, Match::Inner | Match::Semi) {
-        return Ok(passing);
-    }
-    let built = keys(table, &side.built_on)?;
-    Ok(side.passing_on.iter().zip(built.columns()).fold(passing, |pipe, (on, key)| {
-        let nulls_match = side.nulls_equal && key.null_count() > 0;
+/// The side that passes, read without rows whose keys `on` are not among the keys `built_on` of `table`, where that can be.
+fn wanted(passing: Pipe, on: &[Expr], built_on: &[Expr], nulls_equal: bool, table: &DataFrame) -> Result<Pipe> {
+    let built = keys(table, built_on)?;
+    Ok(on.iter().zip(built.columns()).fold(passing, |pipe, (on, key)| {
+        let nulls_match = nulls_equal && key.null_count() > 0;
         let asked = plain(on).filter(|name| !nulls_match && pipe.takes_keys(name));
         asked.and_then(|name| pipe.with_keys(name, &Arc::new(KeySet::new(key)?))).unwrap_or(pipe)
     }))

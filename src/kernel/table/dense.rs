@@ -8,7 +8,7 @@ use polars_arrow::bitmap::Bitmap;
 
 /// A range may be so many times as long as there are keys, where every number has a slot, or a bit.
 pub(super) const SLOTS_PER_KEY: u64 = 8;
-const BITS_PER_KEY: u64 = 64;
+const BITS_PER_KEY: u64 = 224;
 /// Ranges of so many numbers are short for any number of keys.
 const SHORT: u64 = 1024;
 
@@ -51,19 +51,52 @@ pub(super) fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(
     (span < n.saturating_mul(per_key).saturating_add(SHORT)).then_some((least, span + 1))
 }
 
-/// The rows of every key.
+/// Which numbers of a range are keys, and how many of them come before each.
+#[derive(Debug)]
+struct Ranks {
+    least: i64,
+    /// For every 64 numbers: a bit for each that is a key, and the keys before them.
+    words: Vec<(u64, IdxSize)>,
+    n_keys: usize,
+}
+
+impl Ranks {
+    fn new(keys: &Int64Chunked, least: i64, len: u64) -> Ranks {
+        let mut words: Vec<(u64, IdxSize)> = vec![(0, 0); len.div_ceil(64) as usize];
+        each(keys, |v, _| {
+            let at = v.wrapping_sub(least) as u64;
+            words[(at / 64) as usize].0 |= 1 << (at % 64);
+        });
+        let mut n_keys = 0;
+        for (bits, before) in &mut words {
+            *before = n_keys;
+            n_keys += bits.count_ones();
+        }
+        Ranks { least, words, n_keys: n_keys as usize }
+    }
+
+    /// How many keys come before a key.
+    fn of(&self, v: i64) -> Option<usize> {
+        let at = v.wrapping_sub(self.least) as u64;
+        let &(bits, before) = self.words.get((at / 64) as usize)?;
+        let bit = 1u64 << (at % 64);
+        (bits & bit != 0).then(|| before as usize + (bits & (bit - 1)).count_ones() as usize)
+    }
+}
+
+/// The rows of every key, by how many keys come before it.
 #[derive(Debug)]
 enum Rows {
-    /// One at most, [`IdxSize::MAX`] for none.
+    /// One of each.
     One(Vec<IdxSize>),
-    /// Those of number `i` from `starts[i]` to `starts[i + 1]`.
+    /// Those of key `i` from `starts[i]` to `starts[i + 1]`.
     Some { starts: Vec<IdxSize>, rows: Vec<IdxSize> },
 }
 
 /// The rows of keys, by their place in the range of all keys.
 #[derive(Debug)]
 pub(super) struct Dense {
-    least: i64,
+    ranks: Ranks,
     rows: Rows,
     n_rows: usize,
 }
@@ -72,21 +105,17 @@ impl Dense {
     /// The rows of these keys; where `any` is set, only one of each.
     pub(super) fn new(keys: &Column, any: bool) -> Option<Dense> {
         let wide = numbers(keys)?;
-        let (least, len) = range(&wide, keys.null_count(), SLOTS_PER_KEY)?;
-        let n_rows = keys.len();
-        let at = |v: i64| v.wrapping_sub(least) as usize;
-        let mut one = vec![IdxSize::MAX; len as usize];
-        let mut is_distinct = true;
-        each(&wide, |v, row| {
-            let slot = &mut one[at(v)];
-            is_distinct &= *slot == IdxSize::MAX;
-            *slot = row as IdxSize;
-        });
-        if is_distinct || any {
-            return Some(Dense { least, rows: Rows::One(one), n_rows });
+        let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
+        let (n_rows, n_valid) = (keys.len(), keys.len() - keys.null_count());
+        let ranks = Ranks::new(&wide, least, len);
+        // Every key has a rank.
+        let at = |v: i64| ranks.of(v).unwrap_or(0);
+        if ranks.n_keys == n_valid || any {
+            let mut rows = vec![0; ranks.n_keys];
+            each(&wide, |v, row| rows[at(v)] = row as IdxSize);
+            return Some(Dense { ranks, rows: Rows::One(rows), n_rows });
         }
-        drop(one);
-        let mut starts: Vec<IdxSize> = vec![0; len as usize + 1];
+        let mut starts: Vec<IdxSize> = vec![0; ranks.n_keys + 1];
         each(&wide, |v, _| starts[at(v) + 1] += 1);
         let mut sum = 0;
         for s in &mut starts {
@@ -100,7 +129,7 @@ impl Dense {
             rows[*slot as usize] = row as IdxSize;
             *slot += 1;
         });
-        Some(Dense { least, rows: Rows::Some { starts, rows }, n_rows })
+        Some(Dense { ranks, rows: Rows::Some { starts, rows }, n_rows })
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -124,28 +153,28 @@ impl Dense {
             Rows::Some { .. } => Matches { built: Vec::with_capacity(n), rows: Vec::with_capacity(n) },
         };
         let mut n_found = 0;
-        let mut one = |slots: &[IdxSize], value: Option<i64>, row: usize| {
-            let built = value.and_then(|v| slots.get(v.wrapping_sub(self.least) as u64 as usize)).copied().unwrap_or(IdxSize::MAX);
+        let mut one = |of_keys: &[IdxSize], value: Option<i64>, row: usize| {
+            let built = value.and_then(|v| self.ranks.of(v)).map_or(IdxSize::MAX, |rank| of_keys[rank]);
             (m.built[n_found], m.rows[n_found]) = (built, row as IdxSize);
             n_found += usize::from(unmatched || built != IdxSize::MAX);
         };
         match &self.rows {
-            Rows::One(slots) if unmatched => wide.iter().enumerate().for_each(|(row, v)| one(slots, v, row)),
-            Rows::One(slots) => each(&wide, |v, row| one(slots, Some(v), row)),
+            Rows::One(of_keys) if unmatched => wide.iter().enumerate().for_each(|(row, v)| one(of_keys, v, row)),
+            Rows::One(of_keys) => each(&wide, |v, row| one(of_keys, Some(v), row)),
             Rows::Some { starts, rows } => {
                 let mut some = |value: Option<i64>, row: usize| {
-                    let at = value.map_or(usize::MAX, |v| v.wrapping_sub(self.least) as u64 as usize);
-                    let found = match (starts.get(at), starts.get(at.wrapping_add(1))) {
-                        (Some(&first), Some(&end)) => &rows[first as usize..end as usize],
-                        _ => &[],
-                    };
+                    let rank = value.and_then(|v| self.ranks.of(v));
+                    let found = rank.map_or(&[][..], |i| &rows[starts[i] as usize..starts[i + 1] as usize]);
                     m.built.extend_from_slice(found);
                     if found.is_empty() && unmatched {
                         m.built.push(IdxSize::MAX);
                     }
                     m.rows.resize(m.built.len(), row as IdxSize);
                 };
-                wide.iter().enumerate().for_each(|(row, v)| some(v, row));
+                match unmatched {
+                    true => wide.iter().enumerate().for_each(|(row, v)| some(v, row)),
+                    false => each(&wide, |v, row| some(Some(v), row)),
+                }
                 return Some(m);
             }
         }

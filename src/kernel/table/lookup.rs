@@ -17,8 +17,8 @@ use polars_expr::idx_table::{IdxTable, new_idx_table};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use std::sync::Arc;
 
-/// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places with a set of
-/// the keys takes less.
+/// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places takes no more: a
+/// quarter of a byte for every number of the range, and the rows.
 const ROW_BYTES: u64 = 64;
 /// Rows that are worth a table of their own.
 const ROWS_PER_TABLE: usize = 1 << 14;
