@@ -3,7 +3,8 @@
 
 use crate::base::Result;
 use crate::kernel::table::lookup::Matches;
-use polars::prelude::{Column, DataType, IdxSize, Int64Chunked};
+use polars::prelude::{Column, DataFrame, DataType, IdxSize, Int64Chunked, IntoColumn};
+use polars_arrow::array::PrimitiveArray;
 use polars_arrow::bitmap::Bitmap;
 
 /// A range may be so many times as long as there are keys, where every number has a slot, or a bit.
@@ -49,6 +50,46 @@ pub(super) fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(
     each(keys, |v, _| (least, greatest) = (least.min(v), greatest.max(v)));
     let span = greatest.wrapping_sub(least) as u64;
     (span < n.saturating_mul(per_key).saturating_add(SHORT)).then_some((least, span + 1))
+}
+
+/// How keys of several whole numbers are one: each at its place in its range.
+#[derive(Debug)]
+pub(super) struct Packing {
+    /// Of each column, its least number and how many there are to its greatest.
+    ranges: Vec<(i64, u64)>,
+}
+
+impl Packing {
+    /// How these keys are packed; None for keys that are not all whole numbers, or have too many values.
+    pub(super) fn new(keys: &DataFrame) -> Option<Packing> {
+        if keys.width() < 2 {
+            return None;
+        }
+        let of = |key: &Column| range(&numbers(key)?, key.null_count(), u64::MAX);
+        let ranges: Vec<(i64, u64)> = keys.columns().iter().map(of).collect::<Option<_>>()?;
+        let n_values = ranges.iter().try_fold(1u64, |n, (_, len)| n.checked_mul((*len).max(1)))?;
+        i64::try_from(n_values).is_ok().then_some(Packing { ranges })
+    }
+
+    /// The keys as numbers; null where one is, or lies in no range. None for keys that are no numbers.
+    pub(super) fn pack(&self, keys: &DataFrame) -> Option<DataFrame> {
+        let mut packed = vec![0i64; keys.height()];
+        let mut n_found = vec![0u8; keys.height()];
+        for (key, &(least, len)) in keys.columns().iter().zip(&self.ranges) {
+            each(&numbers(key)?, |v, row| {
+                let at = v.wrapping_sub(least) as u64;
+                if at < len {
+                    packed[row] = packed[row].wrapping_mul(len as i64).wrapping_add(at as i64);
+                    n_found[row] += 1;
+                }
+            });
+        }
+        let all = self.ranges.len() as u8;
+        let valid: Bitmap = n_found.iter().map(|&n| n == all).collect();
+        let array = PrimitiveArray::from_vec(packed).with_validity(Some(valid));
+        let column = Int64Chunked::with_chunk("key 0".into(), array).into_column();
+        DataFrame::new(keys.height(), vec![column]).ok()
+    }
 }
 
 /// Which numbers of a range are keys, and how many of them come before each.
@@ -274,8 +315,8 @@ impl KeySet {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dense, KeySet};
-    use polars::prelude::{Column, DataType, NamedFrom, Series};
+    use super::{Dense, KeySet, Packing};
+    use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
     fn column(values: &[Option<i64>]) -> Column {
         Column::from(Series::new("".into(), values))
@@ -296,6 +337,23 @@ mod tests {
             let has: Vec<bool> = set.has(&asked).unwrap().iter().collect();
             assert_eq!(has, [true, false, false, true, false, false], "{least}");
         }
+    }
+
+    #[test]
+    fn several_numbers_are_one() {
+        let table =
+            |a: &[Option<i64>], b: &[Option<i64>]| DataFrame::new(a.len(), vec![column(a), column(b).with_name("b".into())]);
+        let built =
+            table(&[Some(-1), Some(7), None, Some(7)], &[Some(i64::MAX), Some(i64::MAX - 2), Some(i64::MAX), Some(i64::MAX)])
+                .unwrap();
+        let packing = Packing::new(&built).unwrap();
+        let packed = |t: &DataFrame| packing.pack(t).unwrap().columns()[0].i64().unwrap().iter().collect::<Vec<_>>();
+        assert_eq!(packed(&built), [Some(2), Some(24), None, Some(26)]);
+        let asked = table(&[Some(8), Some(7), Some(7), Some(0)], &[Some(i64::MAX), Some(3), Some(i64::MAX), None]).unwrap();
+        assert_eq!(packed(&asked), [None, None, Some(26), None]);
+        let wide = table(&[Some(i64::MIN), Some(0)], &[Some(0), Some(5)]).unwrap();
+        assert!(Packing::new(&wide).is_none(), "more values than numbers");
+        assert!(Packing::new(&wide.select(["b"]).unwrap()).is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
-use crate::kernel::table::dense::{Dense, KeySet};
+use crate::kernel::table::dense::{Dense, KeySet, Packing};
 use polars::polars_utils::aliases::PlRandomState;
 use polars::polars_utils::hashing::HashPartitioner;
 use polars::prelude::{DataFrame, IdxCa, IdxSize, NullableIdxSize, UniqueKeepStrategy};
@@ -15,6 +15,7 @@ use polars_core::runtime::RAYON;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::idx_table::{IdxTable, new_idx_table};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places takes no more: a
@@ -25,7 +26,11 @@ const ROWS_PER_TABLE: usize = 1 << 14;
 const MOST_TABLES: usize = 16;
 
 /// A table of keys.
-pub struct Lookup(Table);
+pub struct Lookup {
+    /// Keys of several whole numbers are looked up as one.
+    packing: Option<Packing>,
+    table: Table,
+}
 
 enum Table {
     Dense(Dense),
@@ -43,7 +48,7 @@ struct Hashed {
 
 impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let n = match &self.0 {
+        let n = match &self.table {
             Table::Dense(d) => d.n_rows(),
             Table::Set(set) => return write!(f, "Lookup({set:?})"),
             Table::Hashed(h) => h.tables.iter().map(|t| t.1.len()).sum(),
@@ -64,10 +69,12 @@ pub struct Matches {
 impl Lookup {
     /// A table of these keys: one row of columns per key. Null equals null only if `nulls_equal`.
     pub fn new(keys: &DataFrame, nulls_equal: bool) -> Lookup {
-        match dense(keys, nulls_equal, false) {
-            Some(d) => Lookup(Table::Dense(d)),
-            None => Lookup(Table::Hashed(Hashed::new(keys, nulls_equal))),
-        }
+        let (packing, keys) = packed(keys, nulls_equal);
+        let table = match dense(&keys, nulls_equal, false) {
+            Some(d) => Table::Dense(d),
+            None => Table::Hashed(Hashed::new(&keys, nulls_equal)),
+        };
+        Lookup { packing, table }
     }
 
     /// A table that tells whether a key is there: it has one row of every key.
@@ -75,16 +82,17 @@ impl Lookup {
     /// # Errors
     /// What Polars cannot compare.
     pub fn of_distinct(keys: &DataFrame, nulls_equal: bool) -> Result<Lookup> {
-        if let Some(d) = dense(keys, nulls_equal, true) {
-            return Ok(Lookup(Table::Dense(d)));
+        let (packing, keys) = packed(keys, nulls_equal);
+        if let Some(d) = dense(&keys, nulls_equal, true) {
+            return Ok(Lookup { packing, table: Table::Dense(d) });
         }
         let distinct = apart(|| keys.unique_stable(None, UniqueKeepStrategy::Any, None)).map_err(table_error)?;
-        Ok(Lookup(Table::Hashed(Hashed::new(&distinct, nulls_equal))))
+        Ok(Lookup { packing, table: Table::Hashed(Hashed::new(&distinct, nulls_equal)) })
     }
 
     /// A table that tells whether a key is in a set.
     pub fn of_set(keys: Arc<KeySet>) -> Lookup {
-        Lookup(Table::Set(keys))
+        Lookup { packing: None, table: Table::Set(keys) }
     }
 
     /// Upper bound of the bytes of a table of `rows` keys that take `key_bytes`.
@@ -97,7 +105,8 @@ impl Lookup {
     /// # Errors
     /// What Polars cannot compare.
     pub fn most_matches(&self, keys: &DataFrame) -> Result<u64> {
-        match &self.0 {
+        let keys = &self.packed(keys);
+        match &self.table {
             Table::Dense(d) => Ok(d.most_matches()),
             Table::Set(_) => Ok(1),
             Table::Hashed(h) if h.is_distinct => Ok(1),
@@ -108,7 +117,8 @@ impl Lookup {
 
     /// The matches of these keys. With `unmatched`, a row without any is there once, with [`IdxSize::MAX`].
     pub fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
-        match (&self.0, keys.columns()) {
+        let keys = &self.packed(keys);
+        match (&self.table, keys.columns()) {
             // Both sides have keys of one type.
             (Table::Dense(d), [key]) => d.matches(key, unmatched).unwrap_or_default(),
             (Table::Set(set), [key]) => {
@@ -119,6 +129,24 @@ impl Lookup {
             (Table::Dense(_) | Table::Set(_), _) => Matches::default(),
             (Table::Hashed(h), _) => h.matches(keys, unmatched),
         }
+    }
+}
+
+impl Lookup {
+    /// Keys as the table has them.
+    fn packed<'a>(&self, keys: &'a DataFrame) -> Cow<'a, DataFrame> {
+        // Both sides have keys of one type.
+        self.packing.as_ref().and_then(|p| p.pack(keys)).map_or(Cow::Borrowed(keys), Cow::Owned)
+    }
+}
+
+/// Keys of several whole numbers as one, if they can be: null is none of them then, and equals nothing.
+fn packed(keys: &DataFrame, nulls_equal: bool) -> (Option<Packing>, Cow<'_, DataFrame>) {
+    let has_nulls = || keys.columns().iter().any(|c| c.null_count() > 0);
+    let packing = if nulls_equal && has_nulls() { None } else { Packing::new(keys) };
+    match packing.and_then(|p| Some((p.pack(keys)?, p))) {
+        Some((one, packing)) => (Some(packing), Cow::Owned(one)),
+        None => (None, Cow::Borrowed(keys)),
     }
 }
 
