@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tilework::chunk::dataframe::table_error;
 use tilework::expr::table::TableSource;
+use tilework::format::parquet_sink::compression;
 use tilework::format::table_format::TableFormat;
 use tilework::format::table_memory::FrameSource;
 use tilework::format::table_scan::Projection;
@@ -130,19 +131,22 @@ impl Frame {
         py: Python<'_>,
         session: &Session,
         path: PathBuf,
-        format: Format,
+        format: (Format, Option<String>, Option<i32>),
         keys: Option<Vec<String>>,
         overwrite: bool,
     ) -> Out<()> {
-        self.run(py, session, move |q, s| match (keys, format.0) {
+        let (format, codec, level) = format;
+        let compression = codec.map(|c| compression(&c, level)).transpose()?.unwrap_or_default();
+        let sink = self.query.clone().with_parquet_compression(compression);
+        self.run(py, session, move |_, s| match (keys, format.0) {
             (Some(keys), format) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                q.sink_folder(s, path, format, &keys, overwrite)
+                sink.sink_folder(s, path, format, &keys, overwrite)
             }
-            (None, TableFormat::Parquet) => q.sink_parquet(s, path, overwrite),
-            (None, TableFormat::Csv) => q.sink_csv(s, path, overwrite),
-            (None, TableFormat::Ipc) => q.sink_ipc(s, path, overwrite),
-            (None, TableFormat::Ndjson) => q.sink_ndjson(s, path, overwrite),
+            (None, TableFormat::Parquet) => sink.sink_parquet(s, path, overwrite),
+            (None, TableFormat::Csv) => sink.sink_csv(s, path, overwrite),
+            (None, TableFormat::Ipc) => sink.sink_ipc(s, path, overwrite),
+            (None, TableFormat::Ndjson) => sink.sink_ndjson(s, path, overwrite),
         })
     }
 

@@ -266,6 +266,21 @@ def test_within_the_budget():
         assert frame.sort("x", descending=True).head(2).to_dict()["x"] == [199_999, 199_998]
 
 
+@pytest.mark.parametrize("name", ["zstd", "snappy", "lz4", "gzip", "brotli", "uncompressed"])
+def test_parquet_is_compressed_as_asked(tmp_path, name):
+    import pyarrow.parquet as pq
+
+    tf.from_dict(TABLE).sink_parquet(tmp_path / "a.parquet", compression=name)
+    assert pq.read_table(tmp_path / "a.parquet").to_pydict() == TABLE
+    codec = pq.ParquetFile(tmp_path / "a.parquet").metadata.row_group(0).column(0).compression
+    assert codec == {"lz4": "LZ4", "uncompressed": "UNCOMPRESSED"}.get(name, name.upper())
+    tf.from_dict(TABLE).sink_parquet(tmp_path / "f", compression=name, partition_by="k")
+    with pytest.raises(ValueError, match="no compression"):
+        tf.from_dict(TABLE).sink_parquet(tmp_path / "b.parquet", compression="zip")
+    with pytest.raises(ValueError, match="level"):
+        tf.from_dict(TABLE).sink_parquet(tmp_path / "b.parquet", compression_level=100)
+
+
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "csv", "ndjson"])
 def test_folders_of_keys_and_urls(tmp_path, ending):
     """In all formats names of folders are columns, and a file behind a URL is read as on disk."""

@@ -3,6 +3,7 @@
 //! Table names are the user's, so they are options of any name; what is left over after the options of the program is read here.
 
 use crate::base::{Error, Result};
+use crate::format::parquet_sink::compression;
 use crate::format::table_format::TableFormat;
 use crate::frame::{Frame, scan};
 use crate::session::Session;
@@ -20,6 +21,9 @@ pub struct TableArgs {
     /// Make the output a folder of Parquet files, in folders by the values of these columns (year=2024/…).
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub partition_by: Vec<String>,
+    /// What Parquet is compressed with: zstd (as it is without this), snappy, lz4, gzip, brotli or uncompressed; with a level: zstd:9.
+    #[arg(long, value_name = "NAME")]
+    pub compression: Option<String>,
     /// Replace the output if it exists.
     #[arg(long)]
     pub overwrite: bool,
@@ -31,9 +35,19 @@ pub struct TableArgs {
 /// Names and files.
 type Tables = Vec<(String, PathBuf)>;
 
-/// Names and files of `--NAME FILE` and `--NAME=FILE`; `-o`, `--output` and `--overwrite` are understood among them.
-fn parse(args: &TableArgs) -> Result<(Tables, Option<PathBuf>, bool)> {
+/// What is said among the tables, with what is said before them.
+#[derive(Debug)]
+struct Words {
+    tables: Tables,
+    output: Option<PathBuf>,
+    overwrite: bool,
+    compression: Option<String>,
+}
+
+/// Names and files of `--NAME FILE` and `--NAME=FILE`; `-o`, `--output`, `--compression` and `--overwrite` are understood among them.
+fn parse(args: &TableArgs) -> Result<Words> {
     let (mut tables, mut output, mut overwrite) = (Tables::new(), args.output.clone(), args.overwrite);
+    let mut compression = args.compression.clone();
     let mut words = args.tables.iter();
     while let Some(word) = words.next() {
         let (option, value) = word.split_once('=').map_or((word.as_str(), None), |(o, v)| (o, Some(v.to_string())));
@@ -57,13 +71,24 @@ fn parse(args: &TableArgs) -> Result<(Tables, Option<PathBuf>, bool)> {
         })?;
         if name == "output" {
             output = Some(value.into());
+        } else if name == "compression" {
+            compression = Some(value);
         } else if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {
             return Err(Error::usage(format!("the table '{name}' is given twice")));
         } else {
             tables.push((name.to_string(), value.into()));
         }
     }
-    Ok((tables, output, overwrite))
+    Ok(Words { tables, output, overwrite, compression })
+}
+
+/// The query's frame with what its Parquet files are compressed with.
+fn compressed(frame: Frame, by: Option<&str>) -> Result<Frame> {
+    let Some(by) = by else { return Ok(frame) };
+    let (name, level) = by.split_once(':').map_or((by, None), |(name, level)| (name, Some(level)));
+    let wrong = |_| Error::usage(format!("--compression {by}: write a name, or a name and a level like zstd:9"));
+    let level = level.map(str::parse).transpose().map_err(wrong)?;
+    Ok(frame.with_parquet_compression(compression(name, level)?))
 }
 
 fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
@@ -82,8 +107,8 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
     // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
     polars::error::set_warning_function(|_, _| ());
     crate::chunk::allocator::small_pages();
-    let (tables, output, overwrite) = parse(args)?;
-    let frame = || query(args, &tables);
+    let Words { tables, output, overwrite, compression } = parse(args)?;
+    let frame = || compressed(query(args, &tables)?, compression.as_deref());
     if !args.partition_by.is_empty() {
         let path = output.ok_or_else(|| Error::usage("--partition-by needs a folder to write: -o FOLDER"))?;
         let keys: Vec<&str> = args.partition_by.iter().map(String::as_str).collect();
@@ -96,6 +121,11 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
         )));
     }
     let format = output.as_deref().map(TableFormat::of).transpose()?;
+    if compression.is_some() && format != Some(TableFormat::Parquet) {
+        return Err(Error::usage(
+            "--compression is of Parquet: write the result to a .parquet file (-o), or to a folder (--partition-by)",
+        ));
+    }
     let frame = frame()?;
     match (output, format) {
         (Some(path), Some(TableFormat::Parquet)) => frame.sink_parquet(session, path, overwrite),
@@ -111,12 +141,12 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
 /// # Errors
 /// As [`run`], before anything runs.
 pub fn explain(args: &TableArgs, session: &Session) -> Result<String> {
-    query(args, &parse(args)?.0)?.explain(session)
+    query(args, &parse(args)?.tables)?.explain(session)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TableArgs, parse};
+    use super::{TableArgs, Words, parse};
     use std::path::PathBuf;
 
     fn args(words: &[&str]) -> TableArgs {
@@ -124,6 +154,7 @@ mod tests {
             query: String::new(),
             output: None,
             partition_by: vec![],
+            compression: None,
             overwrite: false,
             tables: words.iter().map(ToString::to_string).collect(),
         }
@@ -131,7 +162,9 @@ mod tests {
 
     #[test]
     fn tables_are_options_of_any_name() {
-        let (tables, output, overwrite) = parse(&args(&["--a", "x.csv", "--b=y.parquet", "-o", "out.csv", "--overwrite"])).unwrap();
+        let words = ["--a", "x.csv", "--b=y.parquet", "-o", "out.csv", "--compression", "lz4", "--overwrite"];
+        let Words { tables, output, overwrite, compression } = parse(&args(&words)).unwrap();
+        assert_eq!(compression.as_deref(), Some("lz4"));
         assert_eq!(tables, [("a".to_string(), PathBuf::from("x.csv")), ("b".to_string(), PathBuf::from("y.parquet"))]);
         assert_eq!((output, overwrite), (Some(PathBuf::from("out.csv")), true));
     }

@@ -11,7 +11,8 @@ use crate::format::table_format::TableFormat;
 use crate::format::text_sink::Text;
 use parking_lot::Mutex;
 use polars::prelude::{
-    DataFrame, DataType, IpcCompression, IpcWriter, ParquetWriter, PlSmallStr, PolarsResult, Schema, SchemaRef, SerWriter,
+    DataFrame, DataType, IpcCompression, IpcWriter, ParquetCompression, ParquetWriter, PlSmallStr, PolarsResult, Schema, SchemaRef,
+    SerWriter,
 };
 use std::any::Any;
 use std::fmt::Write;
@@ -35,6 +36,7 @@ pub struct FolderSink {
     schema: SchemaRef,
     keys: Vec<PlSmallStr>,
     overwrite: bool,
+    compression: ParquetCompression,
     open: Mutex<Option<(TempDir, File)>>,
     has_files: AtomicBool,
 }
@@ -88,9 +90,16 @@ impl FolderSink {
         }
         let keys = keys.iter().map(|k| PlSmallStr::from_str(k)).collect();
         let open = Mutex::new(None);
-        let sink = FolderSink { path, format, schema: Arc::new(rest), keys, overwrite, open, has_files: AtomicBool::new(false) };
+        let (compression, has_files) = (ParquetCompression::default(), AtomicBool::new(false));
+        let sink = FolderSink { path, format, schema: Arc::new(rest), keys, overwrite, compression, open, has_files };
         sink.check_target()?;
         Ok(sink)
+    }
+
+    /// The same with Parquet compressed otherwise.
+    #[must_use]
+    pub fn with_compression(self, compression: ParquetCompression) -> FolderSink {
+        FolderSink { compression, ..self }
     }
 
     fn check_target(&self) -> Result<()> {
@@ -122,11 +131,29 @@ impl FolderSink {
         }
     }
 
+    /// A table as a file.
+    fn file(&self, mut df: DataFrame) -> PolarsResult<Vec<u8>> {
+        df.rechunk_mut();
+        let mut out = Vec::new();
+        match self.format {
+            TableFormat::Parquet => {
+                let writer = ParquetWriter::new(&mut out).with_compression(self.compression);
+                writer.set_parallel(false).finish(&mut df).map(drop)?;
+            }
+            TableFormat::Csv => Text::Csv.write(&df, true, &mut out)?,
+            TableFormat::Ipc => {
+                IpcWriter::new(&mut out).with_compression(Some(IpcCompression::LZ4)).with_parallel(false).finish(&mut df)?;
+            }
+            TableFormat::Ndjson => Text::Ndjson.write(&df, true, &mut out)?,
+        }
+        Ok(out)
+    }
+
     /// The rows of a partition as files.
     fn files(&self, i: usize, df: &DataFrame) -> Result<Vec<(String, Vec<u8>)>> {
         let name = format!("{i:06}.{}", self.ending());
         if self.keys.is_empty() {
-            return Ok(vec![(name, file(df.clone(), self.format).map_err(table_error)?)]);
+            return Ok(vec![(name, self.file(df.clone()).map_err(table_error)?)]);
         }
         let groups = df.partition_by_stable(self.keys.iter().cloned(), true).map_err(table_error)?;
         if groups.len() > MOST_FILES {
@@ -145,7 +172,7 @@ impl FolderSink {
                 let _ = write!(folder, "{key}={value}/");
             }
             let rows = group.drop_many(self.keys.iter().cloned());
-            Ok((folder + &name, file(rows, self.format)?))
+            Ok((folder + &name, self.file(rows)?))
         };
         groups.into_iter().map(file).collect::<PolarsResult<Vec<_>>>().map_err(table_error)
     }
@@ -200,21 +227,6 @@ fn holds_only(folder: &Path, format: TableFormat) -> bool {
         Ok(t) => t.is_file() && TableFormat::of_name(&e.path()) == Some(format),
         Err(_) => false,
     })
-}
-
-/// A table as a file.
-fn file(mut df: DataFrame, format: TableFormat) -> PolarsResult<Vec<u8>> {
-    df.rechunk_mut();
-    let mut out = Vec::new();
-    match format {
-        TableFormat::Parquet => ParquetWriter::new(&mut out).set_parallel(false).finish(&mut df).map(drop)?,
-        TableFormat::Csv => Text::Csv.write(&df, true, &mut out)?,
-        TableFormat::Ipc => {
-            IpcWriter::new(&mut out).with_compression(Some(IpcCompression::LZ4)).with_parallel(false).finish(&mut df)?;
-        }
-        TableFormat::Ndjson => Text::Ndjson.write(&df, true, &mut out)?,
-    }
-    Ok(out)
 }
 
 impl TableSink for FolderSink {
@@ -276,7 +288,7 @@ impl TableSink for FolderSink {
         let (folder, _lock) = self.open.lock().take().ok_or_else(|| Error::bug("finish before begin"))?;
         if !self.has_files.load(Ordering::Relaxed) {
             // Of no rows, a file that tells the columns.
-            let empty = apart(|| file(DataFrame::empty_with_schema(&self.schema), self.format)).map_err(table_error)?;
+            let empty = apart(|| self.file(DataFrame::empty_with_schema(&self.schema))).map_err(table_error)?;
             let name = format!("{:06}.{}", 0, self.ending());
             fs::write(folder.path().join(name), empty).map_err(|e| self.fail(&e))?;
         }

@@ -40,7 +40,7 @@ impl IpcFile {
     /// A file that is missing, broken or of another format.
     pub(super) fn open(file: &RangedFile) -> Result<IpcFile> {
         let footer = |reader: &mut BufReader<Reader<'_>>| guarded(&file.path, "Arrow IPC", || read_file_metadata(reader));
-        Ok(IpcFile { meta: file.decode(&vec![], footer, |e| e)? })
+        Ok(IpcFile { meta: file.decode(&vec![], footer)? })
     }
 
     /// The columns.
@@ -145,7 +145,7 @@ impl IpcFile {
         let rows = |reader: &mut BufReader<Reader<'_>>| {
             guarded(&file.path, "Arrow IPC", || self.rows(reader, batches, &there, &wanted, read, fits))
         };
-        file.decode(&parts, rows, |e| e)
+        file.decode(&parts, rows)
     }
 
     fn rows(

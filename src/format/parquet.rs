@@ -12,6 +12,7 @@ use crate::format::parquet_file::{Footer, ParquetFile};
 use crate::format::parquet_prune::{Pruner, rises};
 use crate::format::parquet_sieve::{Condition, Wanted, conditions};
 use crate::format::ranged::RangedFile;
+use crate::format::ranged_reader::fetched_bytes;
 use crate::format::remote_files::is_url;
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
@@ -363,8 +364,10 @@ impl TableSource for ParquetSource {
         let cast = file.is_some_and(|f| f.fits.contains(&Fit::Cast));
         // A column's bytes, stored and decompressed, and the rows before the filter or a cast.
         let before = if !self.conditions.is_empty() || cast { out } else { 0 };
-        let fetched =
-            file.filter(|f| is_url(&f.path)).map_or(0, |f| part.group_bytes + self.set.request_bytes(&f.path, part.group_bytes));
+        let n_columns = self.projection.read.len();
+        let fetched = file.filter(|f| is_url(&f.path)).map_or(0, |f| {
+            fetched_bytes(part.group_bytes, n_columns) + self.set.request_bytes(&f.path, fetched_bytes(part.group_bytes, n_columns))
+        });
         (out, part.column_bytes + before + fetched)
     }
 

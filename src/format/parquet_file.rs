@@ -52,7 +52,7 @@ impl Footer {
                 Ok(Footer { fields: Arc::new(infer_schema(&meta)?), meta })
             })
         };
-        file.decode(&vec![], footer, |e| e)
+        file.decode(&vec![], footer)
     }
 
     /// The columns.

@@ -1,6 +1,7 @@
-//! A Parquet file being written: one row group per partition, Zstandard, with statistics. Pages are made of partitions in parallel, and
+//! A Parquet file being written: one row group per partition, with statistics, compressed as one likes. Pages are made of partitions in parallel, and
 //! put into the file in order.
 
+use crate::base::near::suggestion;
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::{Chunk, Object};
@@ -13,8 +14,8 @@ use polars::prelude::{
 };
 use polars_parquet::read::ParquetError;
 use polars_parquet::write::{
-    CompressedPage, Compressor, Page, SchemaDescriptor, StatisticsOptions, Version, WriteOptions, array_to_columns,
-    get_dtype_encoding, to_parquet_schema,
+    BrotliLevel, CompressedPage, Compressor, GzipLevel, Page, SchemaDescriptor, StatisticsOptions, Version, WriteOptions,
+    ZstdLevel, array_to_columns, get_dtype_encoding, to_parquet_schema,
 };
 use std::any::Any;
 use std::borrow::Cow;
@@ -23,12 +24,51 @@ use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The compression that a name stands for: `zstd`, `gzip` and `brotli`, which have levels, `snappy`, `lz4` and `uncompressed`.
+///
+/// # Errors
+/// Another name; a level that there is not.
+///
+/// # Example
+/// ```
+/// use polars::prelude::ParquetCompression;
+/// use tilework::format::parquet_sink::compression;
+/// assert_eq!(compression("snappy", None)?, ParquetCompression::Snappy);
+/// assert!(compression("zstd", Some(100)).is_err());
+/// # Ok::<(), tilework::Error>(())
+/// ```
+pub fn compression(name: &str, level: Option<i32>) -> Result<ParquetCompression> {
+    use ParquetCompression as P;
+    let wrong = |e: PolarsError| Error::usage(format!("no such level of {name}: {e}"));
+    Ok(match (name, level) {
+        ("zstd", level) => P::Zstd(level.map(ZstdLevel::try_new).transpose().map_err(wrong)?),
+        ("gzip", level) => {
+            // Beyond what fits there is no level either.
+            let level = level.map(|l| GzipLevel::try_new(u8::try_from(l).unwrap_or(u8::MAX)));
+            P::Gzip(level.transpose().map_err(wrong)?)
+        }
+        ("brotli", level) => {
+            let level = level.map(|l| BrotliLevel::try_new(u32::try_from(l).unwrap_or(u32::MAX)));
+            P::Brotli(level.transpose().map_err(wrong)?)
+        }
+        ("snappy", None) => P::Snappy,
+        ("lz4", None) => P::Lz4Raw,
+        ("uncompressed", None) => P::Uncompressed,
+        ("snappy" | "lz4" | "uncompressed", Some(_)) => return Err(Error::usage(format!("{name} has no levels"))),
+        _ => {
+            let known = ["zstd", "snappy", "lz4", "gzip", "brotli", "uncompressed"].map(String::from);
+            return Err(Error::usage(format!("'{name}' is no compression of Parquet{}", suggestion(name, &known, known.len()))));
+        }
+    })
+}
+
 /// A Parquet file.
 pub struct ParquetSink {
     target: FileTarget,
     schema: Schema,
     arrow: ArrowSchema,
     columns: SchemaDescriptor,
+    compression: ParquetCompression,
     open: Mutex<Option<(OpenFile, BatchedWriter<BufWriter<File>>)>>,
 }
 
@@ -70,7 +110,14 @@ impl ParquetSink {
         let target = FileTarget::new(path, overwrite)?;
         let arrow = schema.to_arrow(CompatLevel::newest());
         let columns = to_parquet_schema(&arrow).map_err(|e| table_error(e).at(target.label()))?;
-        Ok(ParquetSink { target, schema: schema.clone(), arrow, columns, open: Mutex::new(None) })
+        let compression = ParquetCompression::default();
+        Ok(ParquetSink { target, schema: schema.clone(), arrow, columns, compression, open: Mutex::new(None) })
+    }
+
+    /// The same with columns compressed otherwise.
+    #[must_use]
+    pub fn with_compression(self, compression: ParquetCompression) -> ParquetSink {
+        ParquetSink { compression, ..self }
     }
 
     fn fail(&self, e: PolarsError) -> Error {
@@ -84,7 +131,7 @@ impl ParquetSink {
         let options = WriteOptions {
             statistics: StatisticsOptions::default(),
             version: Version::V1,
-            compression: ParquetCompression::default().into(),
+            compression: self.compression.into(),
             data_page_size: None,
         };
         let (mut pages, mut bytes): (Vec<Vec<CompressedPage>>, u64) = (vec![], 0);

@@ -56,7 +56,7 @@ pub(super) fn local(target: &Path) -> Result<PathBuf> {
 
 /// The error for a target that exists.
 pub(super) fn exists(target: &Path) -> Error {
-    Error::usage(format!("{} exists: choose another name, or allow overwriting (--overwrite)", target.display()))
+    Error::usage(format!("{} exists: choose another name, or allow overwriting (--overwrite, overwrite=True)", target.display()))
         .with_os_error(libc::EEXIST)
 }
 

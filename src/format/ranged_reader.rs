@@ -13,6 +13,11 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Parts of a file in memory: where each begins, and its bytes.
 pub(super) type Parts = Vec<(u64, Vec<u8>)>;
 
+/// Upper bound of the bytes of parts that were fetched for `n_ranges` ranges of `bytes` together.
+pub(super) fn fetched_bytes(bytes: u64, n_ranges: usize) -> u64 {
+    bytes.saturating_add(MOST_GAP.saturating_mul(n_ranges as u64))
+}
+
 impl RangedFile {
     /// Parts of a file behind a URL, in as few requests as can be; none of one on disk.
     ///
@@ -56,25 +61,15 @@ impl RangedFile {
         Ok(())
     }
 
-    /// What a decoder makes of the file, which it reads from where it likes. Where reading fails, that is the error, and not what the
-    /// decoder makes of it.
+    /// What a decoder makes of the file, which it reads from where it likes.
     ///
     /// # Errors
-    /// The storage's; else what `otherwise` makes of the decoder's.
-    pub(super) fn decode<T, E>(
-        &self,
-        parts: &Parts,
-        decode: impl FnOnce(&mut BufReader<Reader<'_>>) -> std::result::Result<T, E>,
-        otherwise: impl FnOnce(E) -> Error,
-    ) -> Result<T> {
+    /// The storage's, whatever the decoder makes of it; else the decoder's.
+    pub(super) fn decode<T>(&self, parts: &Parts, decode: impl FnOnce(&mut BufReader<Reader<'_>>) -> Result<T>) -> Result<T> {
         let reader = Reader { file: self, parts, at: 0, error: None };
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
         let decoded = decode(&mut reader);
-        match (decoded, reader.into_inner().error) {
-            (Ok(value), _) => Ok(value),
-            (Err(_), Some(e)) => Err(e),
-            (Err(e), None) => Err(otherwise(e)),
-        }
+        decoded.map_err(|e| reader.into_inner().error.unwrap_or(e))
     }
 }
 

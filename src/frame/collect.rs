@@ -55,12 +55,13 @@ impl Frame {
         })
     }
 
-    /// Writes the result to a Parquet file, a row group per partition.
+    /// Writes the result to a Parquet file, a row group per partition, compressed as
+    /// [`with_parquet_compression`](Frame::with_parquet_compression) says.
     ///
     /// # Errors
     /// As [`collect_in`](Frame::collect_in); a target that exists where `overwrite` is false. The target is whole or not there.
     pub fn sink_parquet(&self, session: &Session, path: impl AsRef<Path>, overwrite: bool) -> Result<()> {
-        self.sink(session, ParquetSink::new(path, &*self.schema()?, overwrite)?)
+        self.sink(session, ParquetSink::new(path, &*self.schema()?, overwrite)?.with_compression(self.compression))
     }
 
     /// Writes the result to an Arrow IPC file, a record batch per partition, compressed with LZ4.
@@ -101,7 +102,8 @@ impl Frame {
         keys: &[&str],
         overwrite: bool,
     ) -> Result<()> {
-        self.sink(session, FolderSink::new(path, format, self.schema()?, keys, overwrite)?)
+        let folder = FolderSink::new(path, format, self.schema()?, keys, overwrite)?;
+        self.sink(session, folder.with_compression(self.compression))
     }
 
     /// What collecting would do: steps, tasks, bytes. CSV files are read through to find where they can be cut; of Parquet files

@@ -4,7 +4,7 @@ use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
 use crate::frame::lazy::{Frame, frame};
 use crate::session::Session;
-use polars::prelude::{LazyFrame, PlRefPath, ScanArgsParquet};
+use polars::prelude::{LazyFrame, ParquetCompression, PlRefPath, ScanArgsParquet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,7 +60,8 @@ impl Frame {
     /// ```
     pub fn persist(&self, session: &Session) -> Result<Frame> {
         let kept = Kept::empty(session)?;
-        self.sink_parquet(session, kept.path(), false)?;
+        // What is read again soon is packed and unpacked fast.
+        self.clone().with_parquet_compression(ParquetCompression::Lz4Raw).sink_parquet(session, kept.path(), false)?;
         let query = kept.query()?;
         Ok(Frame { partition_bytes: self.partition_bytes, kept: vec![Arc::new(kept)], ..frame(query) })
     }

@@ -5,8 +5,8 @@ use crate::frame::error::query_error;
 use crate::frame::kept::Kept;
 use crate::frame::resolve::resolve;
 use polars::prelude::{
-    DataFrame, Expr, IdxSize, JoinArgs, LazyFrame, PlSmallStr, PlanCallback, PolarsResult, SchemaRef, SortMultipleOptions,
-    UnionArgs, UniqueKeepStrategy, by_name,
+    DataFrame, Expr, IdxSize, JoinArgs, LazyFrame, ParquetCompression, PlSmallStr, PlanCallback, PolarsResult, SchemaRef,
+    SortMultipleOptions, UnionArgs, UniqueKeepStrategy, by_name,
 };
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct Frame {
     pub(super) partition_bytes: Option<u64>,
     /// Results that the query reads.
     pub(super) kept: Vec<Arc<Kept>>,
+    /// What Parquet files are compressed with.
+    pub(super) compression: ParquetCompression,
 }
 
 /// Groups of a [`Frame`], to be aggregated.
@@ -52,7 +54,7 @@ pub struct GroupBy {
 pub fn frame(query: LazyFrame) -> Frame {
     let _ = resolve(&query);
     let columns = query.clone().collect_schema().map_or(vec![], |s| s.iter_names().map(ToString::to_string).collect());
-    Frame { query, columns, partition_bytes: None, kept: vec![] }
+    Frame { query, columns, partition_bytes: None, kept: vec![], compression: ParquetCompression::default() }
 }
 
 impl From<LazyFrame> for Frame {
@@ -71,6 +73,25 @@ impl Frame {
     #[must_use]
     pub fn with_partition_bytes(mut self, bytes: u64) -> Frame {
         self.partition_bytes = Some(bytes.max(1));
+        self
+    }
+
+    /// The same query, whose Parquet files are compressed otherwise than with Zstandard.
+    ///
+    /// # Example
+    /// ```
+    /// use polars::prelude::{IntoLazy, ParquetCompression, df};
+    /// use tilework::{Session, frame::{frame, scan_parquet}};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("delays.parquet");
+    /// let flights = frame(df!("delay" => [4, 1, 8])?.lazy()).with_parquet_compression(ParquetCompression::Snappy);
+    /// flights.sink_parquet(&Session::default(), &path, false)?;
+    /// assert_eq!(scan_parquet(&path)?.collect()?, df!("delay" => [4, 1, 8])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_parquet_compression(mut self, compression: ParquetCompression) -> Frame {
+        self.compression = compression;
         self
     }
 
@@ -174,7 +195,7 @@ impl Frame {
         let columns = self.columns.iter().chain(&right.columns).cloned().collect();
         let partition_bytes = self.partition_bytes.into_iter().chain(right.partition_bytes).min();
         let kept = self.kept.iter().chain(&right.kept).cloned().collect();
-        Frame { query: join(self.query.clone(), right.query.clone()), columns, partition_bytes, kept }
+        Frame { query: join(self.query.clone(), right.query.clone()), columns, partition_bytes, kept, ..self.clone() }
     }
 
     /// The query as Polars has it.

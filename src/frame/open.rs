@@ -149,7 +149,7 @@ fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
         }
     })?;
     let columns = schema.iter_names().map(ToString::to_string).collect();
-    Ok(Frame { query, columns, partition_bytes: None, kept: vec![] })
+    Ok(Frame { query, columns, partition_bytes: None, kept: vec![], compression: Default::default() })
 }
 
 /// The first line that is no JSON of those that columns are told by, and what is wrong with it.

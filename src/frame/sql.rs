@@ -43,7 +43,7 @@ impl Frame {
         })?;
         let partition_bytes = tables.iter().filter_map(|t| t.1.partition_bytes).min();
         let kept = tables.iter().flat_map(|t| t.1.kept.iter().cloned()).collect();
-        let frame = Frame { query: lazy, columns, partition_bytes, kept };
+        let frame = Frame { query: lazy, columns, partition_bytes, kept, compression: Default::default() };
         frame.schema()?;
         Ok(frame)
     }

@@ -41,6 +41,30 @@ fn results_are_printed_or_written() {
 }
 
 #[test]
+fn parquet_is_compressed_as_one_likes() {
+    let f = Folder::new();
+    let lines: String = (0..2000).map(|i| format!("7,a text that is there again and again {i}\n")).collect();
+    fs::write(f.at("t.csv"), format!("n,text\n{lines}")).expect("writes");
+    let mut sizes = Vec::new();
+    for name in ["uncompressed", "snappy", "lz4", "gzip", "brotli", "zstd:9", "zstd"] {
+        let write = ["-o", "o.parquet", "--overwrite", "--compression", name, "--t", "t.csv"];
+        f.run(&[&["table", "SELECT * FROM t"][..], &write].concat()).ok();
+        let info = f.run(&["info", "o.parquet"]).ok();
+        assert!(info.contains(name.split(':').next().expect("a name")), "{name}: {info}");
+        let text = f.run(&["table", "SELECT sum(n) AS n, count(DISTINCT text) AS texts FROM t", "--t", "o.parquet"]).ok();
+        assert!(text.contains("14000") && text.contains("2000"), "{text}");
+        sizes.push(fs::metadata(f.at("o.parquet")).expect("is there").len());
+    }
+    assert!(sizes[1..].iter().all(|s| s < &sizes[0]), "{sizes:?}");
+    let query = ["table", "SELECT * FROM t", "--t", "t.csv"];
+    f.refused(&[&query[..], &["--compression", "zip", "-o", "p.parquet"]].concat(), &["'zip' is no compression", "'gzip'"]);
+    f.refused(&[&query[..], &["--compression", "zstd:99", "-o", "p.parquet"]].concat(), &["level of zstd"]);
+    f.refused(&[&query[..], &["--compression", "lz4:3", "-o", "p.parquet"]].concat(), &["lz4 has no levels"]);
+    f.refused(&[&query[..], &["--compression", "zstd:best", "-o", "p.parquet"]].concat(), &["zstd:9"]);
+    f.refused(&[&query[..], &["--compression", "zstd", "-o", "p.csv"]].concat(), &["--compression is of Parquet"]);
+}
+
+#[test]
 fn folders_are_written_by_columns() {
     let f = Folder::new();
     flights(&f);

@@ -285,12 +285,15 @@ class Runs:
             out.write(_taken(function(_given(empty, kind)), None))
         return self._of(out.finish())
 
-    def sink_parquet(self, path, *, partition_by=None, overwrite=False):
+    def sink_parquet(self, path, *, compression="zstd", compression_level=None, partition_by=None, overwrite=False):
         """Runs the query: the result in a Parquet file, a row group per partition. The file is whole or not there.
 
         Parameters
         ----------
         path : path
+        compression : str
+            One of ``"zstd"``, ``"gzip"`` and ``"brotli"``, which have levels, ``"snappy"``, ``"lz4"`` and ``"uncompressed"``.
+        compression_level : int, optional
         partition_by : names, optional
             Then the path is that of a folder, with a file for each partition in folders like ``year=2024`` of the values of these columns;
             without names, in the folder itself.
@@ -300,6 +303,8 @@ class Runs:
         ------
         FileExistsError
             A file that exists, where ``overwrite`` is false.
+        ValueError
+            Another compression, or a level that there is not.
 
         Examples
         --------
@@ -312,7 +317,7 @@ class Runs:
         >>> tf.scan_parquet("folder").sort("a").select("k", "a").to_dict()
         {'k': ['x', 'y', 'x'], 'a': [1, 2, 3]}
         """
-        self._sink(path, "parquet", partition_by, overwrite)
+        self._sink(path, ("parquet", compression, compression_level), partition_by, overwrite)
 
     def sink_csv(self, path, *, partition_by=None, overwrite=False):
         """Runs the query: the result in a CSV file. The file is whole or not there.
@@ -377,6 +382,7 @@ class Runs:
 
     def _sink(self, path, format, keys, overwrite):
         keys = [keys] if isinstance(keys, str) else keys
+        format = format if isinstance(format, tuple) else (format, None, None)
         self._x.sink(_config.session(), path, format, None if keys is None else list(keys), overwrite)
 
     def explain(self) -> str:

@@ -9,6 +9,13 @@ def _flags(flag):
     return flag if isinstance(flag, bool) else list(flag)
 
 
+def _count(n, name):
+    """A number of rows."""
+    if n < 0:
+        raise ValueError(f"{name} is at least 0, not {n}")
+    return n
+
+
 def _several(first, more):
     """Columns of an argument that may be a sequence, and of further ones."""
     return [*(first if isinstance(first, (list, tuple)) else [first]), *more]
@@ -127,7 +134,7 @@ class Steps:
         >>> tf.from_dict({"a": [1, 3, 2]}).top_k(2, by="a").to_dict()
         {'a': [3, 2]}
         """
-        return self._of(self._x.top_k(k, by, _flags(reverse)))
+        return self._of(self._x.top_k(_count(k, "k"), by, _flags(reverse)))
 
     def bottom_k(self, k, *, by, reverse=False):
         """The ``k`` rows with the least values of columns.
@@ -138,7 +145,7 @@ class Steps:
         >>> tf.from_dict({"a": [1, 3, 2]}).bottom_k(2, by="a").to_dict()
         {'a': [1, 2]}
         """
-        return self._of(self._x.bottom_k(k, by, _flags(reverse)))
+        return self._of(self._x.bottom_k(_count(k, "k"), by, _flags(reverse)))
 
     def unique(self, subset=None, *, keep="any", maintain_order=True):
         """Distinct rows, in order.
@@ -168,9 +175,7 @@ class Steps:
         >>> tf.from_dict({"a": [5, 6, 7]}).slice(1, 1).to_dict()
         {'a': [6]}
         """
-        if length is not None and length < 0:
-            raise ValueError(f"a length is at least 0, not {length}")
-        return self._of(self._x.slice(offset, _MOST if length is None else length))
+        return self._of(self._x.slice(offset, _MOST if length is None else _count(length, "length")))
 
     def head(self, n=5):
         """The first ``n`` rows.
@@ -192,9 +197,7 @@ class Steps:
         >>> tf.from_dict({"a": [5, 6, 7]}).limit(2).to_dict()
         {'a': [5, 6]}
         """
-        if n < 0:
-            raise ValueError("a limit is at least 0")
-        return self._of(self._x.limit(n))
+        return self._of(self._x.limit(_count(n, "n")))
 
     def tail(self, n=5):
         """The last ``n`` rows.
@@ -205,9 +208,7 @@ class Steps:
         >>> tf.from_dict({"a": [5, 6, 7]}).tail(2).to_dict()
         {'a': [6, 7]}
         """
-        if n < 0:
-            raise ValueError("a number of rows is at least 0")
-        return self._of(self._x.tail(n))
+        return self._of(self._x.tail(_count(n, "n")))
 
     def clear(self):
         """The columns without rows.
