@@ -23,6 +23,9 @@ pub enum Partitioning {
 /// What the name of such a step begins with.
 const STEP: &str = "\u{1}repartition ";
 
+/// Every partition is a task and some bookkeeping at least.
+const MOST_PARTITIONS: usize = 1 << 20;
+
 impl Partitioning {
     /// The partitions that a function of this name stands for.
     pub(super) fn named(name: &str) -> Option<Partitioning> {
@@ -33,6 +36,9 @@ impl Partitioning {
         match self {
             Partitioning::Count(0) | Partitioning::Key(_, Some(0)) => {
                 Err(Error::usage("a table has at least one partition, not 0"))
+            }
+            Partitioning::Count(n) | Partitioning::Key(_, Some(n)) if *n > MOST_PARTITIONS => {
+                Err(Error::usage(format!("{n} partitions: at most {MOST_PARTITIONS} are made")))
             }
             Partitioning::Bytes(0) => Err(Error::usage("partitions of 0 bytes hold no rows")),
             Partitioning::Key(columns, _) if columns.is_empty() => Err(Error::usage("repartition by key needs a column")),

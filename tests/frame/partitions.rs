@@ -82,6 +82,8 @@ fn what_is_no_partitioning_is_refused() {
     let f = frame(table(10).lazy());
     for (to, says) in [
         (Partitioning::Count(0), "at least one"),
+        (Partitioning::Count(1 << 40), "1099511627776 partitions: at most 1048576"),
+        (Partitioning::Key(vec!["k".into()], Some(1 << 40)), "at most 1048576"),
         (Partitioning::Bytes(0), "0 bytes"),
         (Partitioning::Key(vec![], None), "needs a column"),
         (Partitioning::Key(vec!["key".into()], None), "there is no column 'key'"),
