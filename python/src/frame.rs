@@ -103,11 +103,7 @@ impl Frame {
 
     /// Runs the query: one that reads the result.
     fn persist(&self, py: Python<'_>, session: &Session) -> Out<Frame> {
-        let kept = self.run(py, session, |q, s| {
-            let kept = Kept::empty(s)?;
-            q.sink_parquet(s, kept.path(), false)?;
-            Ok(kept)
-        })?;
+        let kept = self.run(py, session, Kept::of)?;
         Frame::of_kept(kept, self.partition_bytes)
     }
 

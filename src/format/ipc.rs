@@ -8,7 +8,6 @@ use crate::chunk::{Chunk, Object};
 use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::format::ipc_file::IpcFile;
 use crate::format::ranged::RangedFile;
-use crate::format::remote_files::is_url;
 use crate::format::table_file::{FileTarget, OpenFile};
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
@@ -211,8 +210,7 @@ impl TableSource for IpcSource {
         let dictionaries = self.files.get(part.file).map_or(0, |f| f.dictionary_bytes);
         // A buffer as it is stored beside what was decompressed, and the rows before the filter or a cast.
         let held = part.column_bytes.min(out) + part.column_bytes / 2 + dictionaries;
-        let path = self.set.paths.get(part.file).filter(|p| is_url(p));
-        let fetched = path.map_or(0, |p| part.stored_bytes + self.set.request_bytes(p, part.stored_bytes));
+        let fetched = self.set.paths.get(part.file).map_or(0, |p| self.set.fetch_bytes(p, part.stored_bytes));
         (out, held + fetched + if self.projection.filter.is_some() { out } else { 0 })
     }
 

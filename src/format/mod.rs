@@ -46,7 +46,7 @@ pub mod table_memory;
 #[cfg(feature = "frame")]
 pub mod table_scan;
 #[cfg(feature = "frame")]
-mod table_text;
+pub mod table_text;
 #[cfg(feature = "frame")]
 pub mod text_sink;
 pub mod zarr;

@@ -13,7 +13,6 @@ use crate::format::parquet_prune::{Pruner, rises};
 use crate::format::parquet_sieve::{Condition, Wanted, conditions};
 use crate::format::ranged::RangedFile;
 use crate::format::ranged_reader::fetched_bytes;
-use crate::format::remote_files::is_url;
 use crate::format::table_files::{FileSet, FileSource, Fit, Place};
 use crate::format::table_scan::Projection;
 use crate::kernel::table::dense::KeySet;
@@ -364,10 +363,8 @@ impl TableSource for ParquetSource {
         let cast = file.is_some_and(|f| f.fits.contains(&Fit::Cast));
         // A column's bytes, stored and decompressed, and the rows before the filter or a cast.
         let before = if !self.conditions.is_empty() || cast { out } else { 0 };
-        let n_columns = self.projection.read.len();
-        let fetched = file.filter(|f| is_url(&f.path)).map_or(0, |f| {
-            fetched_bytes(part.group_bytes, n_columns) + self.set.request_bytes(&f.path, fetched_bytes(part.group_bytes, n_columns))
-        });
+        let group = fetched_bytes(part.group_bytes, self.projection.read.len());
+        let fetched = file.map_or(0, |f| self.set.fetch_bytes(&f.path, group));
         (out, part.column_bytes + before + fetched)
     }
 

@@ -38,7 +38,7 @@ pub(super) fn located(path: &Path) -> Result<PathBuf> {
 }
 
 /// Whether a path is the URL of something that is not on disk.
-pub(super) fn is_remote(path: &Path) -> bool {
+pub fn is_remote(path: &Path) -> bool {
     path.to_str().is_some_and(|t| url::is_url(t) && !t.starts_with("file://"))
 }
 

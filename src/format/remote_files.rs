@@ -1,7 +1,8 @@
 //! Files behind URLs that a scan reads: which they are, and each looked up once.
 
 use crate::base::{Error, Result};
-use crate::format::ranged::{RangedFile, is_remote};
+use crate::format::ranged::RangedFile;
+pub use crate::format::ranged::is_remote;
 use crate::store::{Store, url};
 use parking_lot::Mutex;
 use std::borrow::Cow;
@@ -47,11 +48,6 @@ impl OpenFiles {
     }
 }
 
-/// Whether a path is the URL of something that is not on disk.
-pub fn is_url(path: &Path) -> bool {
-    is_remote(path)
-}
-
 /// A path, of which `file://` is no part.
 ///
 /// # Errors
@@ -61,14 +57,17 @@ pub fn on_disk(path: &Path) -> Result<Cow<'_, Path>> {
     Ok(of_url.map_or(Cow::Borrowed(path), Cow::Owned))
 }
 
+/// What makes a name a pattern.
+const PATTERN: [char; 3] = ['*', '?', '['];
+
 /// Whether a text is a pattern of names.
 pub fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?', '['])
+    text.contains(PATTERN)
 }
 
 /// The part of a path or URL in which folders' names say nothing of files: all of one that is no pattern, else up to its first part that is.
 pub fn root(text: &str) -> &str {
-    let fixed = text.find(['*', '?', '[']).map_or(text, |at| &text[..at]);
+    let fixed = text.find(PATTERN).map_or(text, |at| &text[..at]);
     if fixed.len() < text.len() { fixed.rsplit_once('/').map_or("", |(root, _)| root) } else { text.trim_end_matches('/') }
 }
 
@@ -119,17 +118,6 @@ pub fn is_file(text: &str) -> Result<bool> {
     // What has no path behind the store's name is a folder.
     let Ok((store, key)) = url::open(text, 1) else { return Ok(false) };
     Ok(store.size(&key)?.is_some())
-}
-
-/// The first bytes of a file, up to `n`, and whether they are all.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn head(path: &Path, n: u64) -> Result<(Vec<u8>, bool)> {
-    let file = RangedFile::open(path)?;
-    let mut bytes = vec![0; file.len.min(n) as usize];
-    file.read_exact_at(0, &mut bytes)?;
-    Ok((bytes, file.len <= n))
 }
 
 #[cfg(test)]

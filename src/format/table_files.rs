@@ -5,7 +5,7 @@ use crate::chunk::dataframe::apart;
 use crate::chunk::table_bound::Bound;
 use crate::expr::table::TableSource;
 use crate::format::ranged::RangedFile;
-use crate::format::remote_files::{OpenFiles, is_url};
+use crate::format::remote_files::{OpenFiles, is_remote};
 use polars::prelude::{Column, DataType, PlSmallStr, PolarsError, Schema, SchemaRef};
 use polars_plan::dsl::{CastColumnsPolicy, ExtraColumnsPolicy, MissingColumnsPolicy};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,8 +27,6 @@ pub struct FileSet {
 
 /// So many files behind URLs are looked at at a time: most of the time is spent waiting.
 const REMOTE_LOOKS: usize = 16;
-/// What a request holds beside what was asked for.
-const REQUEST_BYTES: u64 = 1 << 20;
 
 /// What is done about a file that differs from what is expected, as Polars' scans say it.
 #[derive(Clone, Debug, Default)]
@@ -91,12 +89,21 @@ impl FileSet {
 
     /// What reading `n` bytes of a file needs beside the bytes: those of a request on their way, of a file behind a URL.
     pub(super) fn request_bytes(&self, path: &Path, n: u64) -> u64 {
-        if is_url(path) { n.saturating_add(REQUEST_BYTES) } else { 0 }
+        if !is_remote(path) {
+            return 0;
+        }
+        // It is open since the set was described.
+        self.open(path).map_or(n, |file| file.request_bytes(n))
+    }
+
+    /// What fetching `n` bytes of a file ahead holds: these, and a request on its way; nothing of a file on disk.
+    pub(super) fn fetch_bytes(&self, path: &Path, n: u64) -> u64 {
+        if is_remote(path) { n.saturating_add(self.request_bytes(path, n)) } else { 0 }
     }
 
     /// Whether some are behind URLs.
     pub fn are_remote(&self) -> bool {
-        self.paths.iter().any(|p| is_url(p))
+        self.paths.iter().any(|p| is_remote(p))
     }
 
     /// How the columns of `read` are had from a file that has the columns `has`.
@@ -151,7 +158,7 @@ impl FileSet {
     /// Files that are not there.
     pub(super) fn describe(&self) -> Result<String> {
         let told = self.each(|_, path| {
-            if is_url(path) {
+            if is_remote(path) {
                 return Ok(format!("{} {:x}\n", path.display(), self.open(path)?.stamp));
             }
             let meta = path.metadata().map_err(|e| Error::io(path.display(), &e))?;

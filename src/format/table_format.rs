@@ -1,7 +1,7 @@
 //! The formats of tables, by the endings of files.
 
 use crate::base::{Error, Result};
-use crate::format::remote_files::{expand, is_url};
+use crate::format::remote_files::{expand, is_remote};
 use std::path::{Path, PathBuf};
 
 /// A format of tables.
@@ -39,7 +39,7 @@ impl TableFormat {
     /// Endings that tell none.
     pub fn of(path: &Path) -> Result<TableFormat> {
         let inside = || -> Result<Option<TableFormat>> {
-            match path.to_str().filter(|_| is_url(path)) {
+            match path.to_str().filter(|_| is_remote(path)) {
                 Some(url) => Ok(expand(url)?.iter().find_map(|f| TableFormat::of_name(Path::new(f)))),
                 None => Ok(if path.is_dir() { first_in(path, MOST_DEPTH) } else { None }),
             }

@@ -6,10 +6,13 @@ use crate::chunk::table_bound::Bound;
 use crate::format::ranged::RangedFile;
 use crate::format::table_files::{FileSet, Place};
 use polars::prelude::{DataFrame, PolarsError};
+use std::path::Path;
 
 /// Bytes of a file that are looked at a time, on disk and behind a URL, where each piece is a request.
 const PIECE_BYTES: u64 = 1 << 20;
 const REMOTE_PIECE_BYTES: u64 = 8 << 20;
+/// Bytes that are looked at for the first records at first.
+const HEAD_BYTES: u64 = 1 << 20;
 
 /// Where records end, and how much memory they take.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +144,7 @@ impl TextFiles {
 
     /// The line of the first record of `text` that is bad.
     fn bad_line(&self, part: &Part, text: &[u8], is_bad: impl Fn(Vec<u8>) -> bool) -> u64 {
-        let ends = self.record_ends(text);
+        let ends = record_ends(text, self.records.quote, self.records.end);
         let (mut good, mut bad) = (0, ends.len().max(1) - 1);
         while good < bad {
             let middle = (good + bad) / 2;
@@ -150,22 +153,47 @@ impl TextFiles {
         let start = if bad == 0 { 0 } else { ends[bad - 1] };
         part.first_line + text[..start].iter().filter(|&&b| b == b'\n').count() as u64
     }
+}
 
-    /// Where records of a text that starts outside of quotes end, after their line end.
-    fn record_ends(&self, text: &[u8]) -> Vec<usize> {
-        let mut quoted = false;
-        let mut ends = Vec::new();
-        for (i, &b) in text.iter().enumerate() {
-            if Some(b) == self.records.quote {
-                quoted = !quoted;
-            } else if b == self.records.end && !quoted {
-                ends.push(i + 1);
-            }
+/// Where records of a text that starts outside of quotes end, after their line end.
+fn record_ends(text: &[u8], quote: Option<u8>, end: u8) -> Vec<usize> {
+    let mut quoted = false;
+    let mut ends = Vec::new();
+    for at in memchr::memchr2_iter(end, quote.unwrap_or(end), text) {
+        if Some(text[at]) == quote {
+            quoted = !quoted;
+        } else if !quoted {
+            ends.push(at + 1);
         }
-        if ends.last() != Some(&text.len()) && !text.is_empty() {
-            ends.push(text.len());
+    }
+    if ends.last() != Some(&text.len()) && !text.is_empty() {
+        ends.push(text.len());
+    }
+    ends
+}
+
+/// At least the first `n` records of a file (None: all), whole ones.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn first_records(path: &Path, quote: Option<u8>, end: u8, n: Option<usize>) -> Result<Vec<u8>> {
+    let file = RangedFile::open(path)?;
+    let mut n_bytes = if n.is_some() { HEAD_BYTES } else { u64::MAX };
+    loop {
+        let mut text = vec![0; file.len.min(n_bytes) as usize];
+        file.read_exact_at(0, &mut text)?;
+        if n_bytes >= file.len {
+            return Ok(text);
         }
-        ends
+        // The last one is cut in the middle, as far as is known.
+        let ends = record_ends(&text, quote, end);
+        if let [.., whole, _] = ends.as_slice()
+            && n.is_some_and(|n| ends.len() > n + 1)
+        {
+            text.truncate(*whole);
+            return Ok(text);
+        }
+        n_bytes = n_bytes.saturating_mul(4);
     }
 }
 

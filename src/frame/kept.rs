@@ -25,6 +25,17 @@ impl Kept {
         folder.map(|folder| Kept { folder }).map_err(|e| Error::io(spill.display(), &e))
     }
 
+    /// The result of a query, which is run.
+    ///
+    /// # Errors
+    /// As [`sink_parquet`](Frame::sink_parquet).
+    pub fn of(frame: &Frame, session: &Session) -> Result<Kept> {
+        let kept = Kept::empty(session)?;
+        // What is read again soon is packed and unpacked fast.
+        frame.clone().with_parquet_compression(ParquetCompression::Lz4Raw).sink_parquet(session, kept.path(), false)?;
+        Ok(kept)
+    }
+
     /// The file, which whoever has made this writes as Parquet.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("result.parquet")
@@ -59,9 +70,7 @@ impl Frame {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn persist(&self, session: &Session) -> Result<Frame> {
-        let kept = Kept::empty(session)?;
-        // What is read again soon is packed and unpacked fast.
-        self.clone().with_parquet_compression(ParquetCompression::Lz4Raw).sink_parquet(session, kept.path(), false)?;
+        let kept = Kept::of(self, session)?;
         let query = kept.query()?;
         Ok(Frame { partition_bytes: self.partition_bytes, kept: vec![Arc::new(kept)], ..frame(query) })
     }

@@ -3,7 +3,7 @@
 use crate::base::{Error, Result};
 use crate::format::ipc::ipc_schema;
 use crate::format::parquet::parquet_schema;
-use crate::format::remote_files::{is_file, is_pattern, is_url, on_disk};
+use crate::format::remote_files::{is_file, is_pattern, is_remote, on_disk};
 use crate::format::table_format::TableFormat;
 use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
@@ -27,12 +27,8 @@ const SAMPLED_ROWS: usize = 1000;
 /// # Errors
 /// A file that is missing, or broken; a folder or pattern without files.
 pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = &*on_disk(path.as_ref())?;
-    if !is_url(path) && place(path)? == Place::File {
-        parquet_schema(path)?;
-    }
     let options = ParquetOptions::default();
-    scan_as(path, FileScanDsl::Parquet { options })
+    scan_as(path.as_ref(), FileScanDsl::Parquet { options })
 }
 
 /// Arrow IPC files, as [`scan_parquet`] takes them.
@@ -40,11 +36,7 @@ pub fn scan_parquet(path: impl AsRef<Path>) -> Result<Frame> {
 /// # Errors
 /// As [`scan_parquet`].
 pub fn scan_ipc(path: impl AsRef<Path>) -> Result<Frame> {
-    let path = &*on_disk(path.as_ref())?;
-    if !is_url(path) && place(path)? == Place::File {
-        ipc_schema(path)?;
-    }
-    scan_as(path, FileScanDsl::Ipc { options: IpcScanOptions::default() })
+    scan_as(path.as_ref(), FileScanDsl::Ipc { options: IpcScanOptions::default() })
 }
 
 /// CSV files with a header and commas, as [`scan_parquet`] takes them; types come from the first 1000 records. For other kinds of CSV,
@@ -99,7 +91,7 @@ enum Place {
 
 fn place(path: &Path) -> Result<Place> {
     let text = path.to_string_lossy();
-    if is_url(path) {
+    if is_remote(path) {
         return Ok(match is_pattern(&text) {
             true => Place::Pattern,
             false if is_file(&text)? => Place::File,
@@ -117,6 +109,12 @@ fn place(path: &Path) -> Result<Place> {
 fn scan_as(path: &Path, scan_type: FileScanDsl) -> Result<Frame> {
     let path = &*on_disk(path)?;
     let place = place(path)?;
+    // What is wrong with a file is said better than Polars says it.
+    match scan_type {
+        FileScanDsl::Parquet { .. } if place == Place::File && !is_remote(path) => drop(parquet_schema(path)?),
+        FileScanDsl::Ipc { .. } if place == Place::File && !is_remote(path) => drop(ipc_schema(path)?),
+        _ => {}
+    }
     let text = path.to_str().ok_or_else(|| Error::usage(format!("{} is not a name in UTF-8", path.display())))?;
     let mut args = UnifiedScanArgs { glob: place == Place::Pattern, ..UnifiedScanArgs::default() };
     if place != Place::File {

@@ -3,7 +3,8 @@
 use crate::base::{Error, Result};
 use crate::format::ipc::ipc_schema;
 use crate::format::parquet::parquet_schema;
-use crate::format::remote_files::{expand, head, is_url, root};
+use crate::format::remote_files::{expand, is_remote, root};
+use crate::format::table_text::first_records;
 use crate::frame::error::query_error;
 use either::Either;
 use polars::lazy::frame::OptFlags;
@@ -14,9 +15,6 @@ use polars_plan::plans::{FileInfo, IR, to_alp};
 use polars_plan::prelude::Arena;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
-
-/// Bytes of a text that are looked at for its columns at first.
-const HEAD_BYTES: u64 = 1 << 20;
 
 /// Makes every scan of a query known, so that Polars can plan it.
 ///
@@ -30,7 +28,7 @@ pub(super) fn resolve(query: &LazyFrame) -> Result<()> {
             continue;
         }
         let texts: Vec<&str> = paths.iter().map(|p| p.as_str()).collect();
-        let n_remote = texts.iter().filter(|t| is_url(Path::new(t))).count();
+        let n_remote = texts.iter().filter(|t| is_remote(Path::new(t))).count();
         let is_text = matches!(&**scan_type, FileScanDsl::Csv { .. } | FileScanDsl::NDJson { .. });
         if n_remote == 0 && is_text && unified_scan_args.hive_options.enabled == Some(true) {
             let mut found = polars_plan(node)?;
@@ -83,9 +81,9 @@ fn scan(texts: &[&str], args: &UnifiedScanArgs, of: &FileScanDsl) -> Result<IR> 
         }
         FileScanDsl::Csv { options } => {
             let wanted = options.infer_schema_length.map(|n| n + options.skip_rows + options.skip_rows_after_header + 1);
-            text(first, args, of, wanted, options.parse_options.quote_char)?
+            text(first, args, of, wanted, (options.parse_options.quote_char, options.parse_options.eol_char))?
         }
-        FileScanDsl::NDJson { options } => text(first, args, of, options.infer_schema_length.map(usize::from), None)?,
+        FileScanDsl::NDJson { options } => text(first, args, of, options.infer_schema_length.map(usize::from), (None, b'\n'))?,
         other => {
             let name: &'static str = other.into();
             return Err(Error::unsupported(format!("a scan of {name} behind a URL")));
@@ -118,26 +116,16 @@ fn one_kind(urls: &[String]) -> Result<()> {
     }
 }
 
-/// What Polars tells of a text by its first records, of which it needs `n_records`.
+/// What Polars tells of a text by its first records, of which it needs `n_records`; these have quotes, if any, and an end.
 fn text(
     url: &str,
     args: &UnifiedScanArgs,
     of: &FileScanDsl,
     n_records: Option<usize>,
-    quote: Option<u8>,
+    of_records: (Option<u8>, u8),
 ) -> Result<(FileInfo, FileScanIR)> {
-    let mut n_bytes = HEAD_BYTES;
-    let start = loop {
-        let (mut start, is_all) = head(Path::new(url), n_bytes)?;
-        let ends = line_ends(&start, quote);
-        if is_all || n_records.is_some_and(|n| ends.len() > n) {
-            // What is cut in the middle is no record.
-            let end = if is_all { start.len() } else { ends.last().map_or(0, |at| at + 1) };
-            start.truncate(end);
-            break start;
-        }
-        n_bytes = n_bytes.saturating_mul(4);
-    };
+    let (quote, end) = of_records;
+    let start = first_records(Path::new(url), quote, end, n_records)?;
     let sources = ScanSources::Buffers([start.into()].into_iter().collect());
     let mut args = UnifiedScanArgs { row_index: None, include_file_paths: None, ..args.clone() };
     args.hive_options.enabled = Some(false);
@@ -147,20 +135,6 @@ fn text(
         IR::Scan { file_info, scan_type, .. } => Ok((file_info, *scan_type)),
         _ => Err(Error::corrupt(format!("{url}: it is empty"))),
     }
-}
-
-/// Where lines end outside of quotes.
-fn line_ends(text: &[u8], quote: Option<u8>) -> Vec<usize> {
-    let mut quoted = false;
-    let mut ends = Vec::new();
-    for at in memchr::memchr2_iter(b'\n', quote.unwrap_or(b'\n'), text) {
-        if Some(text[at]) == quote {
-            quoted = !quoted;
-        } else if !quoted {
-            ends.push(at);
-        }
-    }
-    ends
 }
 
 /// Adds the columns that folders' names say (`year=2024`), where a scan asks for them.

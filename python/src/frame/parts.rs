@@ -68,8 +68,7 @@ impl Parts {
     /// Runs the query.
     pub fn new(frame: &Frame, session: &Session) -> Result<Parts> {
         // The file loses its name when this returns, and is there as long as it is read.
-        let kept = Kept::empty(session)?;
-        frame.sink_parquet(session, kept.path(), false)?;
+        let kept = Kept::of(frame, session)?;
         let file = File::open(kept.path()).map_err(told)?;
         let mut reader = ParquetReader::new(file.try_clone().map_err(told)?);
         let groups = &reader.get_metadata().map_err(table_error)?.row_groups;

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tilework::chunk::dataframe::table_error;
 use tilework::format::parquet::parquet_schema;
+use tilework::format::remote_files::{expand, is_remote};
 
 fn sources(paths: &[PathBuf]) -> Out<ScanSources> {
     let text = |p: &PathBuf| {
@@ -44,9 +45,10 @@ fn scanned(mut query: LazyFrame, paths: &[PathBuf], partition_bytes: u64, hive: 
 #[pyfunction]
 fn scan_parquet(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, hive: bool) -> Out<Frame> {
     py.detach(|| {
-        if !hive {
-            // What is wrong with a file is said better than Polars says it.
-            parquet_schema(first(&paths)?)?;
+        // What is wrong with a file is said better than Polars says it; what is behind a URL is not looked at by it.
+        let first = first(&paths)?;
+        if !hive && !is_remote(first) {
+            parquet_schema(first)?;
         }
         let args = ScanArgsParquet { glob: false, ..Default::default() };
         let query = LazyFrame::scan_parquet_sources(sources(&paths)?, args).map_err(table_error)?;
@@ -142,7 +144,7 @@ fn scan_csv(py: Python<'_>, paths: Vec<PathBuf>, partition_bytes: u64, format: C
 /// The files that a URL names.
 #[pyfunction]
 fn url_files(py: Python<'_>, url: String) -> Out<Vec<String>> {
-    Ok(py.detach(|| tilework::format::remote_files::expand(&url))?)
+    Ok(py.detach(|| expand(&url))?)
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {

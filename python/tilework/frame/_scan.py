@@ -24,12 +24,15 @@ def _path(source):
 
 def _found(source, ending, hive):
     """The files that a source means, or the source itself if the folders in it say values of columns; and whether they do."""
-    single = isinstance(source, (str, os.PathLike))
+    if not isinstance(source, (str, os.PathLike)):
+        if hive:
+            raise ValueError("folders of keys are read from one folder, or by one pattern")
+        return _files(source, ending), False
+    path = _path(source)
+    files = _behind_url(path, ending) if "://" in path and not hive else None
     if hive is None:
-        hive = single and _is_hive(_path(source))
-    if hive and not single:
-        raise ValueError("folders of keys are read from one folder, or by one pattern")
-    return ([_path(source)] if hive else _files(source, ending)), hive
+        hive = _is_hive(path, files)
+    return ([path] if hive else _files(path, ending) if files is None else files), hive
 
 
 def _files(source, ending):
@@ -38,8 +41,7 @@ def _files(source, ending):
         return [f for s in source for f in _files(s, ending)]
     path = _path(source)
     if "://" in path:
-        found = _tilework.url_files(path)
-        return [f for f in found if f.endswith(ending)] if len(found) > 1 and not _MAGIC.intersection(path) else found
+        return _behind_url(path, ending)
     if os.path.isdir(path):
         return _folder(path, ending)
     if os.path.exists(path):
@@ -65,12 +67,16 @@ def _folder(path, ending):
     return found
 
 
-def _is_hive(path):
-    """Whether a folder has folders like ``year=2024``."""
-    if "://" in path:
-        if _MAGIC.intersection(path):
-            return False
-        return any("=" in file[len(path) :].rpartition("/")[0] for file in _tilework.url_files(path))
+def _behind_url(url, ending):
+    """The files of a URL; of a folder, those with this ending."""
+    found = _tilework.url_files(url)
+    return [f for f in found if f.endswith(ending)] if len(found) > 1 and not _MAGIC.intersection(url) else found
+
+
+def _is_hive(path, files):
+    """Whether a folder has folders like ``year=2024``; of a URL, whether its files lie in such."""
+    if files is not None:
+        return not _MAGIC.intersection(path) and any("=" in file[len(path) :].rpartition("/")[0] for file in files)
     return os.path.isdir(path) and any("=" in entry.name for entry in os.scandir(path) if entry.is_dir())
 
 

@@ -105,13 +105,15 @@ impl Lookup {
     /// # Errors
     /// What Polars cannot compare.
     pub fn most_matches(&self, keys: &DataFrame) -> Result<u64> {
-        let keys = &self.packed(keys);
         match &self.table {
             Table::Dense(d) => Ok(d.most_matches()),
             Table::Set(_) => Ok(1),
             Table::Hashed(h) if h.is_distinct => Ok(1),
-            Table::Hashed(h) if h.nulls_equal => most_equal(keys),
-            Table::Hashed(_) => most_equal(&apart(|| keys.drop_nulls::<String>(None)).map_err(table_error)?),
+            Table::Hashed(h) if h.nulls_equal => most_equal(&self.packed(keys)),
+            Table::Hashed(_) => {
+                let keys = self.packed(keys);
+                most_equal(&apart(|| keys.drop_nulls::<String>(None)).map_err(table_error)?)
+            }
         }
     }
 
