@@ -62,7 +62,8 @@ pub(super) struct Packing {
 impl Packing {
     /// How these keys are packed; None for keys that are not all whole numbers, or have too many values.
     pub(super) fn new(keys: &DataFrame) -> Option<Packing> {
-        if keys.width() < 2 {
+        // One is as it is, and columns found are counted in a byte.
+        if !(2..=usize::from(u8::MAX)).contains(&keys.width()) {
             return None;
         }
         let of = |key: &Column| range(&numbers(key)?, key.null_count(), u64::MAX);
@@ -354,6 +355,8 @@ mod tests {
         let wide = table(&[Some(i64::MIN), Some(0)], &[Some(0), Some(5)]).unwrap();
         assert!(Packing::new(&wide).is_none(), "more values than numbers");
         assert!(Packing::new(&wide.select(["b"]).unwrap()).is_none());
+        let many = (0..256).map(|i| column(&[Some(1)]).with_name(i.to_string().into())).collect();
+        assert!(Packing::new(&DataFrame::new(1, many).unwrap()).is_none(), "more columns than are counted");
     }
 
     #[test]
