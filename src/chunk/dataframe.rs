@@ -6,15 +6,9 @@
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
 use crate::chunk::table_bound::varies;
-use polars::prelude::{
-    Column, DataFrame, DataType, IpcCompression, IpcReader, IpcWriter, PolarsError, PolarsResult, Schema, SchemaExt, SerReader,
-    SerWriter, StringChunked,
-};
-use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
+use polars::prelude::{Column, DataFrame, DataType, PolarsError, Schema, StringChunked};
 use polars_core::series::IsSorted;
-use std::io::Cursor;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Polars' error in this library's kinds: what the query asks for wrongly is the user's mistake.
 pub fn table_error(e: PolarsError) -> Error {
@@ -154,53 +148,6 @@ pub fn settled(table: DataFrame) -> Result<DataFrame> {
         column_bytes(c) > 2 * said + 1024
     });
     if sparse { compact(table) } else { Ok(table) }
-}
-
-/// A table as compressed Arrow IPC.
-///
-/// # Errors
-/// Columns that Arrow has no form for.
-pub fn packed(table: &DataFrame) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    // The clone shares all columns; the writer wants it mutable to bring their pieces into line. Categories are numbered by piece, and a
-    // file has one number for each: there must be one piece.
-    let mut table = table.clone();
-    if table.columns().iter().any(|c| c.dtype().contains_categoricals()) {
-        table.rechunk_mut();
-    }
-    let mut writer = IpcWriter::new(&mut out).with_compression(Some(IpcCompression::LZ4)).with_parallel(false);
-    apart(|| writer.finish(&mut table)).map_err(|e| Error::bug(format!("a table cannot be written as Arrow IPC: {e}")))?;
-    Ok(out)
-}
-
-/// The table that [`packed`] wrote.
-///
-/// # Errors
-/// Bytes that are none.
-pub fn unpacked(bytes: Vec<u8>) -> Result<DataFrame> {
-    apart(|| IpcReader::new(Cursor::new(bytes)).set_rechunk(false).finish()).map_err(broken)
-}
-
-/// The table that [`packed`] wrote, of bytes with the checksum that its bytes had. They are not looked through any further.
-///
-/// # Errors
-/// Other bytes.
-pub fn unpacked_same(bytes: Vec<u8>, checksum: u64) -> Result<DataFrame> {
-    if xxh3_64(&bytes) != checksum {
-        return Err(Error::corrupt("rows of a query in the spill folder are not those that were written"));
-    }
-    let mut bytes = Cursor::new(bytes);
-    let metadata = read_file_metadata(&mut bytes).map_err(broken)?;
-    let empty = Schema::from_arrow_schema(&metadata.schema);
-    // SAFETY: these are the bytes that Polars wrote in this process.
-    let reader = unsafe { FileReader::new(bytes, metadata, None, None).unchecked() };
-    let tables = apart(|| reader.map(|batch| Ok(Arc::new(DataFrame::from(batch?)))).collect::<PolarsResult<Vec<_>>>());
-    let tables = tables.map_err(broken)?;
-    if tables.is_empty() { Ok(DataFrame::empty_with_schema(&empty)) } else { stack(&tables) }
-}
-
-fn broken(e: PolarsError) -> Error {
-    Error::corrupt(format!("a table's bytes are broken: {e}"))
 }
 
 /// The refusal of a table that has grown beyond what was set aside for it.

@@ -1,5 +1,6 @@
 //! Rows of tables by their keys: where they go, which of them match, in which order they come.
 
+pub mod columns;
 pub mod dense;
 pub mod divide;
 pub mod evaluate;

@@ -1,10 +1,10 @@
-//! Rows of an exchange that do not fit in memory: blocks of compressed Arrow IPC, one after the other in a file that has no name.
+//! Rows of an exchange that do not fit in memory: blocks, one after the other in a file that has no name.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{packed, table_bytes, unpacked_same};
+use crate::kernel::table::columns::{self, decode, encode};
 use crate::spill::Pool;
 use parking_lot::Mutex;
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, SchemaRef};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The file of an exchange, made when the first block is written.
 #[derive(Debug)]
 pub(super) struct Blocks {
+    schema: SchemaRef,
     pub pool: Arc<Pool>,
     file: Mutex<(Option<Arc<File>>, u64)>,
 }
@@ -26,8 +27,8 @@ pub(super) struct Block {
 }
 
 impl Blocks {
-    pub fn new(pool: Arc<Pool>) -> Blocks {
-        Blocks { pool, file: Mutex::default() }
+    pub fn new(schema: SchemaRef, pool: Arc<Pool>) -> Blocks {
+        Blocks { schema, pool, file: Mutex::default() }
     }
 
     /// About the most bytes of rows that a block is made of.
@@ -35,14 +36,14 @@ impl Blocks {
         (self.pool.limit_bytes() / 64).min(4 << 20)
     }
 
-    /// Writes rows as a block.
+    /// Writes rows that take `row_bytes` in memory as a block.
     ///
     /// # Errors
     /// A full disk, or more on it than the settings allow.
-    pub fn write(&self, rows: &DataFrame) -> Result<Block> {
-        let bytes = packed(rows)?;
+    pub fn write(&self, rows: &[columns::Some<'_>], row_bytes: u64) -> Result<Block> {
+        let bytes = encode(&self.schema, rows)?;
         let len = bytes.len() as u64;
-        self.pool.on_disk(len, table_bytes(rows))?;
+        self.pool.on_disk(len, row_bytes)?;
         let (file, offset) = {
             let mut file = self.file.lock();
             let open = match &file.0 {
@@ -65,7 +66,10 @@ impl Blocks {
         let file = self.file.lock().0.clone().ok_or_else(|| Error::bug("rows of a query without their file"))?;
         let mut bytes = vec![0; block.len as usize];
         file.read_exact_at(&mut bytes, block.offset).map_err(|e| Error::io("reading rows of a query from the spill folder", &e))?;
-        unpacked_same(bytes, block.checksum)
+        if xxh3_64(&bytes) != block.checksum {
+            return Err(Error::corrupt("rows of a query in the spill folder are not those that were written"));
+        }
+        decode(&self.schema, &bytes)
     }
 
     /// Gives the file up.

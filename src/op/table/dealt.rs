@@ -112,7 +112,14 @@ impl Dealt {
     pub fn new(schema: SchemaRef, pool: Arc<Pool>, divide: Arc<dyn Divide>) -> Dealt {
         let n_buckets = divide.n_buckets();
         let state = State { buckets: vec![Bucket::default(); n_buckets], ..State::default() };
-        Dealt { schema, divide, n_buckets, blocks: Blocks::new(pool), state: Mutex::new(state), moved: Condvar::new() }
+        Dealt {
+            blocks: Blocks::new(schema.clone(), pool),
+            schema,
+            divide,
+            n_buckets,
+            state: Mutex::new(state),
+            moved: Condvar::new(),
+        }
     }
 
     pub fn parts(&self, partition: usize, rows: &DataFrame) -> Result<Parts> {
@@ -174,23 +181,22 @@ impl Dealt {
     /// Writes the rows of a bucket of some partitions.
     fn written(&self, bucket: usize, held: &[Arc<Held>]) -> Result<Vec<Filed>> {
         let held: Vec<&Arc<Held>> = held.iter().filter(|h| !h.buckets.of(bucket).is_empty()).collect();
+        let bytes = |h: &Held| h.bytes * h.buckets.of(bucket).len() as u64 / h.rows.height().max(1) as u64;
         let mut rest = held.as_slice();
         let mut filed = vec![];
         while !rest.is_empty() {
-            let mut bytes = 0;
+            let mut sum = 0;
             let fits = |h: &&Arc<Held>| {
-                bytes += h.bytes * h.buckets.of(bucket).len() as u64 / h.rows.height().max(1) as u64;
-                bytes <= self.blocks.most_bytes()
+                sum += bytes(h);
+                sum <= self.blocks.most_bytes()
             };
             let n = rest.iter().copied().take_while(fits).count().max(1);
             let (now, then) = rest.split_at(n);
             rest = then;
-            let pieces: Vec<_> = now.iter().map(|h| (h.partition, h.buckets.of(bucket).len())).collect();
-            let mut rows = RowsOf::new(self.schema.clone(), pieces.iter().map(|p| p.1).sum());
-            for h in now {
-                rows.gather(&h.rows, h.buckets.of(bucket))?;
-            }
-            filed.push(Filed { block: self.blocks.write(&rows.finish())?, pieces });
+            let pieces = now.iter().map(|h| (h.partition, h.buckets.of(bucket).len())).collect();
+            let rows: Vec<_> = now.iter().map(|h| (&h.rows, h.buckets.of(bucket))).collect();
+            let row_bytes = now.iter().map(|h| bytes(h)).sum();
+            filed.push(Filed { block: self.blocks.write(&rows, row_bytes)?, pieces });
         }
         Ok(filed)
     }

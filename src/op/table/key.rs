@@ -4,7 +4,7 @@ use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
 use crate::kernel::table::divide::{Buckets, by_hash, by_number, by_order};
 use crate::kernel::table::lookup::gather;
-use crate::kernel::table::order::Sorted;
+use crate::kernel::table::order::{Sorted, each};
 use crate::op::table::exchange::{Divide, Sample};
 use crate::op::table::rows::row_number;
 use polars::prelude::{Column, DataFrame, Expr, IdxSize, IntoLazy, NamedFrom, PlSmallStr, Series, SortMultipleOptions};
@@ -88,10 +88,7 @@ impl Order {
         let mut keys = keys(rows, &self.by)?;
         let n_keys = keys.width();
         keys.with_column(Column::from(Series::new("number".into(), numbers))).map_err(table_error)?;
-        let each = |flags: &[bool]| {
-            let flag = |i| flags.get(i).or(flags.first()).copied().unwrap_or(false);
-            (0..n_keys).map(flag).chain([false]).collect::<Vec<_>>()
-        };
+        let each = |flags: &[bool]| each(flags, n_keys).chain([false]).collect::<Vec<_>>();
         Sorted::new(&keys, &each(&self.options.descending), &each(&self.options.nulls_last))
     }
 }

@@ -7,6 +7,8 @@ use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, table_error};
 use crate::kernel::table::evaluate::Evaluator;
 use crate::kernel::table::group::Grouping;
+use crate::kernel::table::lookup::gather;
+use crate::kernel::table::order::rows_in_order;
 use crate::op::table::planned::{Held, Planned};
 use polars::lazy::frame::OptFlags;
 use polars::prelude::{
@@ -167,6 +169,11 @@ impl TableStep {
             TableStep::GroupBy { keys, aggs } => {
                 let grouping = Grouping::new(keys, aggs, table.schema());
                 return grouping.map(|g| g.run(table)).transpose();
+            }
+            TableStep::Sort { by, options } => {
+                let Some(names) = by.iter().map(plain).collect::<Option<Vec<_>>>() else { return Ok(None) };
+                let keys = table.select(names.into_iter().cloned()).map_err(table_error)?;
+                return Ok(rows_in_order(&keys, options)?.map(|rows| gather(table, &rows)));
             }
             _ => return Ok(None),
         };

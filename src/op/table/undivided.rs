@@ -7,7 +7,7 @@ use crate::op::table::measured::Measured;
 use crate::spill::Pool;
 use crate::spill::pool::{Holder, Share};
 use parking_lot::Mutex;
-use polars::prelude::{DataFrame, SchemaRef};
+use polars::prelude::{DataFrame, IdxSize, SchemaRef};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ enum Place {
 
 impl Undivided {
     pub fn new(schema: SchemaRef, pool: Arc<Pool>) -> Undivided {
-        Undivided { schema, blocks: Blocks::new(pool), pieces: Mutex::default() }
+        Undivided { blocks: Blocks::new(schema.clone(), pool), schema, pieces: Mutex::default() }
     }
 
     pub fn piece(&self, partition: usize, rows: &DataFrame) -> Result<Piece> {
@@ -58,11 +58,16 @@ impl Undivided {
     }
 
     fn written(&self, rows: &DataFrame) -> Result<Arc<[Block]>> {
-        let n = table_bytes(rows).div_ceil(self.blocks.most_bytes().max(1)).max(1) as usize;
+        let bytes = table_bytes(rows);
+        let n = bytes.div_ceil(self.blocks.most_bytes().max(1)).max(1) as usize;
         let step = rows.height().div_ceil(n).max(1);
         let starts = (0..rows.height().max(1)).step_by(step);
-        // A slice keeps all strings of what it was cut from, but for being settled.
-        let block = |first: usize| self.blocks.write(&if n == 1 { rows.clone() } else { settled(rows.slice(first as i64, step))? });
+        let block = |first: usize| {
+            let mut rows = rows.slice(first as i64, step);
+            rows.rechunk_mut();
+            let all: Vec<IdxSize> = (0..rows.height() as IdxSize).collect();
+            self.blocks.write(&[(&rows, &all)], bytes / n as u64)
+        };
         starts.map(block).collect()
     }
 
