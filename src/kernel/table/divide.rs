@@ -6,6 +6,7 @@ use crate::kernel::table::order::Sorted;
 use polars::polars_utils::aliases::PlSeedableRandomStateQuality;
 use polars::prelude::{DataFrame, IdxSize, UInt64Chunked};
 use polars_core::hashing::columns_to_hashes;
+use std::ops::Range;
 
 /// Rows of every bucket, rising.
 #[derive(Debug)]
@@ -17,20 +18,31 @@ pub struct Buckets {
 }
 
 impl Buckets {
+    /// All rows, bucket by bucket, and where each bucket ends among them.
+    pub fn into_parts(self) -> (Vec<IdxSize>, Ends) {
+        (self.rows, Ends(self.ends))
+    }
+}
+
+/// Where buckets end in rows that are in their order.
+#[derive(Debug)]
+pub struct Ends(Vec<IdxSize>);
+
+impl Ends {
     /// Rows of bucket `i`.
-    pub fn of(&self, i: usize) -> &[IdxSize] {
-        let first = if i == 0 { 0 } else { self.ends[i - 1] };
-        &self.rows[first as usize..self.ends[i] as usize]
+    pub fn of(&self, i: usize) -> Range<usize> {
+        let first = if i == 0 { 0 } else { self.0[i - 1] };
+        first as usize..self.0[i] as usize
     }
 
     /// Number of buckets.
     pub fn n_buckets(&self) -> usize {
-        self.ends.len()
+        self.0.len()
     }
 
     /// Bytes in memory.
     pub fn n_bytes(&self) -> u64 {
-        ((self.rows.len() + self.ends.len()) * size_of::<IdxSize>()) as u64
+        (self.0.len() * size_of::<IdxSize>()) as u64
     }
 }
 
@@ -54,10 +66,12 @@ pub fn by_order(rows: &Sorted, cuts: &[Vec<u8>]) -> Result<Buckets> {
         return Err(Error::bug("cuts that do not rise"));
     }
     // Most keys differ in their first bytes, which compare as numbers.
-    let cuts: Vec<(u64, &[u8])> = cuts.iter().map(|c| (first_bytes(c), c.as_slice())).collect();
+    let firsts: Vec<u64> = cuts.iter().map(|c| first_bytes(c)).collect();
     let bucket = |row: &[u8]| {
         let first = first_bytes(row);
-        cuts.partition_point(|&(f, cut)| f < first || (f == first && cut <= row))
+        let less = firsts.partition_point(|&f| f < first);
+        let alike = firsts[less..].iter().take_while(|&&f| f == first).count();
+        less + cuts[less..less + alike].partition_point(|cut| cut.as_slice() <= row)
     };
     Ok(deal(cuts.len() + 1, rows.iter().map(bucket)))
 }

@@ -10,4 +10,3 @@ pub mod lookup;
 pub mod mask;
 pub mod moments;
 pub mod order;
-pub mod rows;

@@ -1,11 +1,12 @@
 //! Rows of an exchange that do not fit in memory: blocks, one after the other in a file that has no name.
 
 use crate::base::{Error, Result};
-use crate::kernel::table::columns::{self, decode, encode};
+use crate::kernel::table::columns::{self, Rows, encode};
 use crate::spill::Pool;
 use parking_lot::Mutex;
-use polars::prelude::{DataFrame, SchemaRef};
+use polars::prelude::SchemaRef;
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -58,18 +59,18 @@ impl Blocks {
         Ok(Block { offset, len, checksum: xxh3_64(&bytes) })
     }
 
-    /// The rows of a block.
+    /// Adds rows of a block to others, all of them if none are said.
     ///
     /// # Errors
     /// When they are not there as they were written.
-    pub fn read(&self, block: &Block) -> Result<DataFrame> {
+    pub fn read(&self, block: &Block, rows: Option<Range<usize>>, to: &mut Rows) -> Result<()> {
         let file = self.file.lock().0.clone().ok_or_else(|| Error::bug("rows of a query without their file"))?;
         let mut bytes = vec![0; block.len as usize];
         file.read_exact_at(&mut bytes, block.offset).map_err(|e| Error::io("reading rows of a query from the spill folder", &e))?;
         if xxh3_64(&bytes) != block.checksum {
             return Err(Error::corrupt("rows of a query in the spill folder are not those that were written"));
         }
-        decode(&self.schema, &bytes)
+        to.block(&bytes, rows)
     }
 
     /// Gives the file up.

@@ -1,22 +1,20 @@
 //! Rows of an exchange in the buckets that a rule divides them into.
 //!
-//! Partitions are held as they came, with the rows of each bucket beside them, until there is no more room. Then all that are held are
+//! Partitions are held with their rows in order of the buckets until there is no more room. Then all that are held are
 //! written bucket by bucket, so that however many partitions and buckets there are, a block has about the bucket's share of all that is
 //! held; and who waits for room meanwhile helps. What is still held at the end is taken apart when a bucket is read.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{settled, table_bytes, table_error};
-use crate::kernel::table::divide::Buckets;
-use crate::kernel::table::rows::RowsOf;
+use crate::chunk::dataframe::table_bytes;
+use crate::kernel::table::columns::Rows;
+use crate::kernel::table::divide::Ends;
 use crate::op::table::blocks::{Block, Blocks};
 use crate::op::table::exchange::Divide;
 use crate::op::table::measured::Measured;
 use crate::spill::Pool;
 use crate::spill::pool::{Holder, Share};
 use parking_lot::{Condvar, Mutex};
-use polars::prelude::{Column, DataFrame, SchemaRef};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use polars::prelude::{DataFrame, SchemaRef};
 use std::sync::Arc;
 
 /// Rows by bucket, those of a bucket in order of the partitions.
@@ -49,8 +47,9 @@ struct Bucket {
 #[derive(Debug)]
 struct Held {
     partition: usize,
+    /// In order of the buckets.
     rows: DataFrame,
-    buckets: Buckets,
+    ends: Ends,
     bytes: u64,
     _room: Share,
 }
@@ -102,7 +101,7 @@ enum Origin<'a> {
 impl Run<'_> {
     fn n_rows(&self, bucket: usize) -> usize {
         match &self.origin {
-            Origin::Held(h) => h.buckets.of(bucket).len(),
+            Origin::Held(h) => h.ends.of(bucket).len(),
             Origin::File { n, .. } => *n,
         }
     }
@@ -123,15 +122,16 @@ impl Dealt {
     }
 
     pub fn parts(&self, partition: usize, rows: &DataFrame) -> Result<Parts> {
-        let columns =
-            settled(rows.clone())?.into_columns().into_iter().map(|c| Column::from(c.take_materialized_series().rechunk()));
-        let rows = DataFrame::new(rows.height(), columns.collect()).map_err(table_error)?;
-        let buckets = self.divide.buckets(partition, &rows)?;
-        let measured = Measured::of_buckets(&rows, &buckets)?;
-        let bytes = table_bytes(&rows) + buckets.n_bytes();
+        let (order, ends) = self.divide.buckets(partition, rows)?.into_parts();
+        let mut divided = Rows::new(self.schema.clone(), rows.height());
+        divided.gather(rows, &order)?;
+        drop(order);
+        let rows = divided.finish()?;
+        let measured = Measured::of_buckets(&rows, &ends)?;
+        let bytes = table_bytes(&rows) + ends.n_bytes();
         let room = self.blocks.pool.take_or_move(bytes)?;
         let is_held = room.is_some();
-        let held = Held { partition, rows, buckets, bytes, _room: room.unwrap_or_default() };
+        let held = Held { partition, rows, ends, bytes, _room: room.unwrap_or_default() };
         let place = if is_held {
             Place::Held(held)
         } else {
@@ -180,8 +180,8 @@ impl Dealt {
 
     /// Writes the rows of a bucket of some partitions.
     fn written(&self, bucket: usize, held: &[Arc<Held>]) -> Result<Vec<Filed>> {
-        let held: Vec<&Arc<Held>> = held.iter().filter(|h| !h.buckets.of(bucket).is_empty()).collect();
-        let bytes = |h: &Held| h.bytes * h.buckets.of(bucket).len() as u64 / h.rows.height().max(1) as u64;
+        let held: Vec<&Arc<Held>> = held.iter().filter(|h| !h.ends.of(bucket).is_empty()).collect();
+        let bytes = |h: &Held| h.bytes * h.ends.of(bucket).len() as u64 / h.rows.height().max(1) as u64;
         let mut rest = held.as_slice();
         let mut filed = vec![];
         while !rest.is_empty() {
@@ -193,8 +193,8 @@ impl Dealt {
             let n = rest.iter().copied().take_while(fits).count().max(1);
             let (now, then) = rest.split_at(n);
             rest = then;
-            let pieces = now.iter().map(|h| (h.partition, h.buckets.of(bucket).len())).collect();
-            let rows: Vec<_> = now.iter().map(|h| (&h.rows, h.buckets.of(bucket))).collect();
+            let pieces = now.iter().map(|h| (h.partition, h.ends.of(bucket).len())).collect();
+            let rows: Vec<_> = now.iter().map(|h| (&h.rows, h.ends.of(bucket))).collect();
             let row_bytes = now.iter().map(|h| bytes(h)).sum();
             filed.push(Filed { block: self.blocks.write(&rows, row_bytes)?, pieces });
         }
@@ -210,7 +210,7 @@ impl Dealt {
         };
         let mut runs: Vec<Run<'_>> = vec![];
         for h in &held {
-            if !h.buckets.of(bucket).is_empty() {
+            if !h.ends.of(bucket).is_empty() {
                 runs.push(Run { partition: h.partition, origin: Origin::Held(h) });
             }
         }
@@ -222,30 +222,14 @@ impl Dealt {
             }
         }
         runs.sort_by_key(|r| r.partition);
-        let n_rows = runs.iter().map(|r| r.n_rows(bucket)).sum();
-        self.put_together(bucket, merged(runs), n_rows)
-    }
-
-    fn put_together(&self, bucket: usize, runs: Vec<Origin<'_>>, n_rows: usize) -> Result<DataFrame> {
-        let mut blocks: HashMap<u64, DataFrame> = HashMap::new();
-        let mut rows = RowsOf::new(self.schema.clone(), n_rows);
-        let is_one = runs.len() == 1;
-        for run in runs {
+        let mut rows = Rows::new(self.schema.clone(), runs.iter().map(|r| r.n_rows(bucket)).sum());
+        for run in merged(runs) {
             match run {
-                Origin::Held(h) => rows.gather(&h.rows, h.buckets.of(bucket))?,
-                Origin::File { block, first, n } => {
-                    let read = match blocks.entry(block.offset) {
-                        Entry::Occupied(o) => o.into_mut(),
-                        Entry::Vacant(v) => v.insert(self.blocks.read(&block)?),
-                    };
-                    if is_one && read.height() == n {
-                        return Ok(read.clone());
-                    }
-                    rows.slice(read, first, n)?;
-                }
+                Origin::Held(h) => rows.slice(&h.rows, h.ends.of(bucket))?,
+                Origin::File { block, first, n } => self.blocks.read(&block, Some(first..first + n), &mut rows)?,
             }
         }
-        Ok(rows.finish())
+        rows.finish()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::{settled, stack, table_bytes};
+use crate::kernel::table::columns::Rows;
 use crate::op::table::blocks::{Block, Blocks};
 use crate::op::table::measured::Measured;
 use crate::spill::Pool;
 use crate::spill::pool::{Holder, Share};
 use parking_lot::Mutex;
-use polars::prelude::{DataFrame, IdxSize, SchemaRef};
+use polars::prelude::{DataFrame, SchemaRef};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,10 +64,8 @@ impl Undivided {
         let step = rows.height().div_ceil(n).max(1);
         let starts = (0..rows.height().max(1)).step_by(step);
         let block = |first: usize| {
-            let mut rows = rows.slice(first as i64, step);
-            rows.rechunk_mut();
-            let all: Vec<IdxSize> = (0..rows.height() as IdxSize).collect();
-            self.blocks.write(&[(&rows, &all)], bytes / n as u64)
+            let rows = rows.slice(first as i64, step);
+            self.blocks.write(&[(&rows, 0..rows.height())], bytes / n as u64)
         };
         starts.map(block).collect()
     }
@@ -102,9 +101,9 @@ impl Undivided {
             match place {
                 Place::Memory(rows, _) => tables.push(rows),
                 Place::File(blocks) => {
-                    for b in &*blocks {
-                        tables.push(Arc::new(self.blocks.read(b)?));
-                    }
+                    let mut rows = Rows::new(self.schema.clone(), 0);
+                    blocks.iter().try_for_each(|b| self.blocks.read(b, None, &mut rows))?;
+                    tables.push(Arc::new(rows.finish()?));
                 }
             }
         }

@@ -1,29 +1,42 @@
-//! Rows of tables as bytes that are quickly made and few: numbers as narrow as their range in the block, texts that repeat as numbers.
+//! Rows of tables put together in one, and as bytes that are quickly made and few: numbers as narrow as their range in the block, texts that
+//! repeat as numbers.
 //!
 //! Bytes are for the process that made them: they say nothing of names and types, and are taken for what was written (who keeps them has a
 //! checksum of them). Columns without a form of their own here (lists, structs, categories) are Arrow IPC.
 
+mod bools;
 mod numbers;
+mod others;
 mod texts;
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{apart, stack, table_error};
-use crate::kernel::table::rows::RowsOf;
-use numbers::Number;
-use polars::prelude::{
-    Column, DataFrame, DataType, IdxSize, IpcCompression, IpcWriter, PlSmallStr, PolarsResult, Schema, SchemaRef, SerWriter, Series,
-};
-use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
+use crate::chunk::dataframe::table_error;
+use bools::Bools;
+use numbers::Numbers;
+use others::Others;
+use polars::prelude::{Column, DataFrame, DataType, IdxSize, PlSmallStr, Schema, SchemaRef, Series};
+use polars_arrow::array::Array;
 use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
-use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
-use std::io::Cursor;
-use std::sync::Arc;
+use std::ops::Range;
+use texts::Texts;
 
 /// Some rows of a table.
-pub type Some<'a> = (&'a DataFrame, &'a [IdxSize]);
+pub type Some<'a> = (&'a DataFrame, Range<usize>);
 
-/// A column in one piece, as it is stored, and which rows of it.
-type Part<'a> = (Series, &'a [IdxSize]);
+/// A column in one piece, and which rows of it.
+type Part<'a> = (Series, &'a Range<usize>);
+
+/// A column that grows. Rows that it is told to take are there.
+trait Grow {
+    /// Takes rows of a column in one piece, in their order.
+    fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()>;
+    /// Takes rows that follow each other in a column in one piece.
+    fn slice(&mut self, from: &Series, rows: Range<usize>) -> Result<()>;
+    /// Takes some of the `n` rows that the next bytes are.
+    fn block(&mut self, n: usize, rows: Range<usize>, bytes: &mut Rest<'_>) -> Result<()>;
+    /// The column.
+    fn finish(self: Box<Self>) -> Result<Series>;
+}
 
 /// How a column is stored.
 enum Form {
@@ -35,9 +48,8 @@ enum Form {
 
 impl Form {
     fn of(dtype: &DataType) -> Form {
-        match dtype {
-            DataType::Categorical(..) | DataType::Enum(..) => return Form::Other,
-            _ => {}
+        if dtype.is_categorical() || dtype.is_enum() {
+            return Form::Other;
         }
         match dtype.to_physical() {
             DataType::Boolean => Form::Bool,
@@ -109,62 +121,134 @@ macro_rules! with_number {
 ///
 /// # Errors
 /// A bug: other columns than the schema's, rows that there are not.
-pub fn encode<'a>(schema: &Schema, from: &[Some<'a>]) -> Result<Vec<u8>> {
-    if from.iter().any(|(table, rows)| table.width() != schema.len() || rows.iter().any(|&r| r as usize >= table.height())) {
-        return Err(Error::bug("rows of a table that it does not have"));
+pub fn encode<'a>(schema: &Schema, from: &'a [Some<'a>]) -> Result<Vec<u8>> {
+    for (table, rows) in from {
+        check(schema, table)?;
+        if rows.start > rows.end || rows.end > table.height() {
+            return Err(Error::bug("rows of a table that it does not have"));
+        }
     }
     let mut out = Vec::new();
     let n_rows: usize = from.iter().map(|(_, rows)| rows.len()).sum();
     out.extend((n_rows as u64).to_le_bytes());
     for (i, (name, dtype)) in schema.iter().enumerate() {
-        if from.iter().any(|(table, _)| table.columns()[i].dtype() != dtype) {
-            return Err(Error::bug(format!("a column '{name}' that is not {dtype}")));
-        }
-        // Categories are numbered by piece, and a file of Arrow has one number for each: there must be one piece.
-        let part = |&(table, rows): &Some<'a>| (table.columns()[i].as_materialized_series().rechunk(), rows);
-        let parts: Vec<Part<'a>> = from.iter().map(part).collect();
+        let parts: Vec<Part<'a>> = from.iter().map(|(table, rows)| (piece(&table.columns()[i]), rows)).collect();
         match Form::of(dtype) {
-            Form::Number(d) => with_number!(d, N => put_numbers::<N>(&parts, &mut out))?,
-            Form::Bool => put_bools(&parts, &mut out)?,
-            Form::Text => put_texts(&parts, &mut out)?,
-            Form::Other => put_other(name, dtype, &parts, &mut out)?,
+            Form::Number(d) => with_number!(d, N => numbers::encode_column::<N>(&parts, &mut out))?,
+            Form::Bool => bools::encode(&parts, &mut out)?,
+            Form::Text => texts::encode(&parts, &mut out)?,
+            Form::Other => others::encode(name, dtype, &parts, &mut out)?,
         }
     }
     Ok(out)
 }
 
-/// The table of these columns that [`encode`] made bytes of, in one piece.
-///
-/// # Errors
-/// Bytes that are none.
-pub fn decode(schema: &SchemaRef, bytes: &[u8]) -> Result<DataFrame> {
-    let mut rest = Rest(bytes);
-    let n_rows = rest.number()? as usize;
-    let column = |(name, dtype): (&PlSmallStr, &DataType)| {
-        let array = match Form::of(dtype) {
-            Form::Number(d) => with_number!(d, N => numbers_of::<N>(n_rows, &mut rest))?,
-            Form::Bool => bools_of(n_rows, &mut rest)?,
-            Form::Text => {
-                let valid = rest.validity(n_rows)?;
-                let texts = texts::decode(n_rows, &mut rest)?;
-                if texts.len() != n_rows {
-                    return Err(broken());
-                }
-                // SAFETY: the texts of a column of strings are what strings were.
-                let texts =
-                    if dtype == &DataType::String { unsafe { texts.to_utf8view_unchecked() }.boxed() } else { texts.boxed() };
-                texts.with_validity(valid)
-            }
-            Form::Other => return other_of(name, n_rows, &mut rest),
-        };
-        // SAFETY: the array has the type that is stored for this one.
-        Ok(Column::from(unsafe { Series::from_chunks_and_dtype_unchecked(name.clone(), vec![array], dtype) }))
-    };
-    let columns = schema.iter().map(column).collect::<Result<Vec<_>>>()?;
-    if !rest.0.is_empty() {
-        return Err(broken());
+/// A table that is made of rows of others. Its columns are in one piece, and keep nothing of those tables alive.
+pub struct Rows {
+    schema: SchemaRef,
+    columns: Vec<Box<dyn Grow>>,
+    n_rows: usize,
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} rows of {:?}", self.n_rows, self.schema)
     }
-    DataFrame::new(n_rows, columns).map_err(table_error)
+}
+
+impl Rows {
+    /// No rows yet, of these columns, and room for `n_rows`.
+    pub fn new(schema: SchemaRef, n_rows: usize) -> Rows {
+        let column = |(name, dtype): (&PlSmallStr, &DataType)| -> Box<dyn Grow> {
+            let to = To { name: name.clone(), dtype: dtype.clone() };
+            match Form::of(dtype) {
+                Form::Number(d) => with_number!(d, N => Ok(Box::new(Numbers::<N>::new(to.clone(), n_rows)) as Box<dyn Grow>))
+                    .unwrap_or_else(|_: Error| Box::new(Others::new(to))),
+                Form::Bool => Box::new(Bools::new(to)),
+                Form::Text => Box::new(Texts::new(to, n_rows)),
+                Form::Other => Box::new(Others::new(to)),
+            }
+        };
+        Rows { columns: schema.iter().map(column).collect(), schema, n_rows: 0 }
+    }
+
+    /// Adds some rows of a table, in their order.
+    ///
+    /// # Errors
+    /// A bug: other columns, rows that there are not.
+    pub fn gather(&mut self, from: &DataFrame, rows: &[IdxSize]) -> Result<()> {
+        check(&self.schema, from)?;
+        if rows.iter().any(|&r| r as usize >= from.height()) {
+            return Err(Error::bug("rows of a table that it does not have"));
+        }
+        self.n_rows += rows.len();
+        self.columns.iter_mut().zip(from.columns()).try_for_each(|(to, c)| to.gather(&piece(c), rows))
+    }
+
+    /// Adds rows of a table that follow each other.
+    ///
+    /// # Errors
+    /// A bug: other columns, rows that there are not.
+    pub fn slice(&mut self, from: &DataFrame, rows: Range<usize>) -> Result<()> {
+        check(&self.schema, from)?;
+        if rows.start > rows.end || rows.end > from.height() {
+            return Err(Error::bug("rows of a table that it does not have"));
+        }
+        self.n_rows += rows.len();
+        self.columns.iter_mut().zip(from.columns()).try_for_each(|(to, c)| to.slice(&piece(c), rows.clone()))
+    }
+
+    /// Adds some of the rows that [`encode`] made bytes of, all of them if none are said.
+    ///
+    /// # Errors
+    /// Bytes that are none.
+    pub fn block(&mut self, bytes: &[u8], rows: Option<Range<usize>>) -> Result<()> {
+        let mut bytes = Rest(bytes);
+        let n = bytes.number()? as usize;
+        let rows = rows.unwrap_or(0..n);
+        if rows.start > rows.end || rows.end > n {
+            return Err(broken());
+        }
+        self.n_rows += rows.len();
+        self.columns.iter_mut().try_for_each(|to| to.block(n, rows.clone(), &mut bytes))?;
+        if bytes.0.is_empty() { Ok(()) } else { Err(broken()) }
+    }
+
+    /// The table.
+    ///
+    /// # Errors
+    /// Columns that could not be put together.
+    pub fn finish(self) -> Result<DataFrame> {
+        let columns = self.columns.into_iter().map(|c| c.finish().map(Column::from)).collect::<Result<Vec<_>>>()?;
+        DataFrame::new(self.n_rows, columns).map_err(table_error)
+    }
+}
+
+/// Refuses a table of other columns.
+fn check(schema: &Schema, table: &DataFrame) -> Result<()> {
+    let fits = table.width() == schema.len()
+        && table.columns().iter().zip(schema.iter()).all(|(c, (name, dtype))| c.name() == name && c.dtype() == dtype);
+    if fits { Ok(()) } else { Err(Error::bug(format!("rows of {:?} in a table of {schema:?}", table.schema()))) }
+}
+
+/// A column in one piece.
+fn piece(column: &Column) -> Series {
+    column.as_materialized_series().rechunk()
+}
+
+/// The name and type of a column that grows.
+#[derive(Clone)]
+struct To {
+    name: PlSmallStr,
+    dtype: DataType,
+}
+
+impl To {
+    /// A column of this name and type, of an array that has the type which is stored for it.
+    fn series(self, stored: Box<dyn Array>) -> Series {
+        // SAFETY: every form makes the arrays that its types are stored as.
+        unsafe { Series::from_chunks_and_dtype_unchecked(self.name, vec![stored], &self.dtype) }
+    }
 }
 
 fn broken() -> Error {
@@ -173,84 +257,12 @@ fn broken() -> Error {
 
 /// The array of a series in one piece.
 fn array<A: Array>(series: &Series) -> Result<&A> {
-    let of = |chunk: &Box<dyn Array>| chunk.as_any().downcast_ref::<A>().map(std::ptr::from_ref);
-    let found = if let [chunk] = series.chunks().as_slice() { of(chunk) } else { None };
-    // SAFETY: the array lies in the series, which is borrowed for as long.
-    found.map(|a| unsafe { &*a }).ok_or_else(|| Error::bug(format!("a column of {} that is stored otherwise", series.dtype())))
+    let chunks = series.chunks();
+    let found = chunks.first().filter(|_| chunks.len() == 1).and_then(|chunk| chunk.as_any().downcast_ref::<A>());
+    found.ok_or_else(|| Error::bug(format!("a column of {} that is stored otherwise", series.dtype())))
 }
 
-fn put_numbers<N: Number>(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    put_validity(parts, out);
-    let mut values = Vec::with_capacity(parts.iter().map(|p| p.1.len()).sum());
-    for (series, rows) in parts {
-        let stored = series.to_physical_repr();
-        let of = array::<PrimitiveArray<N>>(&stored)?.values().as_slice();
-        values.extend(rows.iter().map(|&r| of[r as usize].whole()));
-    }
-    numbers::encode(&values, out);
-    Ok(())
-}
-
-fn numbers_of<N: Number>(n_rows: usize, rest: &mut Rest<'_>) -> Result<Box<dyn Array>> {
-    let valid = rest.validity(n_rows)?;
-    let values: Vec<N> = numbers::decode(n_rows, rest)?;
-    Ok(PrimitiveArray::from_vec(values).with_validity(valid).boxed())
-}
-
-fn put_bools(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    put_validity(parts, out);
-    let mut bits = BitmapBuilder::new();
-    for (series, rows) in parts {
-        let of = array::<BooleanArray>(series)?.values();
-        rows.iter().for_each(|&r| bits.push(of.get_bit(r as usize)));
-    }
-    put_bits(&bits.freeze(), out);
-    Ok(())
-}
-
-fn bools_of(n_rows: usize, rest: &mut Rest<'_>) -> Result<Box<dyn Array>> {
-    let valid = rest.validity(n_rows)?;
-    let values = rest.bits(n_rows)?;
-    Ok(BooleanArray::from(values).with_validity(valid).boxed())
-}
-
-fn put_texts(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    put_validity(parts, out);
-    let texts = |series: &Series| match series.dtype() {
-        DataType::String => array::<Utf8ViewArray>(series).map(Utf8ViewArray::to_binview),
-        _ => array::<BinaryViewArray>(series).cloned(),
-    };
-    let arrays = parts.iter().map(|(series, rows)| Ok((texts(series)?, *rows))).collect::<Result<Vec<_>>>()?;
-    texts::encode(&arrays, out)
-}
-
-/// A column as Arrow IPC.
-fn put_other(name: &PlSmallStr, dtype: &DataType, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    let schema = Schema::from_iter([(name.clone(), dtype.clone())]);
-    let mut rows = RowsOf::new(Arc::new(schema), parts.iter().map(|(_, rows)| rows.len()).sum());
-    for (series, of) in parts {
-        rows.gather(&series.clone().into_frame(), of)?;
-    }
-    let (mut column, mut bytes) = (rows.finish(), Vec::new());
-    let mut writer = IpcWriter::new(&mut bytes).with_compression(Some(IpcCompression::LZ4)).with_parallel(false);
-    apart(|| writer.finish(&mut column)).map_err(|e| Error::bug(format!("a column cannot be written as Arrow IPC: {e}")))?;
-    out.extend((bytes.len() as u64).to_le_bytes());
-    out.extend(bytes);
-    Ok(())
-}
-
-fn other_of(name: &PlSmallStr, n_rows: usize, rest: &mut Rest<'_>) -> Result<Column> {
-    let n = rest.number()?;
-    let mut bytes = Cursor::new(rest.take(n as usize)?);
-    let metadata = read_file_metadata(&mut bytes).map_err(|_| broken())?;
-    // SAFETY: these are the bytes that Polars wrote in this process.
-    let reader = unsafe { FileReader::new(bytes, metadata, None, None).unchecked() };
-    let tables = apart(|| reader.map(|batch| Ok(Arc::new(DataFrame::from(batch?)))).collect::<PolarsResult<Vec<_>>>());
-    let mut table = stack(&tables.map_err(|_| broken())?)?;
-    table.rechunk_mut();
-    if table.height() == n_rows { Ok(table.column(name).map_err(table_error)?.clone()) } else { Err(broken()) }
-}
-
+/// Appends which rows are there.
 fn put_validity(parts: &[Part<'_>], out: &mut Vec<u8>) {
     if parts.iter().all(|(series, _)| series.null_count() == 0) {
         out.push(0);
@@ -259,7 +271,7 @@ fn put_validity(parts: &[Part<'_>], out: &mut Vec<u8>) {
     let mut valid = BitmapBuilder::new();
     for (series, rows) in parts {
         match series.chunks().first().and_then(|c| c.validity()) {
-            Some(of) => rows.iter().for_each(|&r| valid.push(of.get_bit(r as usize))),
+            Some(of) => valid.subslice_extend_from_bitmap(of, rows.start, rows.len()),
             None => valid.extend_constant(rows.len(), true),
         }
     }

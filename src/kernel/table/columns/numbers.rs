@@ -1,8 +1,12 @@
 //! Numbers by how far they are above the least of their column, in as many bytes as the greatest needs.
 
-use super::{Rest, broken};
+use super::{Grow, Part, Rest, To, array, broken, put_validity};
 use crate::base::Result;
+use polars::prelude::{IdxSize, Series};
+use polars_arrow::array::PrimitiveArray;
+use polars_arrow::bitmap::OptBitmapBuilder;
 use polars_arrow::types::NativeType;
+use std::ops::Range;
 
 /// What a column holds: whole numbers, or floats by their bits.
 pub(super) trait Number: NativeType {
@@ -122,10 +126,26 @@ pub(super) fn encode<W: Whole>(of: &[W], out: &mut Vec<u8>) {
     }
 }
 
-/// The next `n` numbers.
-pub(super) fn decode<N: Number>(n: usize, rest: &mut Rest<'_>) -> Result<Vec<N>> {
-    fn widened<N: Number, const W: usize>(bytes: &[u8], least: N::Whole) -> Vec<N> {
-        bytes.chunks_exact(W).map(|b| N::of(N::Whole::widen::<W>(b, least))).collect()
+/// Appends some rows of columns of numbers.
+///
+/// # Errors
+/// A bug: other columns.
+pub(super) fn encode_column<N: Number>(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
+    put_validity(parts, out);
+    let mut values = Vec::with_capacity(parts.iter().map(|p| p.1.len()).sum());
+    for (series, rows) in parts {
+        let stored = series.to_physical_repr();
+        let of = array::<PrimitiveArray<N>>(&stored)?.values().as_slice();
+        values.extend(of[(*rows).clone()].iter().map(|v| v.whole()));
+    }
+    encode(&values, out);
+    Ok(())
+}
+
+/// Appends some of the next `n` numbers.
+pub(super) fn decode<N: Number>(n: usize, rows: Range<usize>, rest: &mut Rest<'_>, to: &mut Vec<N>) -> Result<()> {
+    fn widen<N: Number, const W: usize>(bytes: &[u8], least: N::Whole, to: &mut Vec<N>) {
+        to.extend(bytes.chunks_exact(W).map(|b| N::of(N::Whole::widen::<W>(b, least))));
     }
     let width = usize::from(rest.byte()?);
     let mut least = [0; 16];
@@ -135,15 +155,59 @@ pub(super) fn decode<N: Number>(n: usize, rest: &mut Rest<'_>) -> Result<Vec<N>>
         return Err(broken());
     }
     let bytes = rest.take(n.checked_mul(width).ok_or_else(broken)?)?;
-    Ok(match width {
-        0 => vec![N::of(least); n],
-        1 => widened::<N, 1>(bytes, least),
-        2 => widened::<N, 2>(bytes, least),
-        3 => widened::<N, 3>(bytes, least),
-        4 => widened::<N, 4>(bytes, least),
-        6 => widened::<N, 6>(bytes, least),
-        8 => widened::<N, 8>(bytes, least),
-        16 => widened::<N, 16>(bytes, least),
+    let bytes = &bytes[rows.start * width..rows.end * width];
+    match width {
+        0 => to.resize(to.len() + rows.len(), N::of(least)),
+        1 => widen::<N, 1>(bytes, least, to),
+        2 => widen::<N, 2>(bytes, least, to),
+        3 => widen::<N, 3>(bytes, least, to),
+        4 => widen::<N, 4>(bytes, least, to),
+        6 => widen::<N, 6>(bytes, least, to),
+        8 => widen::<N, 8>(bytes, least, to),
+        16 => widen::<N, 16>(bytes, least, to),
         _ => return Err(broken()),
-    })
+    }
+    Ok(())
+}
+
+/// A column of numbers that grows.
+pub(super) struct Numbers<N> {
+    to: To,
+    values: Vec<N>,
+    valid: OptBitmapBuilder,
+}
+
+impl<N: Number> Numbers<N> {
+    pub(super) fn new(to: To, n_rows: usize) -> Numbers<N> {
+        Numbers { to, values: Vec::with_capacity(n_rows), valid: OptBitmapBuilder::default() }
+    }
+}
+
+impl<N: Number> Grow for Numbers<N> {
+    fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
+        let stored = from.to_physical_repr();
+        let from = array::<PrimitiveArray<N>>(&stored)?;
+        let of = from.values().as_slice();
+        self.values.extend(rows.iter().map(|&r| of[r as usize]));
+        // SAFETY: the rows are there, or the line above has panicked.
+        unsafe { self.valid.gather_extend_from_opt_validity(from.validity(), rows) };
+        Ok(())
+    }
+
+    fn slice(&mut self, from: &Series, rows: Range<usize>) -> Result<()> {
+        let stored = from.to_physical_repr();
+        let from = array::<PrimitiveArray<N>>(&stored)?;
+        self.valid.subslice_extend_from_opt_validity(from.validity(), rows.start, rows.len());
+        self.values.extend_from_slice(&from.values().as_slice()[rows]);
+        Ok(())
+    }
+
+    fn block(&mut self, n: usize, rows: Range<usize>, bytes: &mut Rest<'_>) -> Result<()> {
+        self.valid.subslice_extend_from_opt_validity(bytes.validity(n)?.as_ref(), rows.start, rows.len());
+        decode(n, rows, bytes, &mut self.values)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Series> {
+        Ok(self.to.series(PrimitiveArray::from_vec(self.values).with_validity(self.valid.into_opt_validity()).boxed()))
+    }
 }

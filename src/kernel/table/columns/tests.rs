@@ -1,6 +1,12 @@
-use super::{decode, encode};
+use super::{Rows, encode};
 use polars::prelude::*;
 use proptest::prelude::*;
+
+fn decode(schema: &SchemaRef, bytes: &[u8]) -> crate::Result<DataFrame> {
+    let mut rows = Rows::new(schema.clone(), 0);
+    rows.block(bytes, None)?;
+    rows.finish()
+}
 
 /// Columns of all forms, whose values are numbers from a range that is as narrow as one likes.
 fn table(values: &[Option<i64>]) -> DataFrame {
@@ -55,26 +61,40 @@ fn numbers() -> impl Strategy<Value = Vec<Option<i64>>> {
 
 proptest! {
     #[test]
-    fn rows_come_back_as_they_were(parts in proptest::collection::vec((numbers(), any::<u64>()), 1..4)) {
-        let tables: Vec<DataFrame> = parts.iter().map(|(values, _)| table(values)).collect();
-        let pick = |(table, seed): (&DataFrame, u64)| -> Vec<IdxSize> {
-            (0..table.height() as IdxSize).filter(|r| seed >> (r % 64) & 1 == 1).collect()
-        };
-        let rows: Vec<Vec<IdxSize>> = tables.iter().zip(parts.iter().map(|p| p.1)).map(pick).collect();
+    fn rows_come_back_as_they_were(parts in proptest::collection::vec((numbers(), any::<u64>(), 0.0..1.0), 1..4), cut in 0.0..1.0) {
+        let tables: Vec<DataFrame> = parts.iter().map(|(values, ..)| table(values)).collect();
         let schema = tables[0].schema().clone();
-        let from: Vec<_> = tables.iter().zip(&rows).map(|(t, r)| (t, r.as_slice())).collect();
+        let range = |(table, end): (&DataFrame, f64)| (table.height() as f64 * end * end) as usize..(table.height() as f64 * end) as usize;
+        let from: Vec<_> = tables.iter().zip(parts.iter().map(|p| p.2)).map(|(t, end)| (t, range((t, end)))).collect();
         let mut want = tables[0].clear();
         for (t, r) in &from {
-            want.vstack_mut(&t.take(&IdxCa::new("".into(), *r)).unwrap()).unwrap();
+            want.vstack_mut(&t.slice(r.start as i64, r.len())).unwrap();
         }
         let bytes = encode(&schema, &from).unwrap();
         let back = decode(&schema, &bytes).unwrap();
         prop_assert_eq!(back.schema(), &schema);
         prop_assert!(back.equals_missing(&want), "{back:?} {want:?}");
-        prop_assert!(back.should_rechunk() == false);
+        prop_assert!(!back.should_rechunk());
         // Bytes that are cut off, or too many, are told.
         prop_assert!(decode(&schema, &bytes[..bytes.len() - 1]).is_err());
         prop_assert!(decode(&schema, &[&bytes[..], &[0]].concat()).is_err());
+        // Blocks, slices and rows of tables, one after the other.
+        let mut rows = Rows::new(schema.clone(), 10);
+        let at = (want.height() as f64 * cut) as usize;
+        rows.block(&bytes, Some(at..want.height())).unwrap();
+        let mut all = want.slice(at as i64, want.height() - at);
+        for ((t, r), (_, seed, _)) in from.iter().zip(&parts) {
+            rows.slice(t, r.clone()).unwrap();
+            all.vstack_mut(&t.slice(r.start as i64, r.len())).unwrap();
+            let some: Vec<IdxSize> = (0..t.height() as IdxSize).rev().filter(|i| seed >> (i % 64) & 1 == 1).collect();
+            rows.gather(t, &some).unwrap();
+            all.vstack_mut(&t.take(&IdxCa::new("".into(), &some)).unwrap()).unwrap();
+        }
+        rows.block(&bytes, Some(0..at)).unwrap();
+        all.vstack_mut(&want.slice(0, at)).unwrap();
+        let back = rows.finish().unwrap();
+        prop_assert!(back.equals_missing(&all), "{back:?} {all:?}");
+        prop_assert!(!back.should_rechunk());
     }
 }
 
@@ -87,8 +107,7 @@ fn few_texts_and_near_numbers_take_few_bytes() {
         "text" => (0..n).map(text).collect::<Vec<_>>(),
     )
     .unwrap();
-    let all: Vec<IdxSize> = (0..n as IdxSize).collect();
-    let bytes = encode(df.schema(), &[(&df, &all)]).unwrap();
+    let bytes = encode(df.schema(), &[(&df, 0..n)]).unwrap();
     assert!(bytes.len() < 2 * n + 200, "{}", bytes.len());
     assert!(decode(df.schema(), &bytes).unwrap().equals(&df));
 }
@@ -96,8 +115,9 @@ fn few_texts_and_near_numbers_take_few_bytes() {
 #[test]
 fn what_is_no_row_is_refused() {
     let df = df!("a" => [1, 2]).unwrap();
-    assert!(encode(df.schema(), &[(&df, &[2])]).is_err());
+    assert!(encode(df.schema(), &[(&df, 1..3)]).is_err());
+    assert!(Rows::new(df.schema().clone(), 0).gather(&df, &[2]).is_err());
     let other = df!("a" => ["1", "2"]).unwrap();
-    assert!(encode(df.schema(), &[(&other, &[0])]).is_err());
+    assert!(encode(df.schema(), &[(&other, 0..1)]).is_err());
     assert_eq!(decode(df.schema(), &encode(df.schema(), &[]).unwrap()).unwrap().height(), 0);
 }

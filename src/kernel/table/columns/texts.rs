@@ -1,12 +1,14 @@
 //! Texts: the different ones and a number for each row if there are few, else their lengths and all of them, compressed where that helps.
 //! Those that fit into a view lie apart from longer ones, so that these can be used where they lie.
 
-use super::{Rest, broken, numbers};
+use super::{Grow, Part, Rest, To, array, broken, numbers, put_validity};
 use crate::base::{Error, Result};
-use polars::prelude::IdxSize;
-use polars_arrow::array::{Array, BinaryViewArray, View};
+use polars::prelude::{DataType, IdxSize, Series};
+use polars_arrow::array::{Array, BinaryViewArray, Utf8ViewArray, View};
+use polars_arrow::bitmap::{Bitmap, OptBitmapBuilder};
 use polars_arrow::datatypes::ArrowDataType;
 use std::collections::HashMap;
+use std::ops::Range;
 
 const PLAIN: u8 = 0;
 const NUMBERED: u8 = 1;
@@ -14,61 +16,72 @@ const NUMBERED: u8 = 1;
 const MOST_DIFFERENT: usize = 256;
 /// Texts of fewer bytes are not worth compressing.
 const LEAST_COMPRESSED: usize = 256;
+/// Views can point at so many bytes.
+const MOST_BYTES: usize = u32::MAX as usize;
 
-/// Appends the texts of some rows of several columns.
+fn texts(series: &Series) -> Result<BinaryViewArray> {
+    match series.dtype() {
+        DataType::String => array::<Utf8ViewArray>(series).map(Utf8ViewArray::to_binview),
+        _ => array::<BinaryViewArray>(series).cloned(),
+    }
+}
+
+/// Texts that are asked for one by one.
+struct Of<'a, B> {
+    views: &'a [View],
+    buffers: &'a [B],
+    valid: Option<&'a Bitmap>,
+}
+
+fn of(array: &BinaryViewArray) -> Of<'_, impl AsRef<[u8]>> {
+    Of { views: array.views(), buffers: array.data_buffers(), valid: array.validity().filter(|v| v.unset_bits() > 0) }
+}
+
+impl<'a, B: AsRef<[u8]>> Of<'a, B> {
+    /// The view of a row, of an empty text where there is none.
+    fn view(&self, row: usize) -> View {
+        if self.valid.is_some_and(|v| !v.get_bit(row)) { View::default() } else { self.views[row] }
+    }
+
+    fn text(&self, view: &'a View) -> &'a [u8] {
+        // SAFETY: the view is one of these, or of an empty text.
+        unsafe { view.get_slice_unchecked(self.buffers) }
+    }
+}
+
+/// Appends some rows of columns of texts.
 ///
 /// # Errors
-/// More bytes than a column's views can point into.
-pub(super) fn encode(from: &[(BinaryViewArray, &[IdxSize])], out: &mut Vec<u8>) -> Result<()> {
-    if let Some((different, numbers)) = numbered(from) {
+/// More bytes than views can point at.
+pub(super) fn encode(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
+    put_validity(parts, out);
+    let arrays = parts.iter().map(|(series, rows)| Ok((texts(series)?, (*rows).clone()))).collect::<Result<Vec<_>>>()?;
+    if let Some((different, numbers)) = numbered(&arrays) {
         out.push(NUMBERED);
         out.extend((different.lengths.len() as u64).to_le_bytes());
         different.put(out)?;
         out.extend(numbers);
         return Ok(());
     }
-    let mut all = Texts { lengths: Vec::with_capacity(from.iter().map(|f| f.1.len()).sum()), ..Texts::default() };
-    for (array, rows) in from {
-        rows.iter().for_each(|&r| all.push(text(array, r)));
+    let mut all = Listed { lengths: Vec::with_capacity(arrays.iter().map(|(_, rows)| rows.len()).sum()), ..Listed::default() };
+    for (array, rows) in &arrays {
+        let of = of(array);
+        rows.clone().for_each(|row| all.push(of.text(&of.view(row))));
     }
     out.push(PLAIN);
     all.put(out)
 }
 
-/// The next `n` texts.
-pub(super) fn decode(n: usize, rest: &mut Rest<'_>) -> Result<BinaryViewArray> {
-    let (views, buffer) = match rest.byte()? {
-        PLAIN => views(n, rest)?,
-        NUMBERED => {
-            let n_different = rest.number()? as usize;
-            let (different, buffer) = views(n_different, rest)?;
-            // Every number that a byte has stands for some text, the last ones for none that is asked for.
-            let mut by_number = [View::default(); MOST_DIFFERENT];
-            by_number.get_mut(..n_different).ok_or_else(broken)?.copy_from_slice(&different);
-            (rest.take(n)?.iter().map(|&i| by_number[usize::from(i)]).collect(), buffer)
-        }
-        _ => return Err(broken()),
-    };
-    let n_bytes = buffer.len();
-    let buffers = Some(buffer).filter(|b| !b.is_empty()).map(Into::into).into_iter().collect();
-    // SAFETY: every view holds its text or was made of a part of the buffer.
-    Ok(unsafe { BinaryViewArray::new_unchecked_unknown_md(ArrowDataType::BinaryView, views.into(), buffers, None, Some(n_bytes)) })
-}
-
-/// A text, empty where there is none.
-fn text(array: &BinaryViewArray, row: IdxSize) -> &[u8] {
-    array.get(row as usize).unwrap_or(&[])
-}
-
+/// Texts by their lengths.
 #[derive(Default)]
-struct Texts {
+struct Listed {
     lengths: Vec<u32>,
     /// The bytes of those that fit into a view, and of the others.
     short: Vec<u8>,
     long: Vec<u8>,
 }
 
-impl Texts {
+impl Listed {
     fn push(&mut self, text: &[u8]) {
         self.lengths.push(text.len() as u32);
         let to = if text.len() <= View::MAX_INLINE_SIZE as usize { &mut self.short } else { &mut self.long };
@@ -83,47 +96,52 @@ impl Texts {
 }
 
 /// The different texts and each row's number among them; None if they are many.
-fn numbered(from: &[(BinaryViewArray, &[IdxSize])]) -> Option<(Texts, Vec<u8>)> {
-    let mut different = Texts::default();
-    let mut numbers = Vec::new();
-    let mut known: HashMap<&[u8], u8> = HashMap::new();
+fn numbered(from: &[(BinaryViewArray, Range<usize>)]) -> Option<(Listed, Vec<u8>)> {
+    let mut different = Listed::default();
+    let mut numbers = Vec::with_capacity(from.iter().map(|(_, rows)| rows.len()).sum());
+    let mut known: HashMap<Vec<u8>, u8> = HashMap::new();
     for (array, rows) in from {
         // Equal views are equal texts, and are met more often than not.
-        let mut seen: [Option<(u128, u8)>; 64] = [None; 64];
-        let views = array.views();
-        for &row in *rows {
-            let view = views[row as usize].as_u128();
-            let is_valid = array.validity().is_none_or(|v| v.get_bit(row as usize));
-            let at = &mut seen[(view ^ (view >> 32) ^ (view >> 64) ^ (view >> 96)) as u32 as usize * 0x9E37_79B1 >> 16 & 63];
-            let number = match at {
-                Some((same, number)) if *same == view && is_valid => *number,
-                _ => {
-                    let text = text(array, row);
-                    let number = match known.get(text) {
-                        Some(&n) => n,
-                        None => {
-                            let n = u8::try_from(known.len()).ok()?;
-                            known.insert(text, n);
-                            different.push(text);
-                            n
-                        }
-                    };
-                    if is_valid {
-                        *at = Some((view, number));
+        let mut seen = [(NO_VIEW, 0); PLACES];
+        let of = of(array);
+        for row in rows.clone() {
+            let view = of.view(row);
+            let bits = view.as_u128();
+            let (same, number) = &mut seen[place(bits)];
+            if *same != bits {
+                let text = of.text(&view);
+                *number = match known.get(text) {
+                    Some(&n) => n,
+                    None => {
+                        let n = u8::try_from(known.len()).ok()?;
+                        known.insert(text.to_vec(), n);
+                        different.push(text);
+                        n
                     }
-                    number
-                }
-            };
-            numbers.push(number);
+                };
+                *same = bits;
+            }
+            numbers.push(*number);
         }
     }
     Some((different, numbers))
 }
 
+/// Views that were met are remembered in so many places.
+const PLACES: usize = 64;
+/// What no view is: it would be of a text of 4 GiB.
+const NO_VIEW: u128 = u128::MAX;
+
+/// Where a view is remembered.
+fn place(view: u128) -> usize {
+    let mixed = (view as u64 ^ (view >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 58) as usize
+}
+
 /// Appends bytes: how many there are, how many as they are stored, and these.
 fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(Error::unsupported("more than 4 GiB of texts of one column in a bucket: use a larger number of partitions"));
+    if bytes.len() > MOST_BYTES {
+        return Err(Error::unsupported("more than 4 GiB of texts of one column in one place: use more partitions"));
     }
     let packed = if (LEAST_COMPRESSED..=i32::MAX as usize).contains(&bytes.len()) {
         lz4::block::compress(bytes, None, false).ok().filter(|p| p.len() < bytes.len() / 8 * 7)
@@ -147,9 +165,71 @@ fn bytes_of(rest: &mut Rest<'_>) -> Result<Vec<u8>> {
     lz4::block::decompress(stored, Some(size)).ok().filter(|b| b.len() == n).ok_or_else(broken)
 }
 
+/// A column of texts that grows.
+pub(super) struct Texts {
+    to: To,
+    views: Vec<View>,
+    /// Where long texts lie, and which of these more are copied to.
+    buffers: Vec<Vec<u8>>,
+    open: Option<usize>,
+    valid: OptBitmapBuilder,
+}
+
+impl Texts {
+    pub(super) fn new(to: To, n_rows: usize) -> Texts {
+        Texts { to, views: Vec::with_capacity(n_rows), buffers: vec![], open: None, valid: OptBitmapBuilder::default() }
+    }
+
+    /// Takes rows of a column. Long texts are copied, once where views are equal.
+    fn take<B: AsRef<[u8]>>(&mut self, of: &Of<'_, B>, rows: impl Iterator<Item = usize>) {
+        let mut seen = [(NO_VIEW, View::default()); PLACES];
+        for row in rows {
+            let view = of.view(row);
+            if view.length <= View::MAX_INLINE_SIZE {
+                self.views.push(view);
+                continue;
+            }
+            let (same, copy) = &mut seen[place(view.as_u128())];
+            if *same != view.as_u128() {
+                (*same, *copy) = (view.as_u128(), self.copied(of.text(&view)));
+            }
+            self.views.push(*copy);
+        }
+    }
+
+    fn copied(&mut self, text: &[u8]) -> View {
+        let open = match self.open.filter(|&i| self.buffers[i].len() + text.len() <= MOST_BYTES) {
+            Some(i) => i,
+            None => {
+                self.buffers.push(vec![]);
+                *self.open.insert(self.buffers.len() - 1)
+            }
+        };
+        let buffer = &mut self.buffers[open];
+        let view = View::new_from_bytes(text, open as u32, buffer.len() as u32);
+        buffer.extend_from_slice(text);
+        view
+    }
+
+    /// Takes rows of texts that lie in a buffer of their own, which becomes one of this column's if all rows are taken.
+    fn take_over(&mut self, mut views: Vec<View>, long: Vec<u8>, rows: Range<usize>) {
+        if rows.len() < views.len() {
+            self.take(&Of { views: &views, buffers: &[long], valid: None }, rows);
+            return;
+        }
+        let index = self.buffers.len() as u32;
+        views.iter_mut().filter(|v| v.length > View::MAX_INLINE_SIZE).for_each(|v| v.buffer_idx = index);
+        self.views.append(&mut views);
+        if !long.is_empty() {
+            self.buffers.push(long);
+        }
+    }
+}
+
 /// The views of the next `n` texts, and where the long ones lie.
-fn views(n: usize, rest: &mut Rest<'_>) -> Result<(Vec<View>, Vec<u8>)> {
-    let lengths: Vec<u32> = numbers::decode(n, rest)?;
+fn listed(n: usize, rest: &mut Rest<'_>) -> Result<(Vec<View>, Vec<u8>)> {
+    let mut lengths: Vec<u32> = Vec::with_capacity(n);
+    numbers::decode(n, 0..n, rest, &mut lengths)?;
     let (short, long) = (bytes_of(rest)?, bytes_of(rest)?);
     let (mut in_short, mut in_long) = (short.as_slice(), 0);
     let mut views = Vec::with_capacity(n);
@@ -166,4 +246,55 @@ fn views(n: usize, rest: &mut Rest<'_>) -> Result<(Vec<View>, Vec<u8>)> {
         }
     }
     Ok((views, long))
+}
+
+impl Grow for Texts {
+    fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
+        let array = texts(from)?;
+        let of = of(&array);
+        self.take(&of, rows.iter().map(|&row| row as usize));
+        // SAFETY: the rows are there, or the line above has panicked.
+        unsafe { self.valid.gather_extend_from_opt_validity(array.validity(), rows) };
+        Ok(())
+    }
+
+    fn slice(&mut self, from: &Series, rows: Range<usize>) -> Result<()> {
+        let array = texts(from)?;
+        let of = of(&array);
+        self.valid.subslice_extend_from_opt_validity(array.validity(), rows.start, rows.len());
+        self.take(&of, rows);
+        Ok(())
+    }
+
+    fn block(&mut self, n: usize, rows: Range<usize>, bytes: &mut Rest<'_>) -> Result<()> {
+        self.valid.subslice_extend_from_opt_validity(bytes.validity(n)?.as_ref(), rows.start, rows.len());
+        let (views, long) = match bytes.byte()? {
+            PLAIN => listed(n, bytes)?,
+            NUMBERED => {
+                let n_different = bytes.number()? as usize;
+                let (different, long) = listed(n_different, bytes)?;
+                // Every number that a byte has stands for some text, the last ones for none that is asked for.
+                let mut by_number = [View::default(); MOST_DIFFERENT];
+                by_number.get_mut(..n_different).ok_or_else(broken)?.copy_from_slice(&different);
+                (bytes.take(n)?.iter().map(|&i| by_number[usize::from(i)]).collect(), long)
+            }
+            _ => return Err(broken()),
+        };
+        self.take_over(views, long, rows);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Series> {
+        let n_bytes = self.buffers.iter().map(Vec::len).sum();
+        let (buffers, valid) = (self.buffers.into_iter().map(Into::into).collect(), self.valid.into_opt_validity());
+        // SAFETY: every view holds its text or was made of a part of its buffer.
+        let texts = unsafe {
+            BinaryViewArray::new_unchecked_unknown_md(ArrowDataType::BinaryView, self.views.into(), buffers, valid, Some(n_bytes))
+        };
+        Ok(match self.to.dtype {
+            // SAFETY: the texts of a column of strings are what strings were.
+            DataType::String => self.to.series(unsafe { texts.to_utf8view_unchecked() }.boxed()),
+            _ => self.to.series(texts.boxed()),
+        })
+    }
 }
