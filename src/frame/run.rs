@@ -7,7 +7,7 @@
 use crate::base::bytes::format_bytes;
 use crate::base::event::Event;
 use crate::base::{Error, Kind as ErrorKind, Result};
-use crate::chunk::dataframe::{stack, table};
+use crate::chunk::dataframe::{apart, stack, table};
 use crate::chunk::table_bound::{Bound, n_varying};
 use crate::expr::node::SinkNode;
 use crate::expr::table::{TableSink, TableSource};
@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
         let source = exchange.source(u64::MAX);
         let parts = (0..source.n_partitions()).map(|i| source.read(i)).collect::<Result<Vec<_>>>()?;
         let mut df = stack(parts.iter().map(table).collect::<Result<Vec<_>>>()?)?;
-        df.rechunk_mut();
+        apart(|| df.rechunk_mut_par());
         Ok(df)
     }
 

@@ -2,10 +2,14 @@
 //! what is asked of them is answered at their place in that range, without hashes.
 
 use crate::base::Result;
+use crate::chunk::dataframe::apart;
 use crate::kernel::table::lookup::Matches;
 use polars::prelude::{Column, DataFrame, DataType, IdxSize, Int64Chunked, IntoColumn};
 use polars_arrow::array::PrimitiveArray;
 use polars_arrow::bitmap::Bitmap;
+use polars_core::runtime::RAYON;
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+use std::ops::Range;
 
 /// A range may be so many times as long as there are keys, where every number has a slot, or a bit.
 pub(super) const SLOTS_PER_KEY: u64 = 8;
@@ -97,32 +101,110 @@ impl Packing {
 #[derive(Debug)]
 struct Ranks {
     least: i64,
-    /// For every 64 numbers: a bit for each that is a key, and the keys before them.
-    words: Vec<(u64, IdxSize)>,
+    lines: Vec<Line>,
     n_keys: usize,
 }
 
+/// A cache line for every [`PER_LINE`] numbers: a bit for each that is a key, and how many keys come before them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(64))]
+struct Line {
+    before: IdxSize,
+    bits: [u64; 7],
+}
+
+const PER_LINE: u64 = 7 * 64;
+
 impl Ranks {
     fn new(keys: &Int64Chunked, least: i64, len: u64) -> Ranks {
-        let mut words: Vec<(u64, IdxSize)> = vec![(0, 0); len.div_ceil(64) as usize];
-        each(keys, |v, _| {
-            let at = v.wrapping_sub(least) as u64;
-            words[(at / 64) as usize].0 |= 1 << (at % 64);
+        let mut lines = vec![Line::default(); len.div_ceil(PER_LINE) as usize];
+        let shares = Share::of_lines(lines.len(), keys.len());
+        let lengths = shares.iter().map(|s| s.lines.len());
+        by_share(&shares, split(&mut lines, lengths), |share, lines| {
+            share.each(keys, least, |at, _| {
+                let bit = at % PER_LINE;
+                lines[(at / PER_LINE) as usize - share.lines.start].bits[(bit / 64) as usize] |= 1 << (bit % 64);
+            });
         });
         let mut n_keys = 0;
-        for (bits, before) in &mut words {
-            *before = n_keys;
-            n_keys += bits.count_ones();
+        for line in &mut lines {
+            line.before = n_keys;
+            n_keys += line.bits.iter().map(|b| b.count_ones()).sum::<u32>();
         }
-        Ranks { least, words, n_keys: n_keys as usize }
+        Ranks { least, lines, n_keys: n_keys as usize }
     }
 
     /// How many keys come before a key.
     fn of(&self, v: i64) -> Option<usize> {
         let at = v.wrapping_sub(self.least) as u64;
-        let &(bits, before) = self.words.get((at / 64) as usize)?;
-        let bit = 1u64 << (at % 64);
-        (bits & bit != 0).then(|| before as usize + (bits & (bit - 1)).count_ones() as usize)
+        let line = self.lines.get((at / PER_LINE) as usize)?;
+        let (word, bit) = ((at % PER_LINE / 64) as usize, 1u64 << (at % PER_LINE % 64));
+        let in_words: u32 = line.bits[..word].iter().map(|b| b.count_ones()).sum();
+        let in_word = (line.bits[word] & (bit - 1)).count_ones();
+        (line.bits[word] & bit != 0).then(|| (line.before + in_words + in_word) as usize)
+    }
+
+    /// How many keys come before a line.
+    fn before(&self, line: usize) -> usize {
+        self.lines.get(line).map_or(self.n_keys, |l| l.before as usize)
+    }
+}
+
+/// Keys that one thread sees to: those of some lines.
+struct Share {
+    lines: Range<usize>,
+}
+
+/// Fewer keys are seen to by one thread.
+const SHARED_KEYS: usize = 1 << 18;
+/// Every thread goes through all keys, so that more do not help much.
+const MOST_SHARES: usize = 8;
+
+impl Share {
+    fn of_lines(n_lines: usize, n_keys: usize) -> Vec<Share> {
+        let n = if n_keys < SHARED_KEYS { 1 } else { RAYON.current_num_threads().clamp(1, MOST_SHARES) };
+        (0..n).map(|i| Share { lines: n_lines * i / n..n_lines * (i + 1) / n }).collect()
+    }
+
+    /// Calls `f` with the place in the range and the row of every key of these lines.
+    fn each(&self, keys: &Int64Chunked, least: i64, mut f: impl FnMut(u64, usize)) {
+        let (first, n) = (self.lines.start as u64 * PER_LINE, self.lines.len() as u64 * PER_LINE);
+        each(keys, |v, row| {
+            let at = v.wrapping_sub(least) as u64;
+            if at.wrapping_sub(first) < n {
+                f(at, row);
+            }
+        });
+    }
+}
+
+impl Share {
+    /// Calls `f` with the rank of every key of these lines among them, and its row.
+    fn ranked(&self, keys: &Int64Chunked, ranks: &Ranks, mut f: impl FnMut(usize, usize)) {
+        let first = ranks.before(self.lines.start);
+        // Every key has a rank.
+        let rank = |at: u64| ranks.of(ranks.least.wrapping_add(at as i64)).unwrap_or(first) - first;
+        self.each(keys, ranks.least, |at, row| f(rank(at), row));
+    }
+}
+
+/// Values cut into pieces of these lengths.
+fn split<T>(mut values: &mut [T], lengths: impl Iterator<Item = usize>) -> Vec<&mut [T]> {
+    let cut = |n: usize| {
+        let (piece, rest) = std::mem::take(&mut values).split_at_mut(n);
+        values = rest;
+        piece
+    };
+    lengths.map(cut).collect()
+}
+
+/// Calls `f` with every share and what it has, side by side.
+fn by_share<T: Send>(shares: &[Share], of: Vec<T>, f: impl Fn(&Share, T) + Sync) {
+    let each: Vec<_> = shares.iter().zip(of).collect();
+    if each.len() == 1 {
+        each.into_iter().for_each(|(share, of)| f(share, of));
+    } else {
+        apart(|| RAYON.install(|| each.into_par_iter().for_each(|(share, of)| f(share, of))));
     }
 }
 
@@ -150,26 +232,36 @@ impl Dense {
         let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
         let (n_rows, n_valid) = (keys.len(), keys.len() - keys.null_count());
         let ranks = Ranks::new(&wide, least, len);
-        // Every key has a rank.
-        let at = |v: i64| ranks.of(v).unwrap_or(0);
+        let shares = Share::of_lines(ranks.lines.len(), wide.len());
+        let n_keys = |s: &Share| ranks.before(s.lines.end) - ranks.before(s.lines.start);
         if ranks.n_keys == n_valid || any {
             let mut rows = vec![0; ranks.n_keys];
-            each(&wide, |v, row| rows[at(v)] = row as IdxSize);
+            by_share(&shares, split(&mut rows, shares.iter().map(n_keys)), |share, rows| {
+                share.ranked(&wide, &ranks, |rank, row| rows[rank] = row as IdxSize);
+            });
             return Some(Dense { ranks, rows: Rows::One(rows), n_rows });
         }
         let mut starts: Vec<IdxSize> = vec![0; ranks.n_keys + 1];
-        each(&wide, |v, _| starts[at(v) + 1] += 1);
+        by_share(&shares, split(&mut starts[1..], shares.iter().map(n_keys)), |share, counts| {
+            share.ranked(&wide, &ranks, |rank, _| counts[rank] += 1);
+        });
         let mut sum = 0;
         for s in &mut starts {
             sum += *s;
             *s = sum;
         }
-        let mut next = starts.clone();
         let mut rows = vec![0; sum as usize];
-        each(&wide, |v, row| {
-            let slot = &mut next[at(v)];
-            rows[*slot as usize] = row as IdxSize;
-            *slot += 1;
+        let start = |line: usize| starts[ranks.before(line)] as usize;
+        let lengths = shares.iter().map(|s| start(s.lines.end) - start(s.lines.start));
+        by_share(&shares, split(&mut rows, lengths), |share, rows| {
+            let first = start(share.lines.start) as IdxSize;
+            let of_share = &starts[ranks.before(share.lines.start)..ranks.before(share.lines.end)];
+            let mut next: Vec<IdxSize> = of_share.iter().map(|s| s - first).collect();
+            share.ranked(&wide, &ranks, |rank, row| {
+                let slot = &mut next[rank];
+                rows[*slot as usize] = row as IdxSize;
+                *slot += 1;
+            });
         });
         Some(Dense { ranks, rows: Rows::Some { starts, rows }, n_rows })
     }
@@ -357,6 +449,23 @@ mod tests {
         assert!(Packing::new(&wide.select(["b"]).unwrap()).is_none());
         let many = (0..256).map(|i| column(&[Some(1)]).with_name(i.to_string().into())).collect();
         assert!(Packing::new(&DataFrame::new(1, many).unwrap()).is_none(), "more columns than are counted");
+    }
+
+    #[test]
+    fn many_keys_are_found_as_few_are() {
+        let n = 2 * super::SHARED_KEYS as i64;
+        for times in [1, 3] {
+            // All different, or each three times, and far from each other in no order.
+            let keys: Vec<Option<i64>> = (0..n).map(|i| (i % 1000 != 7).then_some(i * 48_271 % n / times * 29 - 5)).collect();
+            let dense = Dense::new(&column(&keys), false).unwrap();
+            let mut rows_of: std::collections::HashMap<i64, Vec<u32>> = std::collections::HashMap::new();
+            keys.iter().enumerate().for_each(|(row, k)| k.iter().for_each(|k| rows_of.entry(*k).or_default().push(row as u32)));
+            let asked: Vec<i64> = (-7..n * 29).step_by(13).collect();
+            let m = dense.matches(&column(&asked.iter().map(|&k| Some(k)).collect::<Vec<_>>()), false).unwrap();
+            let want: Vec<u32> = asked.iter().filter_map(|k| rows_of.get(k)).flatten().copied().collect();
+            assert!(m.built == want && !want.is_empty(), "{times}");
+            assert_eq!(dense.most_matches(), times as u64);
+        }
     }
 
     #[test]

@@ -59,18 +59,18 @@ impl Blocks {
         Ok(Block { offset, len, checksum: xxh3_64(&bytes) })
     }
 
-    /// Adds rows of a block to others, all of them if none are said.
+    /// Adds rows of a block to others, all of them if none are said. Its bytes are read into `scratch`, whatever is there.
     ///
     /// # Errors
     /// When they are not there as they were written.
-    pub fn read(&self, block: &Block, rows: Option<Range<usize>>, to: &mut Rows) -> Result<()> {
+    pub fn read(&self, block: &Block, rows: Option<Range<usize>>, to: &mut Rows, scratch: &mut Vec<u8>) -> Result<()> {
         let file = self.file.lock().0.clone().ok_or_else(|| Error::bug("rows of a query without their file"))?;
-        let mut bytes = vec![0; block.len as usize];
-        file.read_exact_at(&mut bytes, block.offset).map_err(|e| Error::io("reading rows of a query from the spill folder", &e))?;
-        if xxh3_64(&bytes) != block.checksum {
+        scratch.resize(block.len as usize, 0);
+        file.read_exact_at(scratch, block.offset).map_err(|e| Error::io("reading rows of a query from the spill folder", &e))?;
+        if xxh3_64(scratch) != block.checksum {
             return Err(Error::corrupt("rows of a query in the spill folder are not those that were written"));
         }
-        to.block(&bytes, rows)
+        to.block(scratch, rows)
     }
 
     /// Gives the file up.

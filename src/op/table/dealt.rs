@@ -223,10 +223,11 @@ impl Dealt {
         }
         runs.sort_by_key(|r| r.partition);
         let mut rows = Rows::new(self.schema.clone(), runs.iter().map(|r| r.n_rows(bucket)).sum());
+        let mut scratch = vec![];
         for run in merged(runs) {
             match run {
                 Origin::Held(h) => rows.slice(&h.rows, h.ends.of(bucket))?,
-                Origin::File { block, first, n } => self.blocks.read(&block, Some(first..first + n), &mut rows)?,
+                Origin::File { block, first, n } => self.blocks.read(&block, Some(first..first + n), &mut rows, &mut scratch)?,
             }
         }
         rows.finish()

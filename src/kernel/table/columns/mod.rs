@@ -26,6 +26,9 @@ pub type Some<'a> = (&'a DataFrame, Range<usize>);
 /// A column in one piece, and which rows of it.
 type Part<'a> = (Series, &'a Range<usize>);
 
+/// What values mostly take.
+const LIKELY_BYTES: usize = 3;
+
 /// A column that grows. Rows that it is told to take are there.
 trait Grow {
     /// Takes rows of a column in one piece, in their order.
@@ -128,8 +131,8 @@ pub fn encode<'a>(schema: &Schema, from: &'a [Some<'a>]) -> Result<Vec<u8>> {
             return Err(Error::bug("rows of a table that it does not have"));
         }
     }
-    let mut out = Vec::new();
     let n_rows: usize = from.iter().map(|(_, rows)| rows.len()).sum();
+    let mut out = Vec::with_capacity(n_rows * schema.len() * LIKELY_BYTES);
     out.extend((n_rows as u64).to_le_bytes());
     for (i, (name, dtype)) in schema.iter().enumerate() {
         let parts: Vec<Part<'a>> = from.iter().map(|(table, rows)| (piece(&table.columns()[i]), rows)).collect();

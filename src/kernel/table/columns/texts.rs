@@ -197,6 +197,14 @@ impl Texts {
         }
     }
 
+    /// Makes room for about so many bytes of long texts.
+    fn reserve(&mut self, n_bytes: u64) {
+        if let (None, 1..) = (self.open, n_bytes) {
+            self.open = Some(self.buffers.len());
+            self.buffers.push(Vec::with_capacity((n_bytes as usize).min(MOST_BYTES)));
+        }
+    }
+
     fn copied(&mut self, text: &[u8]) -> View {
         let open = match self.open.filter(|&i| self.buffers[i].len() + text.len() <= MOST_BYTES) {
             Some(i) => i,
@@ -210,29 +218,15 @@ impl Texts {
         buffer.extend_from_slice(text);
         view
     }
-
-    /// Takes rows of texts that lie in a buffer of their own, which becomes one of this column's if all rows are taken.
-    fn take_over(&mut self, mut views: Vec<View>, long: Vec<u8>, rows: Range<usize>) {
-        if rows.len() < views.len() {
-            self.take(&Of { views: &views, buffers: &[long], valid: None }, rows);
-            return;
-        }
-        let index = self.buffers.len() as u32;
-        views.iter_mut().filter(|v| v.length > View::MAX_INLINE_SIZE).for_each(|v| v.buffer_idx = index);
-        self.views.append(&mut views);
-        if !long.is_empty() {
-            self.buffers.push(long);
-        }
-    }
 }
 
-/// The views of the next `n` texts, and where the long ones lie.
-fn listed(n: usize, rest: &mut Rest<'_>) -> Result<(Vec<View>, Vec<u8>)> {
+/// Adds the views of the next `n` texts, and gives what is to be buffer `index`, where the long ones lie.
+fn listed(n: usize, rest: &mut Rest<'_>, index: u32, views: &mut Vec<View>) -> Result<Vec<u8>> {
     let mut lengths: Vec<u32> = Vec::with_capacity(n);
     numbers::decode(n, 0..n, rest, &mut lengths)?;
     let (short, long) = (bytes_of(rest)?, bytes_of(rest)?);
     let (mut in_short, mut in_long) = (short.as_slice(), 0);
-    let mut views = Vec::with_capacity(n);
+    views.reserve(n);
     for n in lengths {
         if n <= View::MAX_INLINE_SIZE {
             let (text, after) = in_short.split_at_checked(n as usize).ok_or_else(broken)?;
@@ -241,17 +235,36 @@ fn listed(n: usize, rest: &mut Rest<'_>) -> Result<(Vec<View>, Vec<u8>)> {
         } else {
             let end = in_long + n as usize;
             let text = long.get(in_long..end).ok_or_else(broken)?;
-            views.push(View::new_from_bytes(text, 0, in_long as u32));
+            views.push(View::new_from_bytes(text, index, in_long as u32));
             in_long = end;
         }
     }
-    Ok((views, long))
+    Ok(long)
+}
+
+/// Adds the views of the next `n` rows, and gives what is to be buffer `index`, where the long texts lie.
+fn decoded(n: usize, rest: &mut Rest<'_>, index: u32, views: &mut Vec<View>) -> Result<Vec<u8>> {
+    match rest.byte()? {
+        PLAIN => listed(n, rest, index, views),
+        NUMBERED => {
+            let n_different = rest.number()? as usize;
+            let mut different = vec![];
+            let long = listed(n_different, rest, index, &mut different)?;
+            // Every number that a byte has stands for some text, the last ones for none that is asked for.
+            let mut by_number = [View::default(); MOST_DIFFERENT];
+            by_number.get_mut(..n_different).ok_or_else(broken)?.copy_from_slice(&different);
+            views.extend(rest.take(n)?.iter().map(|&i| by_number[usize::from(i)]));
+            Ok(long)
+        }
+        _ => Err(broken()),
+    }
 }
 
 impl Grow for Texts {
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         let array = texts(from)?;
         let of = of(&array);
+        self.reserve(array.total_buffer_len() as u64 * rows.len() as u64 / array.len().max(1) as u64);
         self.take(&of, rows.iter().map(|&row| row as usize));
         // SAFETY: the rows are there, or the line above has panicked.
         unsafe { self.valid.gather_extend_from_opt_validity(array.validity(), rows) };
@@ -268,19 +281,17 @@ impl Grow for Texts {
 
     fn block(&mut self, n: usize, rows: Range<usize>, bytes: &mut Rest<'_>) -> Result<()> {
         self.valid.subslice_extend_from_opt_validity(bytes.validity(n)?.as_ref(), rows.start, rows.len());
-        let (views, long) = match bytes.byte()? {
-            PLAIN => listed(n, bytes)?,
-            NUMBERED => {
-                let n_different = bytes.number()? as usize;
-                let (different, long) = listed(n_different, bytes)?;
-                // Every number that a byte has stands for some text, the last ones for none that is asked for.
-                let mut by_number = [View::default(); MOST_DIFFERENT];
-                by_number.get_mut(..n_different).ok_or_else(broken)?.copy_from_slice(&different);
-                (bytes.take(n)?.iter().map(|&i| by_number[usize::from(i)]).collect(), long)
+        if rows.len() == n {
+            let long = decoded(n, bytes, self.buffers.len() as u32, &mut self.views)?;
+            if !long.is_empty() {
+                self.buffers.push(long);
             }
-            _ => return Err(broken()),
-        };
-        self.take_over(views, long, rows);
+        } else {
+            // A buffer for a few rows of many would keep the others' texts as well.
+            let mut views = vec![];
+            let long = decoded(n, bytes, 0, &mut views)?;
+            self.take(&Of { views: &views, buffers: &[long], valid: None }, rows);
+        }
         Ok(())
     }
 
