@@ -6,6 +6,8 @@ use crate::spill::Pool;
 use parking_lot::Mutex;
 use polars::prelude::SchemaRef;
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -71,6 +73,17 @@ impl Blocks {
             return Err(Error::corrupt("rows of a query in the spill folder are not those that were written"));
         }
         to.block(scratch, rows)
+    }
+
+    /// Has the system fetch a block from the disk, since it is going to be read.
+    pub fn expect(&self, block: &Block) {
+        #[cfg(target_os = "linux")]
+        if let (Some(file), Some(len)) = (&self.file.lock().0, NonZeroU64::new(block.len)) {
+            // Whoever reads waits for what was not fetched.
+            let _advised = rustix::fs::fadvise(file, block.offset, Some(len), rustix::fs::Advice::WillNeed);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = block;
     }
 
     /// Gives the file up.

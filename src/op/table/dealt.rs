@@ -17,6 +17,9 @@ use parking_lot::{Condvar, Mutex};
 use polars::prelude::{DataFrame, SchemaRef};
 use std::sync::Arc;
 
+/// The bucket that comes so many after the one that is read is fetched from the disk meanwhile. Threads read them about in order.
+const AHEAD: usize = 4;
+
 /// Rows by bucket, those of a bucket in order of the partitions.
 #[derive(Debug)]
 pub(super) struct Dealt {
@@ -202,12 +205,14 @@ impl Dealt {
     }
 
     pub fn read(&self, bucket: usize) -> Result<DataFrame> {
-        let (held, filed) = {
+        let (held, filed, soon) = {
             let state = self.state.lock();
             let moving = state.moving.iter().flat_map(|m| m.held.iter());
             let held: Vec<_> = moving.chain(&state.held).cloned().collect();
-            (held, state.buckets[bucket].filed.clone())
+            let soon = state.buckets.get(bucket + AHEAD).map(|b| b.filed.clone()).unwrap_or_default();
+            (held, state.buckets[bucket].filed.clone(), soon)
         };
+        soon.iter().for_each(|f| self.blocks.expect(&f.block));
         let mut runs: Vec<Run<'_>> = vec![];
         for h in &held {
             if !h.ends.of(bucket).is_empty() {
