@@ -14,6 +14,8 @@ pub mod run_args;
 pub mod table;
 
 use crate::base::{Error, Kind, Result};
+#[cfg(feature = "frame")]
+use crate::session::Session;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -52,6 +54,9 @@ enum Command {
 #[cfg(feature = "frame")]
 #[derive(Debug, clap::Args)]
 struct TableCommand {
+    /// Say what the query would do (steps, tasks, bytes, memory), and do nothing.
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     query: table::TableArgs,
     #[command(flatten)]
@@ -70,7 +75,11 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "frame")]
         Command::Table(a) => {
             start_over_for_polars(&a.run);
-            a.run.with_session(|s| table::run(&a.query, s))
+            if a.explain {
+                a.run.config().and_then(|c| print(&table::explain(&a.query, &Session::new(c))?))
+            } else {
+                a.run.with_session(|s| table::run(&a.query, s))
+            }
         }
         #[cfg(feature = "remote")]
         Command::Scheduler(a) => remote::scheduler(&a),
@@ -111,7 +120,7 @@ fn start_over_for_polars(run: &run_args::RunArgs) {
     let _ = again.exec(); // only returns if it failed; then the work is done as it can be here
 }
 
-/// The arguments, with what `table` shares with other commands moved in front of its tables, whose names are the user's options.
+/// The arguments, with the program's own options moved in front of the tables of a query, whose names are the user's options.
 #[cfg(feature = "frame")]
 fn arguments(all: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     use clap::CommandFactory;
@@ -120,9 +129,16 @@ fn arguments(all: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     }
     let program = Program::command();
     let known = |word: &str| {
-        let option = word.strip_prefix("--")?.split('=').next()?;
-        let table = program.find_subcommand("table")?;
-        table.get_arguments().find(|a| a.get_long() == Some(option)).map(|a| a.get_action().takes_values() && !word.contains('='))
+        let mut arguments = program.find_subcommand("table")?.get_arguments();
+        if let Some(option) = word.strip_prefix("--") {
+            let name = option.split('=').next()?;
+            let argument = arguments.find(|a| a.get_long() == Some(name))?;
+            return Some(argument.get_action().takes_values() && !option.contains('='));
+        }
+        let mut letters = word.strip_prefix('-')?.chars();
+        let letter = letters.next()?;
+        let argument = arguments.find(|a| a.get_short() == Some(letter))?;
+        Some(argument.get_action().takes_values() && letters.next().is_none())
     };
     let (mut front, mut rest) = (all[..2].to_vec(), Vec::new());
     let mut words = all[2..].iter().cloned();
@@ -157,5 +173,21 @@ pub(crate) fn print(text: &str) -> Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("standard output", &e)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(all(test, feature = "frame"))]
+mod tests {
+    use super::arguments;
+
+    #[test]
+    fn options_may_stand_among_tables() {
+        let words = |line: &str| line.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
+        let given =
+            "tilework table SELECT --a x.csv -q --memory 1GiB --b=y.csv -o out.csv --overwrite --c - --compression=lz4 -oz.csv";
+        let want =
+            "tilework table -q --memory 1GiB -o out.csv --overwrite --compression=lz4 -oz.csv SELECT --a x.csv --b=y.csv --c -";
+        assert_eq!(arguments(words(given)), words(want));
+        assert_eq!(arguments(words("tilework calc --a x -q")), words("tilework calc --a x -q"));
     }
 }

@@ -35,51 +35,27 @@ pub struct TableArgs {
 /// Names and files.
 type Tables = Vec<(String, PathBuf)>;
 
-/// What is said among the tables, with what is said before them.
-#[derive(Debug)]
-struct Words {
-    tables: Tables,
-    output: Option<PathBuf>,
-    overwrite: bool,
-    compression: Option<String>,
-}
-
-/// Names and files of `--NAME FILE` and `--NAME=FILE`; `-o`, `--output`, `--compression` and `--overwrite` are understood among them.
-fn parse(args: &TableArgs) -> Result<Words> {
-    let (mut tables, mut output, mut overwrite) = (Tables::new(), args.output.clone(), args.overwrite);
-    let mut compression = args.compression.clone();
-    let mut words = args.tables.iter();
+/// Names and files of `--NAME FILE` and `--NAME=FILE`.
+fn tables(words: &[String]) -> Result<Tables> {
+    let mut tables = Tables::new();
+    let mut words = words.iter();
     while let Some(word) = words.next() {
         let (option, value) = word.split_once('=').map_or((word.as_str(), None), |(o, v)| (o, Some(v.to_string())));
-        if option == "--overwrite" && value.is_none() {
-            overwrite = true;
-            continue;
-        }
-        let name = match option {
-            "-o" => "output",
-            o => o.strip_prefix("--").filter(|n| !n.is_empty()).ok_or_else(|| {
-                Error::usage(format!(
-                    "'{word}' is not expected here: tables are given as --NAME FILE, like --flights flights.parquet"
-                ))
-            })?,
-        };
+        let name = option.strip_prefix("--").filter(|n| !n.is_empty()).ok_or_else(|| {
+            Error::usage(format!("'{word}' is not expected here: tables are given as --NAME FILE, like --flights flights.parquet"))
+        })?;
         let value = value.or_else(|| words.next().cloned());
         let value = value.filter(|v| !v.starts_with("--")).ok_or_else(|| {
             Error::usage(format!(
                 "--{name} is no option of this command, and as the name of a table it needs a file: --{name} FILE"
             ))
         })?;
-        if name == "output" {
-            output = Some(value.into());
-        } else if name == "compression" {
-            compression = Some(value);
-        } else if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {
+        if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {
             return Err(Error::usage(format!("the table '{name}' is given twice")));
-        } else {
-            tables.push((name.to_string(), value.into()));
         }
+        tables.push((name.to_string(), value.into()));
     }
-    Ok(Words { tables, output, overwrite, compression })
+    Ok(tables)
 }
 
 /// The query's frame with what its Parquet files are compressed with.
@@ -91,7 +67,10 @@ fn compressed(frame: Frame, by: Option<&str>) -> Result<Frame> {
     Ok(frame.with_parquet_compression(compression(name, level)?))
 }
 
-fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
+fn query(args: &TableArgs) -> Result<Frame> {
+    // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
+    polars::error::set_warning_function(|_, _| ());
+    let tables = tables(&args.tables)?;
     if tables.is_empty() {
         return Err(Error::usage("the query needs tables: give each as --NAME FILE, like --flights flights.parquet"));
     }
@@ -104,13 +83,12 @@ fn query(args: &TableArgs, tables: &Tables) -> Result<Frame> {
 /// # Errors
 /// Options, a query, tables or an output that do not fit; what the run fails with.
 pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
-    // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
-    polars::error::set_warning_function(|_, _| ());
     crate::chunk::allocator::small_pages();
-    let Words { tables, output, overwrite, compression } = parse(args)?;
-    let frame = || compressed(query(args, &tables)?, compression.as_deref());
+    let TableArgs { output, overwrite, compression, .. } = args;
+    let overwrite = *overwrite;
+    let frame = || compressed(query(args)?, compression.as_deref());
     if !args.partition_by.is_empty() {
-        let path = output.ok_or_else(|| Error::usage("--partition-by needs a folder to write: -o FOLDER"))?;
+        let path = output.as_ref().ok_or_else(|| Error::usage("--partition-by needs a folder to write: -o FOLDER"))?;
         let keys: Vec<&str> = args.partition_by.iter().map(String::as_str).collect();
         return frame()?.sink_folder(session, path, TableFormat::Parquet, &keys, overwrite);
     }
@@ -141,38 +119,28 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
 /// # Errors
 /// As [`run`], before anything runs.
 pub fn explain(args: &TableArgs, session: &Session) -> Result<String> {
-    query(args, &parse(args)?.tables)?.explain(session)
+    query(args)?.explain(session)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TableArgs, Words, parse};
+    use super::tables;
     use std::path::PathBuf;
 
-    fn args(words: &[&str]) -> TableArgs {
-        TableArgs {
-            query: String::new(),
-            output: None,
-            partition_by: vec![],
-            compression: None,
-            overwrite: false,
-            tables: words.iter().map(ToString::to_string).collect(),
-        }
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn tables_are_options_of_any_name() {
-        let words = ["--a", "x.csv", "--b=y.parquet", "-o", "out.csv", "--compression", "lz4", "--overwrite"];
-        let Words { tables, output, overwrite, compression } = parse(&args(&words)).unwrap();
-        assert_eq!(compression.as_deref(), Some("lz4"));
+        let tables = tables(&words(&["--a", "x.csv", "--b=y.parquet"])).unwrap();
         assert_eq!(tables, [("a".to_string(), PathBuf::from("x.csv")), ("b".to_string(), PathBuf::from("y.parquet"))]);
-        assert_eq!((output, overwrite), (Some(PathBuf::from("out.csv")), true));
     }
 
     #[test]
     fn mistakes_are_named() {
-        for (words, what) in [(vec!["x.csv"], "--NAME FILE"), (vec!["--a"], "--a FILE"), (vec!["--a", "x", "--A", "y"], "twice")] {
-            let e = parse(&args(&words)).unwrap_err();
+        for (given, what) in [(vec!["x.csv"], "--NAME FILE"), (vec!["--a"], "--a FILE"), (vec!["--a", "x", "--A", "y"], "twice")] {
+            let e = tables(&words(&given)).unwrap_err();
             assert!(e.message().contains(what), "{e}");
         }
     }

@@ -76,7 +76,7 @@ impl Blocks {
     }
 
     /// Has the system fetch a block from the disk, since it is going to be read.
-    pub fn expect(&self, block: &Block) {
+    pub fn fetch_soon(&self, block: &Block) {
         #[cfg(target_os = "linux")]
         if let (Some(file), Some(len)) = (&self.file.lock().0, NonZeroU64::new(block.len)) {
             // Whoever reads waits for what was not fetched.

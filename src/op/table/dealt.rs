@@ -212,7 +212,7 @@ impl Dealt {
             let soon = state.buckets.get(bucket + AHEAD).map(|b| b.filed.clone()).unwrap_or_default();
             (held, state.buckets[bucket].filed.clone(), soon)
         };
-        soon.iter().for_each(|f| self.blocks.expect(&f.block));
+        soon.iter().for_each(|f| self.blocks.fetch_soon(&f.block));
         let mut runs: Vec<Run<'_>> = vec![];
         for h in &held {
             if !h.ends.of(bucket).is_empty() {
