@@ -9,6 +9,9 @@ use crate::session::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// More threads are taken for a mistake.
+const MOST_THREADS: usize = 1024;
+
 /// Memory, threads and what is shown of a run.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RunArgs {
@@ -65,6 +68,11 @@ impl RunArgs {
         if let Some(n) = self.threads {
             if n == 0 {
                 return Err(Error::usage("--threads 0: at least one thread is needed"));
+            }
+            if n > MOST_THREADS {
+                return Err(Error::usage(format!(
+                    "--threads {n}: more than {MOST_THREADS} threads; as many as there are cores are enough"
+                )));
             }
             c.n_threads = n;
         }

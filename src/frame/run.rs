@@ -87,9 +87,10 @@ impl<'a> Run<'a> {
         self.stages.config().budget_bytes / TASK_SHARE
     }
 
-    /// The budget that leaves a task so many bytes of rows, for people.
+    /// The budget that leaves a task so many bytes of rows, for people; a little more, since it is rounded.
     pub fn budget_for(&self, task_bytes: u64) -> String {
-        format_bytes(task_bytes.saturating_mul(TASK_SHARE * POOL_SHARE))
+        let enough = task_bytes.saturating_mul(TASK_SHARE * POOL_SHARE);
+        format_bytes(enough.saturating_add(enough / 16))
     }
 
     pub fn note(&mut self, text: impl Into<String>) {
@@ -296,6 +297,11 @@ impl<'a> Run<'a> {
         (largest > self.task_bytes().saturating_mul(4) && !self.dry).then_some(largest)
     }
 
+    /// What rows that are sorted or grouped weigh: their bytes, or, of narrow ones, a part of what their keys and places take meanwhile.
+    pub fn weight(bytes: u64, rows: u64) -> u64 {
+        bytes.max(rows.saturating_mul(LEAST_ROW_BYTES))
+    }
+
     /// Number of buckets for so many bytes of rows, so that one is about as large as a partition.
     pub fn n_buckets(&self, bytes: u64) -> usize {
         bytes.div_ceil(BUCKET_BYTES.min(self.task_bytes()).max(1)).clamp(2, MOST_BUCKETS) as usize
@@ -305,6 +311,8 @@ impl<'a> Run<'a> {
 /// The size that buckets aim at.
 const BUCKET_BYTES: u64 = 32 << 20;
 const MOST_BUCKETS: u64 = 512;
+/// Rows are never taken for narrower than this.
+const LEAST_ROW_BYTES: u64 = 16;
 
 /// Bytes of the largest bucket.
 fn largest(exchange: &Exchange) -> u64 {

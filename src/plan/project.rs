@@ -124,8 +124,10 @@ impl Plan {
                 say(budget)
             ),
         };
+        // Partitions of tables may grow a little with the budget.
+        let more = if of == 1 { 0 } else { total.saturating_mul(of) / 16 };
         // More than there is, also where both are rounded.
-        let (mut enough, all) = (say(total.saturating_mul(of)), budget.saturating_mul(of));
+        let (mut enough, all) = (say(total.saturating_mul(of).saturating_add(more)), budget.saturating_mul(of));
         if enough == say(all) {
             enough = say(all.saturating_add(all / 64));
         }

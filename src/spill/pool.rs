@@ -5,7 +5,7 @@ use crate::base::{Config, Error, Kind, Result};
 use crate::spill::folder::RunFolder;
 use parking_lot::Mutex;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -109,6 +109,11 @@ impl Pool {
                 return Ok(None);
             }
         }
+    }
+
+    /// Where the query's folder is, or would be.
+    pub fn spill_dir(&self) -> &Path {
+        &self.spill_dir
     }
 
     /// An unnamed file in the query's own folder.

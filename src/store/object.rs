@@ -148,6 +148,7 @@ impl ObjectStore {
             ObjectError::PermissionDenied { .. } | ObjectError::Unauthenticated { .. } => {
                 ": check the credentials in the environment"
             }
+            ObjectError::NotSupported { .. } => ": parts of it are needed; download it, and name the file on disk",
             _ => "",
         };
         let number = match e {

@@ -36,6 +36,7 @@ fn options_that_mean_nothing_are_named() {
         (&["--nodata", "abc"], &["--nodata abc", "no number"]),
         (&["--nodata", "-1", "--dtype", "uint8"], &["--nodata -1", "uint8", "--dtype"]),
         (&["--threads", "0"], &["--threads 0", "at least one"]),
+        (&["--threads", "100000"], &["--threads 100000", "more than 1024"]),
         (&["--memory", "lots"], &["--memory", "'lots'", "512MiB"]),
         (&["--spill-limit", "x"], &["--spill-limit", "'x'"]),
         (&["--spill-dir", "nowhere"], &["--spill-dir nowhere", "no such folder"]),

@@ -128,3 +128,17 @@ fn results_are_kept_as_long_as_frames_read_them() {
     drop((further, sql));
     assert_eq!(files(), 0, "the file goes with the last frame");
 }
+
+#[test]
+fn narrow_rows_are_sorted_in_as_small_a_budget_as_wide_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let n = 500_000i32;
+    let mut rows = df!("d" => (0..n).map(|i| i.wrapping_mul(48_271) % 3000).collect::<Vec<_>>()).expect("a column");
+    let path = folder.path().join("d.parquet");
+    let file = std::fs::File::create(&path).expect("a file");
+    ParquetWriter::new(file).with_row_group_size(Some(20_000)).finish(&mut rows).expect("written");
+    let scan = LazyFrame::scan_parquet(PlRefPath::new(path.to_str().expect("UTF-8")), ScanArgsParquet::default()).expect("a scan");
+    let session = Session::new(Config { n_threads: 2, budget_bytes: 32 << 20, ..Config::default() });
+    let sorted = frame(scan.sort(["d"], SortMultipleOptions::default())).collect_in(&session).expect("rows");
+    assert!(sorted.equals(&rows.sort(["d"], SortMultipleOptions::default()).expect("sorted")));
+}

@@ -81,14 +81,14 @@ fn in_ranges(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
     }
     let sampler = SampleOf { order: order.clone(), n: SAMPLES };
     if let Some(keys) = keys_alone(run, &pipe, order) {
-        let n_buckets = run.n_buckets(pipe.total_bytes());
+        let n_buckets = run.n_buckets(Run::weight(pipe.total_bytes(), pipe.total.rows));
         let cuts = cuts(sampled(run, keys, sampler)?, n_buckets);
         run.note(format!("sort: keys sampled first, then {} ranges of keys, each sorted by itself", cuts.len() + 1));
         let divided = run.divide(&pipe, "sort", ByOrder { order: order.clone(), cuts })?;
         return run.on_buckets(&divided, vec![step(order)], 1, "sort", &[], schema);
     }
     let rows = run.keep_and_sample(&pipe, "sort", sampler)?;
-    let bytes = rows.total().bytes;
+    let bytes = Run::weight(rows.total().bytes, rows.total().bound.rows);
     if bytes <= run.task_bytes() {
         let mut pipe = run.gathered(&rows, "sort")?;
         pipe.push(RowOp::Step(step(order)), schema, 1);

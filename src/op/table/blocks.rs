@@ -57,7 +57,10 @@ impl Blocks {
             file.1 += len;
             (open, offset)
         };
-        file.write_all_at(&bytes, offset).map_err(|e| Error::io("writing rows of a query to the spill folder", &e))?;
+        file.write_all_at(&bytes, offset).map_err(|e| {
+            let folder = self.pool.spill_dir().display();
+            Error::io(format!("writing rows of a query to the spill folder {folder} (free space there, or name another one)"), &e)
+        })?;
         Ok(Block { offset, len, checksum: xxh3_64(&bytes) })
     }
 

@@ -173,7 +173,11 @@ impl TableStep {
             TableStep::Sort { by, options } => {
                 let Some(names) = by.iter().map(plain).collect::<Option<Vec<_>>>() else { return Ok(None) };
                 let keys = table.select(names.into_iter().cloned()).map_err(table_error)?;
-                return Ok(rows_in_order(&keys, options)?.map(|rows| gather(table, &rows)));
+                let Some(rows) = rows_in_order(&keys, options)? else { return Ok(None) };
+                // Pieces that share a buffer of texts would each bring it along.
+                let mut table = table.clone();
+                table.rechunk_mut();
+                return Ok(Some(gather(&table, &rows)));
             }
             _ => return Ok(None),
         };
