@@ -215,6 +215,25 @@ def _pdsh(milliscale, folder):
     csv.rmdir()
 
 
+def _parquet_files(n_files, folder):
+    """A Parquet file of about 9 MB under so many names."""
+    import polars as pl
+
+    folder.mkdir()
+    rng, n = np.random.default_rng(SEED), 330_000
+    columns = {
+        "l_orderkey": np.sort(rng.integers(1, 1_300_000, n)),
+        "l_quantity": rng.integers(1, 51, n).astype(np.float64),
+        "l_extendedprice": rng.integers(90_000, 10_500_000, n) / 100,
+        "l_partkey": rng.integers(1, 200_000, n),
+        "l_comment": rng.integers(0, 1 << 60, n).astype(str),
+    }
+    first = folder / "part-0000.parquet"
+    pl.DataFrame(columns).write_parquet(first)
+    for i in range(1, n_files):
+        os.link(first, folder / f"part-{i:04}.parquet")
+
+
 KINDS = {
     "scene": _scene,
     "zarr": _zarr,
@@ -225,6 +244,7 @@ KINDS = {
     "npy_air": _npy_air,
     "climate": _climate,
     "pdsh": _pdsh,
+    "parquet_files": _parquet_files,
 }
 
 if __name__ == "__main__":

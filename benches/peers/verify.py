@@ -79,3 +79,32 @@ def minus_mean(reference, candidate, tolerance=1e-9):
         if not off <= tolerance * max(1.0, abs(mean)):
             raise Different(f"rows from {i} differ by up to {off}")
     return {"value": mean}
+
+
+def table(reference, candidate, order=()):
+    """Parquet files with the same columns and rows, in any order but for the keys `order`, by which the candidate's rows rise."""
+    import duckdb
+    import polars as pl
+
+    def columns(path):
+        return [row[0] for row in duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()]
+
+    def checksums(path, names):
+        sums = ", ".join(f'sum(hash("{name}"::VARCHAR)::HUGEINT)' for name in names)
+        return duckdb.sql(f"SELECT count(*), {sums} FROM '{path}'").fetchall()[0]
+
+    names = columns(reference)
+    if columns(candidate) != names:
+        raise Different(f"columns {columns(candidate)} are not {names}")
+    want, have = checksums(reference, names), checksums(candidate, names)
+    wrong = [what for what, a, b in zip(["the number of rows", *names], want, have) if a != b]
+    if wrong:
+        raise Different(f"different: {', '.join(wrong)}")
+    if order:
+        keys = [c.to_physical().to_numpy() for c in pl.scan_parquet(candidate).select(order).collect()]
+        rises = np.ones(len(keys[0]) - 1, bool)
+        for key in reversed(keys):
+            rises = (key[1:] > key[:-1]) | ((key[1:] == key[:-1]) & rises)
+        if not rises.all():
+            raise Different(f"row {int(np.argmin(rises)) + 1} comes before the row before it, by {', '.join(order)}")
+    return {"rows": want[0]}

@@ -83,6 +83,8 @@ fn run(name: &str, o: &Options) -> Result<Answer> {
         "rsds_tree" => rsds::tree(o),
         #[cfg(feature = "frame")]
         "pdsh" => tables::pdsh(o),
+        #[cfg(feature = "frame")]
+        "sum_files" => tables::sum_files(o),
         other => Err(Error::usage(format!("unknown workload '{other}'"))),
     }
 }

@@ -146,7 +146,7 @@ impl Dealt {
 
     /// Bytes that [`parts`](Dealt::parts) needs for partitions of so many, beside them.
     pub fn scratch_bytes(&self, partition_bytes: u64) -> u64 {
-        // Columns in one piece; of every row its key, hash and place; of a block that makes room, its rows by themselves and packed.
+        // Rows in order of the buckets; of every row its key, hash and place; of a block that makes room, its columns and bytes.
         partition_bytes.saturating_mul(3).saturating_add(self.blocks.most_bytes().saturating_mul(3))
     }
 

@@ -198,10 +198,10 @@ impl Texts {
     }
 
     /// Makes room for about so many bytes of long texts.
-    fn reserve(&mut self, n_bytes: u64) {
-        if let (None, 1..) = (self.open, n_bytes) {
+    fn reserve(&mut self, n_bytes: usize) {
+        if self.open.is_none() && n_bytes > 0 {
             self.open = Some(self.buffers.len());
-            self.buffers.push(Vec::with_capacity((n_bytes as usize).min(MOST_BYTES)));
+            self.buffers.push(Vec::with_capacity(n_bytes.min(MOST_BYTES)));
         }
     }
 
@@ -264,7 +264,9 @@ impl Grow for Texts {
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         let array = texts(from)?;
         let of = of(&array);
-        self.reserve(array.total_buffer_len() as u64 * rows.len() as u64 / array.len().max(1) as u64);
+        let long = |n: u32| if n > View::MAX_INLINE_SIZE { n as usize } else { 0 };
+        // Of texts that rows share there is one.
+        self.reserve(rows.iter().map(|&row| long(of.views[row as usize].length)).sum::<usize>().min(array.total_buffer_len()));
         self.take(&of, rows.iter().map(|&row| row as usize));
         // SAFETY: the rows are there, or the line above has panicked.
         unsafe { self.valid.gather_extend_from_opt_validity(array.validity(), rows) };
