@@ -150,6 +150,20 @@ pub fn settled(table: DataFrame) -> Result<DataFrame> {
     if sparse { compact(table) } else { Ok(table) }
 }
 
+/// The same rows with their bytes; strings are [copied out](compact) if these are more than `limit`, since a few may keep many alive.
+///
+/// # Errors
+/// A bug: columns that differ from their type.
+pub fn fitted(table: DataFrame, limit: u64) -> Result<(DataFrame, u64)> {
+    let bytes = table_bytes(&table);
+    if bytes <= limit {
+        return Ok((table, bytes));
+    }
+    let table = compact(table)?;
+    let bytes = table_bytes(&table);
+    Ok((table, bytes))
+}
+
 /// The refusal of a table that has grown beyond what was set aside for it.
 pub fn too_large(what: &str, bytes: u64, limit: u64, fix: &str) -> Error {
     let say = crate::base::bytes::format_bytes;

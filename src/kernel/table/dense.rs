@@ -115,6 +115,12 @@ struct Line {
 
 const PER_LINE: u64 = 7 * 64;
 
+/// Where the number at a place of the range is: its line, the word there and its bit.
+fn place(at: u64) -> (usize, usize, u64) {
+    let bit = at % PER_LINE;
+    ((at / PER_LINE) as usize, (bit / 64) as usize, 1 << (bit % 64))
+}
+
 impl Ranks {
     fn new(keys: &Int64Chunked, least: i64, len: u64) -> Ranks {
         let mut lines = vec![Line::default(); len.div_ceil(PER_LINE) as usize];
@@ -122,8 +128,8 @@ impl Ranks {
         let lengths = shares.iter().map(|s| s.lines.len());
         by_share(&shares, split(&mut lines, lengths), |share, lines| {
             share.each(keys, least, |at, _| {
-                let bit = at % PER_LINE;
-                lines[(at / PER_LINE) as usize - share.lines.start].bits[(bit / 64) as usize] |= 1 << (bit % 64);
+                let (line, word, bit) = place(at);
+                lines[line - share.lines.start].bits[word] |= bit;
             });
         });
         let mut n_keys = 0;
@@ -136,9 +142,8 @@ impl Ranks {
 
     /// How many keys come before a key.
     fn of(&self, v: i64) -> Option<usize> {
-        let at = v.wrapping_sub(self.least) as u64;
-        let line = self.lines.get((at / PER_LINE) as usize)?;
-        let (word, bit) = ((at % PER_LINE / 64) as usize, 1u64 << (at % PER_LINE % 64));
+        let (line, word, bit) = place(v.wrapping_sub(self.least) as u64);
+        let line = self.lines.get(line)?;
         let in_words: u32 = line.bits[..word].iter().map(|b| b.count_ones()).sum();
         let in_word = (line.bits[word] & (bit - 1)).count_ones();
         (line.bits[word] & bit != 0).then(|| (line.before + in_words + in_word) as usize)
@@ -176,9 +181,7 @@ impl Share {
             }
         });
     }
-}
 
-impl Share {
     /// Calls `f` with the rank of every key of these lines among them, and its row.
     fn ranked(&self, keys: &Int64Chunked, ranks: &Ranks, mut f: impl FnMut(usize, usize)) {
         let first = ranks.before(self.lines.start);

@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
-use crate::kernel::table::order::Sorted;
+use crate::kernel::table::order::{Sorted, first_bytes};
 use polars::polars_utils::aliases::PlSeedableRandomStateQuality;
 use polars::prelude::{DataFrame, IdxSize, UInt64Chunked};
 use polars_core::hashing::columns_to_hashes;
@@ -66,7 +66,7 @@ pub fn by_order(rows: &Sorted, cuts: &[Vec<u8>]) -> Result<Buckets> {
         return Err(Error::bug("cuts that do not rise"));
     }
     // Most keys differ in their first bytes, which compare as numbers.
-    let firsts: Vec<u64> = cuts.iter().map(|c| first_bytes(c)).collect();
+    let firsts: Vec<u128> = cuts.iter().map(|c| first_bytes(c)).collect();
     let bucket = |row: &[u8]| {
         let first = first_bytes(row);
         let less = firsts.partition_point(|&f| f < first);
@@ -80,13 +80,6 @@ pub fn by_order(rows: &Sorted, cuts: &[Vec<u8>]) -> Result<Buckets> {
 pub fn by_number(numbers: &UInt64Chunked, cuts: &[u64]) -> Buckets {
     let bucket = |n: Option<u64>| n.map_or(cuts.len(), |n| cuts.partition_point(|&cut| cut <= n));
     deal(cuts.len() + 1, numbers.iter().map(bucket))
-}
-
-fn first_bytes(key: &[u8]) -> u64 {
-    let mut first = [0; 8];
-    let n = key.len().min(8);
-    first[..n].copy_from_slice(&key[..n]);
-    u64::from_be_bytes(first)
 }
 
 fn deal(n_buckets: usize, of_rows: impl Iterator<Item = usize>) -> Buckets {

@@ -56,7 +56,7 @@ pub fn rows_in_order(keys: &DataFrame, options: &SortMultipleOptions) -> Result<
 }
 
 /// The first bytes of a key as a number: keys that differ in them come as these numbers do.
-fn first_bytes(key: &[u8]) -> u128 {
+pub(super) fn first_bytes(key: &[u8]) -> u128 {
     let mut first = [0; size_of::<u128>()];
     let n = key.len().min(first.len());
     first[..n].copy_from_slice(&key[..n]);

@@ -1,7 +1,7 @@
 //! Rows of an exchange that do not fit in memory: blocks, one after the other in a file that has no name.
 
 use crate::base::{Error, Result};
-use crate::kernel::table::columns::{self, Rows, encode};
+use crate::kernel::table::columns::{Rows, Slice, encode};
 use crate::spill::Pool;
 use parking_lot::Mutex;
 use polars::prelude::SchemaRef;
@@ -43,7 +43,7 @@ impl Blocks {
     ///
     /// # Errors
     /// A full disk, or more on it than the settings allow.
-    pub fn write(&self, rows: &[columns::Some<'_>], row_bytes: u64) -> Result<Block> {
+    pub fn write(&self, rows: &[Slice<'_>], row_bytes: u64) -> Result<Block> {
         let bytes = encode(&self.schema, rows)?;
         let len = bytes.len() as u64;
         self.pool.on_disk(len, row_bytes)?;

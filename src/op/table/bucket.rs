@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{column_bytes, compact, table, table_bytes, table_error, too_large};
+use crate::chunk::dataframe::{column_bytes, fitted, table, table_error, too_large};
 use crate::chunk::table_bound::{row_bytes, varies};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
@@ -106,12 +106,7 @@ impl CallOp for Bucket {
     fn run(&self, _: &BlockInfo, inputs: &[Chunk]) -> Result<Chunk> {
         let out = match &self.op {
             BucketOp::Steps(steps) => {
-                let mut out = apply(table(&inputs[0])?, steps)?;
-                if table_bytes(&out) > self.out_bytes {
-                    // It may be that few texts keep many alive.
-                    out = compact(out)?;
-                }
-                let bytes = table_bytes(&out);
+                let (out, bytes) = fitted(apply(table(&inputs[0])?, steps)?, self.out_bytes)?;
                 if bytes > self.out_bytes {
                     let what = format!("what '{}' makes of the {} rows of a bucket", self.name, table(&inputs[0])?.height());
                     return Err(too_large(

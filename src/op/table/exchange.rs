@@ -1,8 +1,7 @@
 //! An exchange: the rows of one stage of a query, kept for the next, in partitions or in the buckets that they were divided into.
 //!
 //! Rows stay in memory as long as the query's pool has room for them and go to one file after that. Rows of a bucket are in order of the
-//! partitions. What is known of the rows afterwards (how many, how many bytes, a sample of their keys) is what
-//! the next stage is planned by.
+//! partitions. What is known of the rows afterwards (how many, how many bytes, a sample of their keys) is what the next stage is planned by.
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, described, table};

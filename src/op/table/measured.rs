@@ -4,7 +4,7 @@ use crate::base::Result;
 use crate::chunk::dataframe::{apart, column_bytes, table_bytes, table_error};
 use crate::chunk::table_bound::{Bound, varies, width};
 use crate::kernel::table::divide::Ends;
-use polars::prelude::{Column, DataFrame, DataType, IdxSize, PolarsResult};
+use polars::prelude::{Column, DataFrame, DataType, IdxSize};
 use polars_arrow::array::View;
 use std::ops::Range;
 
@@ -20,13 +20,9 @@ pub struct Measured {
 impl Measured {
     /// What a table holds. Texts that rows share count for each of them, since who takes rows may copy them.
     pub fn of(rows: &DataFrame) -> Measured {
-        let var_bytes = |c: &Column| match (c.str(), c.binary()) {
-            (Ok(texts), _) => texts.downcast_iter().map(|a| of_views(a.views())).sum::<u64>().max(column_bytes(c)),
-            (_, Ok(texts)) => texts.downcast_iter().map(|a| of_views(a.views())).sum::<u64>().max(column_bytes(c)),
-            _ if varies(c.dtype()) => column_bytes(c),
-            _ => 0,
-        };
-        let var_bytes = rows.columns().iter().map(var_bytes).sum();
+        let apart = |c: &Column| texts(c).map_or(0, |pieces| pieces.into_iter().map(of_views).sum());
+        let varying = rows.columns().iter().filter(|c| varies(c.dtype()));
+        let var_bytes = varying.map(|c| column_bytes(c).max(apart(c))).sum();
         Measured { bound: Bound { rows: rows.height() as u64, var_bytes }, bytes: table_bytes(rows) }
     }
 
@@ -37,35 +33,25 @@ impl Measured {
     pub fn of_buckets(table: &DataFrame, ends: &Ends) -> Result<Vec<Measured>> {
         let mut all = vec![Measured::default(); ends.n_buckets()];
         let mut row_bits = 0;
-        let varying = |all: &mut [Measured], bytes: &dyn Fn(Range<usize>) -> u64| {
-            for (i, m) in all.iter_mut().enumerate().filter(|(i, _)| !ends.of(*i).is_empty()) {
-                let bytes = bytes(ends.of(i));
+        for c in table.columns() {
+            if !varies(c.dtype()) {
+                row_bits += 8 * width(c.dtype()) - if c.null_count() > 0 { 7 } else { 8 };
+                continue;
+            }
+            let pieces = texts(c).unwrap_or_default();
+            let bytes = |rows: Range<usize>| match pieces[..] {
+                _ if rows.is_empty() => Ok(0),
+                [views] => Ok(of_views(&views[rows])),
+                // A slice of lists has all values of its column.
+                _ => {
+                    let rows: Vec<_> = (rows.start as IdxSize..rows.end as IdxSize).collect();
+                    apart(|| c.take_slice(&rows)).map(|c| column_bytes(&c)).map_err(table_error)
+                }
+            };
+            for (i, m) in all.iter_mut().enumerate() {
+                let bytes = bytes(ends.of(i))?;
                 m.bytes += bytes;
                 m.bound.var_bytes += bytes;
-            }
-        };
-        for c in table.columns() {
-            match c.dtype() {
-                DataType::String => {
-                    let strings = c.str().map_err(table_error)?.rechunk();
-                    varying(&mut all, &|rows| of_views(&strings.downcast_as_array().views()[rows]));
-                }
-                DataType::Binary => {
-                    let strings = c.binary().map_err(table_error)?.rechunk();
-                    varying(&mut all, &|rows| of_views(&strings.downcast_as_array().views()[rows]));
-                }
-                // A slice of lists has all values of its column.
-                d if varies(d) => {
-                    let taken =
-                        |rows: Range<usize>| c.take_slice(&(rows.start as IdxSize..rows.end as IdxSize).collect::<Vec<_>>());
-                    let sizes = (0..ends.n_buckets()).map(|i| taken(ends.of(i)).map(|c| column_bytes(&c)));
-                    let sizes = apart(|| sizes.collect::<PolarsResult<Vec<_>>>()).map_err(table_error)?;
-                    for (m, bytes) in all.iter_mut().zip(sizes).filter(|(_, bytes)| *bytes > 0) {
-                        m.bytes += bytes;
-                        m.bound.var_bytes += bytes;
-                    }
-                }
-                d => row_bits += 8 * width(d) - if c.null_count() > 0 { 7 } else { 8 },
             }
         }
         for (i, m) in all.iter_mut().enumerate() {
@@ -73,6 +59,16 @@ impl Measured {
             m.bytes += (m.bound.rows * row_bits).div_ceil(8);
         }
         Ok(all)
+    }
+}
+
+/// The views of a column of strings, piece by piece; None for other columns, and where one value stands for all rows.
+fn texts(column: &Column) -> Option<Vec<&[View]>> {
+    let Column::Series(series) = column else { return None };
+    match series.dtype() {
+        DataType::String => Some(series.str().ok()?.downcast_iter().map(|a| a.views().as_slice()).collect()),
+        DataType::Binary => Some(series.binary().ok()?.downcast_iter().map(|a| a.views().as_slice()).collect()),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{compact, table, table_bytes, table_error, too_large};
+use crate::chunk::dataframe::{fitted, table, table_error, too_large};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
 use crate::op::table::edge::{below, edges};
@@ -178,11 +178,8 @@ impl CallOp for Rows {
         let mut out = run(&self.ops, block.index, table(&inputs[0])?)?;
         if self.ops.iter().any(|op| matches!(op, RowOp::Step(TableStep::Planned { .. }))) {
             // How much a function makes of its rows is not known before.
-            if table_bytes(&out) > self.out_bytes {
-                // It may be that few texts keep many alive.
-                out = compact(out)?;
-            }
-            let bytes = table_bytes(&out);
+            let bytes;
+            (out, bytes) = fitted(out, self.out_bytes)?;
             if bytes > self.out_bytes {
                 let fix = "it makes more of its rows than that; raise the memory budget, or cut the rows into smaller partitions";
                 return Err(too_large(

@@ -95,13 +95,13 @@ impl Undivided {
     }
 
     pub fn read(&self, pieces: Range<usize>) -> Result<DataFrame> {
-        let places: Vec<_> = self.pieces.lock()[pieces].iter().map(|p| p.place.clone()).collect();
+        let places: Vec<_> = self.pieces.lock()[pieces].iter().map(|p| (p.place.clone(), p.measured.bound.rows)).collect();
         let (mut tables, mut scratch) = (vec![], vec![]);
-        for place in places {
+        for (place, n_rows) in places {
             match place {
                 Place::Memory(rows, _) => tables.push(rows),
                 Place::File(blocks) => {
-                    let mut rows = Rows::new(self.schema.clone(), 0);
+                    let mut rows = Rows::new(self.schema.clone(), n_rows as usize);
                     blocks.iter().try_for_each(|b| self.blocks.read(b, None, &mut rows, &mut scratch))?;
                     tables.push(Arc::new(rows.finish()?));
                 }

@@ -7,20 +7,6 @@ use polars_arrow::array::BooleanArray;
 use polars_arrow::bitmap::{BitmapBuilder, OptBitmapBuilder};
 use std::ops::Range;
 
-/// Appends some rows of columns of bools.
-///
-/// # Errors
-/// A bug: other columns.
-pub(super) fn encode(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    put_validity(parts, out);
-    let mut bits = BitmapBuilder::new();
-    for (series, rows) in parts {
-        bits.subslice_extend_from_bitmap(array::<BooleanArray>(series)?.values(), rows.start, rows.len());
-    }
-    put_bits(&bits.freeze(), out);
-    Ok(())
-}
-
 /// A column of bools that grows.
 pub(super) struct Bools {
     to: To,
@@ -35,6 +21,16 @@ impl Bools {
 }
 
 impl Grow for Bools {
+    fn encode(&self, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
+        put_validity(parts, out);
+        let mut bits = BitmapBuilder::new();
+        for (series, rows) in parts {
+            bits.subslice_extend_from_bitmap(array::<BooleanArray>(series)?.values(), rows.start, rows.len());
+        }
+        put_bits(&bits.freeze(), out);
+        Ok(())
+    }
+
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         let from = array::<BooleanArray>(from)?;
         rows.iter().for_each(|&r| self.values.push(from.values().get_bit(r as usize)));

@@ -20,8 +20,8 @@ use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use std::ops::Range;
 use texts::Texts;
 
-/// Some rows of a table.
-pub type Some<'a> = (&'a DataFrame, Range<usize>);
+/// Rows of a table that follow each other.
+pub type Slice<'a> = (&'a DataFrame, Range<usize>);
 
 /// A column in one piece, and which rows of it.
 type Part<'a> = (Series, &'a Range<usize>);
@@ -29,8 +29,10 @@ type Part<'a> = (Series, &'a Range<usize>);
 /// What values mostly take.
 const LIKELY_BYTES: usize = 3;
 
-/// A column that grows. Rows that it is told to take are there.
+/// A column that grows, and how columns of its type are stored. Rows that it is told to take are there.
 trait Grow {
+    /// Appends rows of other columns of this type as bytes.
+    fn encode(&self, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()>;
     /// Takes rows of a column in one piece, in their order.
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()>;
     /// Takes rows that follow each other in a column in one piece.
@@ -41,107 +43,43 @@ trait Grow {
     fn finish(self: Box<Self>) -> Result<Series>;
 }
 
-/// How a column is stored.
-enum Form {
-    Number(DataType),
-    Bool,
-    Text,
-    Other,
-}
-
-impl Form {
-    fn of(dtype: &DataType) -> Form {
-        if dtype.is_categorical() || dtype.is_enum() {
-            return Form::Other;
-        }
-        match dtype.to_physical() {
-            DataType::Boolean => Form::Bool,
-            DataType::String | DataType::Binary => Form::Text,
-            d if d.is_primitive_numeric() && !matches!(d, DataType::Float16) => Form::Number(d),
-            _ => Form::Other,
-        }
+/// An empty column with room for `n` rows.
+fn empty(name: &PlSmallStr, dtype: &DataType, n: usize) -> Box<dyn Grow> {
+    let to = To { name: name.clone(), dtype: dtype.clone() };
+    if dtype.is_categorical() || dtype.is_enum() {
+        return Box::new(Others::new(to));
     }
-}
-
-/// Runs a piece of code with `$n` as the type of the numbers of a physical type.
-macro_rules! with_number {
-    ($dtype:expr, $n:ident => $run:expr) => {
-        match $dtype {
-            DataType::Int8 => {
-                type $n = i8;
-                $run
-            }
-            DataType::Int16 => {
-                type $n = i16;
-                $run
-            }
-            DataType::Int32 => {
-                type $n = i32;
-                $run
-            }
-            DataType::Int64 => {
-                type $n = i64;
-                $run
-            }
-            DataType::Int128 => {
-                type $n = i128;
-                $run
-            }
-            DataType::UInt8 => {
-                type $n = u8;
-                $run
-            }
-            DataType::UInt16 => {
-                type $n = u16;
-                $run
-            }
-            DataType::UInt32 => {
-                type $n = u32;
-                $run
-            }
-            DataType::UInt64 => {
-                type $n = u64;
-                $run
-            }
-            DataType::UInt128 => {
-                type $n = u128;
-                $run
-            }
-            DataType::Float32 => {
-                type $n = f32;
-                $run
-            }
-            DataType::Float64 => {
-                type $n = f64;
-                $run
-            }
-            other => Err(Error::bug(format!("{other} is no type of numbers"))),
-        }
-    };
+    match dtype.to_physical() {
+        DataType::Boolean => Box::new(Bools::new(to)),
+        DataType::String | DataType::Binary => Box::new(Texts::new(to, n)),
+        DataType::Int8 => Box::new(Numbers::<i8>::new(to, n)),
+        DataType::Int16 => Box::new(Numbers::<i16>::new(to, n)),
+        DataType::Int32 => Box::new(Numbers::<i32>::new(to, n)),
+        DataType::Int64 => Box::new(Numbers::<i64>::new(to, n)),
+        DataType::Int128 => Box::new(Numbers::<i128>::new(to, n)),
+        DataType::UInt8 => Box::new(Numbers::<u8>::new(to, n)),
+        DataType::UInt16 => Box::new(Numbers::<u16>::new(to, n)),
+        DataType::UInt32 => Box::new(Numbers::<u32>::new(to, n)),
+        DataType::UInt64 => Box::new(Numbers::<u64>::new(to, n)),
+        DataType::UInt128 => Box::new(Numbers::<u128>::new(to, n)),
+        DataType::Float32 => Box::new(Numbers::<f32>::new(to, n)),
+        DataType::Float64 => Box::new(Numbers::<f64>::new(to, n)),
+        _ => Box::new(Others::new(to)),
+    }
 }
 
 /// Rows of several tables, one after the other, as bytes.
 ///
 /// # Errors
 /// A bug: other columns than the schema's, rows that there are not.
-pub fn encode<'a>(schema: &Schema, from: &'a [Some<'a>]) -> Result<Vec<u8>> {
-    for (table, rows) in from {
-        check(schema, table)?;
-        if rows.start > rows.end || rows.end > table.height() {
-            return Err(Error::bug("rows of a table that it does not have"));
-        }
-    }
+pub fn encode<'a>(schema: &Schema, from: &'a [Slice<'a>]) -> Result<Vec<u8>> {
+    from.iter().try_for_each(|(table, rows)| check_rows(schema, table, rows))?;
     let n_rows: usize = from.iter().map(|(_, rows)| rows.len()).sum();
     let mut out = Vec::with_capacity(n_rows * schema.len() * LIKELY_BYTES);
     out.extend((n_rows as u64).to_le_bytes());
     for (i, (name, dtype)) in schema.iter().enumerate() {
         let parts: Vec<Part<'a>> = from.iter().map(|(table, rows)| (piece(&table.columns()[i]), rows)).collect();
-        match Form::of(dtype) {
-            Form::Number(d) => with_number!(d, N => numbers::encode_column::<N>(&parts, &mut out))?,
-            Form::Bool => bools::encode(&parts, &mut out)?,
-            Form::Text => texts::encode(&parts, &mut out)?,
-            Form::Other => others::encode(name, dtype, &parts, &mut out)?,
-        }
+        empty(name, dtype, 0).encode(&parts, &mut out)?;
     }
     Ok(out)
 }
@@ -162,17 +100,8 @@ impl std::fmt::Debug for Rows {
 impl Rows {
     /// No rows yet, of these columns, and room for `n_rows`.
     pub fn new(schema: SchemaRef, n_rows: usize) -> Rows {
-        let column = |(name, dtype): (&PlSmallStr, &DataType)| -> Box<dyn Grow> {
-            let to = To { name: name.clone(), dtype: dtype.clone() };
-            match Form::of(dtype) {
-                Form::Number(d) => with_number!(d, N => Ok(Box::new(Numbers::<N>::new(to.clone(), n_rows)) as Box<dyn Grow>))
-                    .unwrap_or_else(|_: Error| Box::new(Others::new(to))),
-                Form::Bool => Box::new(Bools::new(to)),
-                Form::Text => Box::new(Texts::new(to, n_rows)),
-                Form::Other => Box::new(Others::new(to)),
-            }
-        };
-        Rows { columns: schema.iter().map(column).collect(), schema, n_rows: 0 }
+        let columns = schema.iter().map(|(name, dtype)| empty(name, dtype, n_rows)).collect();
+        Rows { columns, schema, n_rows: 0 }
     }
 
     /// Adds some rows of a table, in their order.
@@ -182,7 +111,7 @@ impl Rows {
     pub fn gather(&mut self, from: &DataFrame, rows: &[IdxSize]) -> Result<()> {
         check(&self.schema, from)?;
         if rows.iter().any(|&r| r as usize >= from.height()) {
-            return Err(Error::bug("rows of a table that it does not have"));
+            return Err(no_rows());
         }
         self.n_rows += rows.len();
         self.columns.iter_mut().zip(from.columns()).try_for_each(|(to, c)| to.gather(&piece(c), rows))
@@ -193,10 +122,7 @@ impl Rows {
     /// # Errors
     /// A bug: other columns, rows that there are not.
     pub fn slice(&mut self, from: &DataFrame, rows: Range<usize>) -> Result<()> {
-        check(&self.schema, from)?;
-        if rows.start > rows.end || rows.end > from.height() {
-            return Err(Error::bug("rows of a table that it does not have"));
-        }
+        check_rows(&self.schema, from, &rows)?;
         self.n_rows += rows.len();
         self.columns.iter_mut().zip(from.columns()).try_for_each(|(to, c)| to.slice(&piece(c), rows.clone()))
     }
@@ -234,13 +160,22 @@ fn check(schema: &Schema, table: &DataFrame) -> Result<()> {
     if fits { Ok(()) } else { Err(Error::bug(format!("rows of {:?} in a table of {schema:?}", table.schema()))) }
 }
 
+/// Refuses a table of other columns, and rows that it does not have.
+fn check_rows(schema: &Schema, table: &DataFrame, rows: &Range<usize>) -> Result<()> {
+    check(schema, table)?;
+    if rows.start <= rows.end && rows.end <= table.height() { Ok(()) } else { Err(no_rows()) }
+}
+
+fn no_rows() -> Error {
+    Error::bug("rows of a table that it does not have")
+}
+
 /// A column in one piece.
 fn piece(column: &Column) -> Series {
     column.as_materialized_series().rechunk()
 }
 
 /// The name and type of a column that grows.
-#[derive(Clone)]
 struct To {
     name: PlSmallStr,
     dtype: DataType,

@@ -81,25 +81,17 @@ macro_rules! number {
 
 number!(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128);
 
-impl Number for f32 {
-    type Whole = u32;
-    fn whole(self) -> u32 {
-        self.to_bits()
-    }
-    fn of(whole: u32) -> f32 {
-        f32::from_bits(whole)
-    }
+macro_rules! float {
+    ($($t:ty as $bits:ty),*) => {$(
+        impl Number for $t {
+            type Whole = $bits;
+            fn whole(self) -> $bits { self.to_bits() }
+            fn of(whole: $bits) -> $t { <$t>::from_bits(whole) }
+        }
+    )*};
 }
 
-impl Number for f64 {
-    type Whole = u64;
-    fn whole(self) -> u64 {
-        self.to_bits()
-    }
-    fn of(whole: u64) -> f64 {
-        f64::from_bits(whole)
-    }
-}
+float!(f32 as u32, f64 as u64);
 
 /// Appends numbers: how many bytes each has, the least, and what the others are above it.
 pub(super) fn encode<W: Whole>(of: &[W], out: &mut Vec<u8>) {
@@ -124,22 +116,6 @@ pub(super) fn encode<W: Whole>(of: &[W], out: &mut Vec<u8>) {
         8 => W::narrow::<8>(of, least, out),
         _ => W::narrow::<16>(of, least, out),
     }
-}
-
-/// Appends some rows of columns of numbers.
-///
-/// # Errors
-/// A bug: other columns.
-pub(super) fn encode_column<N: Number>(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    put_validity(parts, out);
-    let mut values = Vec::with_capacity(parts.iter().map(|p| p.1.len()).sum());
-    for (series, rows) in parts {
-        let stored = series.to_physical_repr();
-        let of = array::<PrimitiveArray<N>>(&stored)?.values().as_slice();
-        values.extend(of[(*rows).clone()].iter().map(|v| v.whole()));
-    }
-    encode(&values, out);
-    Ok(())
 }
 
 /// Appends some of the next `n` numbers.
@@ -184,6 +160,18 @@ impl<N: Number> Numbers<N> {
 }
 
 impl<N: Number> Grow for Numbers<N> {
+    fn encode(&self, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
+        put_validity(parts, out);
+        let mut values = Vec::with_capacity(parts.iter().map(|p| p.1.len()).sum());
+        for (series, rows) in parts {
+            let stored = series.to_physical_repr();
+            let of = array::<PrimitiveArray<N>>(&stored)?.values().as_slice();
+            values.extend(of[(*rows).clone()].iter().map(|v| v.whole()));
+        }
+        encode(&values, out);
+        Ok(())
+    }
+
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         let stored = from.to_physical_repr();
         let from = array::<PrimitiveArray<N>>(&stored)?;

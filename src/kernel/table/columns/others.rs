@@ -3,29 +3,11 @@
 use super::{Grow, Part, Rest, To, broken};
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, stack, table_error};
-use polars::prelude::{DataFrame, DataType, IdxSize, IpcCompression, IpcWriter, PlSmallStr, PolarsResult, SerWriter, Series};
+use polars::prelude::{DataFrame, IdxSize, IpcCompression, IpcWriter, PolarsResult, SerWriter, Series};
 use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
 use std::io::Cursor;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Appends some rows of columns.
-///
-/// # Errors
-/// Types that Arrow has no form for.
-pub(super) fn encode(name: &PlSmallStr, dtype: &DataType, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    let mut rows = Series::new_empty(name.clone(), dtype);
-    for (series, of) in parts {
-        rows.append(&series.slice(of.start as i64, of.len())).map_err(table_error)?;
-    }
-    // Categories are numbered by piece, and a file has one number for each: there must be one piece.
-    let (mut column, mut bytes) = (rows.rechunk().into_frame(), Vec::new());
-    let mut writer = IpcWriter::new(&mut bytes).with_compression(Some(IpcCompression::LZ4)).with_parallel(false);
-    apart(|| writer.finish(&mut column)).map_err(|e| Error::bug(format!("a column cannot be written as Arrow IPC: {e}")))?;
-    out.extend((bytes.len() as u64).to_le_bytes());
-    out.extend(bytes);
-    Ok(())
-}
 
 /// A column that grows.
 pub(super) struct Others {
@@ -43,6 +25,20 @@ impl Others {
 }
 
 impl Grow for Others {
+    fn encode(&self, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
+        let mut rows = Series::new_empty(self.rows.name().clone(), self.rows.dtype());
+        for (series, of) in parts {
+            rows.append(&series.slice(of.start as i64, of.len())).map_err(table_error)?;
+        }
+        // Categories are numbered by piece, and a file has one number for each: there must be one piece.
+        let (mut column, mut bytes) = (rows.rechunk().into_frame(), Vec::new());
+        let mut writer = IpcWriter::new(&mut bytes).with_compression(Some(IpcCompression::LZ4)).with_parallel(false);
+        apart(|| writer.finish(&mut column)).map_err(|e| Error::bug(format!("a column cannot be written as Arrow IPC: {e}")))?;
+        out.extend((bytes.len() as u64).to_le_bytes());
+        out.extend(bytes);
+        Ok(())
+    }
+
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         self.append(&apart(|| from.take_slice(rows)).map_err(table_error)?)
     }

@@ -49,29 +49,6 @@ impl<'a, B: AsRef<[u8]>> Of<'a, B> {
     }
 }
 
-/// Appends some rows of columns of texts.
-///
-/// # Errors
-/// More bytes than views can point at.
-pub(super) fn encode(parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
-    put_validity(parts, out);
-    let arrays = parts.iter().map(|(series, rows)| Ok((texts(series)?, (*rows).clone()))).collect::<Result<Vec<_>>>()?;
-    if let Some((different, numbers)) = numbered(&arrays) {
-        out.push(NUMBERED);
-        out.extend((different.lengths.len() as u64).to_le_bytes());
-        different.put(out)?;
-        out.extend(numbers);
-        return Ok(());
-    }
-    let mut all = Listed { lengths: Vec::with_capacity(arrays.iter().map(|(_, rows)| rows.len()).sum()), ..Listed::default() };
-    for (array, rows) in &arrays {
-        let of = of(array);
-        rows.clone().for_each(|row| all.push(of.text(&of.view(row))));
-    }
-    out.push(PLAIN);
-    all.put(out)
-}
-
 /// Texts by their lengths.
 #[derive(Default)]
 struct Listed {
@@ -261,6 +238,25 @@ fn decoded(n: usize, rest: &mut Rest<'_>, index: u32, views: &mut Vec<View>) -> 
 }
 
 impl Grow for Texts {
+    fn encode(&self, parts: &[Part<'_>], out: &mut Vec<u8>) -> Result<()> {
+        put_validity(parts, out);
+        let arrays = parts.iter().map(|(series, rows)| Ok((texts(series)?, (*rows).clone()))).collect::<Result<Vec<_>>>()?;
+        if let Some((different, numbers)) = numbered(&arrays) {
+            out.push(NUMBERED);
+            out.extend((different.lengths.len() as u64).to_le_bytes());
+            different.put(out)?;
+            out.extend(numbers);
+            return Ok(());
+        }
+        let mut all = Listed { lengths: Vec::with_capacity(arrays.iter().map(|(_, rows)| rows.len()).sum()), ..Listed::default() };
+        for (array, rows) in &arrays {
+            let of = of(array);
+            rows.clone().for_each(|row| all.push(of.text(&of.view(row))));
+        }
+        out.push(PLAIN);
+        all.put(out)
+    }
+
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         let array = texts(from)?;
         let of = of(&array);
