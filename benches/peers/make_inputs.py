@@ -215,6 +215,21 @@ def _pdsh(milliscale, folder):
     csv.rmdir()
 
 
+def _groupby(n, path):
+    """The table of db-benchmark's groupby: two texts of 100 different ones, one of n / 100, the same as numbers, and three columns of values."""
+    import polars as pl
+
+    rng, few, many = np.random.default_rng(SEED), 100, max(n // 100, 1)
+    texts = lambda form, k: pl.Series([form % i for i in range(1, k + 1)]).gather(pl.Series(rng.integers(0, k, n, dtype=np.uint32)))  # noqa: E731
+    numbers = lambda k: rng.integers(1, k + 1, n, dtype=np.int64)  # noqa: E731
+    columns = {
+        "id1": texts("id%03d", few), "id2": texts("id%03d", few), "id3": texts("id%010d", many),
+        "id4": numbers(few), "id5": numbers(few), "id6": numbers(many),
+        "v1": numbers(5), "v2": numbers(15), "v3": np.round(rng.random(n) * 100, 6),
+    }
+    pl.DataFrame(columns).write_parquet(path)
+
+
 def _parquet_files(n_files, folder):
     """A Parquet file of about 9 MB under so many names."""
     import polars as pl
@@ -244,6 +259,7 @@ KINDS = {
     "npy_air": _npy_air,
     "climate": _climate,
     "pdsh": _pdsh,
+    "groupby": _groupby,
     "parquet_files": _parquet_files,
 }
 

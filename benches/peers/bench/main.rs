@@ -84,6 +84,8 @@ fn run(name: &str, o: &Options) -> Result<Answer> {
         #[cfg(feature = "frame")]
         "pdsh" => tables::pdsh(o),
         #[cfg(feature = "frame")]
+        "groupby" => tables::groupby(o),
+        #[cfg(feature = "frame")]
         "sum_files" => tables::sum_files(o),
         other => Err(Error::usage(format!("unknown workload '{other}'"))),
     }

@@ -1,8 +1,9 @@
-//! The 22 queries of the decision-support benchmark on Parquet files. `tables.py` has the same for the peers, with the same texts.
+//! The 22 queries of the decision-support benchmark and the ten groupings of db-benchmark, on Parquet files. `tables.py` and `groupby.py`
+//! have the same for the peers.
 
 use crate::options::Options;
 use crate::{Answer, timed};
-use polars::prelude::{ChunkAgg, DataFrame, DataType};
+use polars::prelude::{ChunkAgg, DataFrame, DataType, Expr, col, cols, len, lit};
 use serde_json::json;
 use std::path::Path;
 use tilework::chunk::dataframe::table_error;
@@ -31,6 +32,29 @@ fn checksum(df: &DataFrame) -> Result<f64> {
     Ok(df.height() as f64 + sums.sum::<Result<f64>>()?)
 }
 
+/// A workload of several queries, each run once before its clock starts and once with it.
+#[derive(Default)]
+struct Timed {
+    seconds: f64,
+    each: serde_json::Map<String, serde_json::Value>,
+    values: Vec<f64>,
+}
+
+impl Timed {
+    fn add(&mut self, name: String, query: impl Fn() -> Result<DataFrame>) -> Result<()> {
+        query()?;
+        let (seconds, df) = timed(query)?;
+        self.seconds += seconds;
+        self.each.insert(name, json!(seconds));
+        self.values.push(checksum(&df)?);
+        Ok(())
+    }
+
+    fn answer(self) -> Answer {
+        Answer { extra: json!({ "each": self.each }), ..Answer::new(self.seconds, self.values) }
+    }
+}
+
 fn run(text: &str, folder: &Path, s: &Session) -> Result<DataFrame> {
     let tables = TABLES.map(|t| Ok((t, scan_parquet(folder.join(format!("{t}.parquet")))?)));
     let tables: Vec<(&str, Frame)> = tables.into_iter().collect::<Result<_>>()?;
@@ -42,15 +66,39 @@ pub fn pdsh(o: &Options) -> Result<Answer> {
     polars::error::set_warning_function(|_, _| ());
     let (s, folder) = (o.session()?, o.path("input")?);
     let scale = o.number("milliscale", 1000)? as f64 / 1000.0;
-    let (mut all, mut each, mut values) = (0.0, serde_json::Map::new(), Vec::new());
+    let mut all = Timed::default();
     for (name, text) in queries(o.path("queries")?, scale)? {
-        run(&text, folder, &s)?;
-        let (seconds, df) = timed(|| run(&text, folder, &s))?;
-        all += seconds;
-        each.insert(name, json!(seconds));
-        values.push(checksum(&df)?);
+        all.add(name, || run(&text, folder, &s))?;
     }
-    Ok(Answer { extra: json!({ "each": each }), ..Answer::new(all, values) })
+    Ok(all.answer())
+}
+
+/// The ten questions of db-benchmark's groupby, on one Parquet file.
+pub fn groupby(o: &Options) -> Result<Answer> {
+    let (s, file) = (o.session()?, o.path("input")?);
+    let sum = |name: &str| col(name).sum();
+    let group = |keys: &[&str], aggs: Vec<Expr>| {
+        let keys: Vec<Expr> = keys.iter().map(|k| col(*k)).collect();
+        Ok(scan_parquet(file)?.group_by(keys).agg(aggs))
+    };
+    let questions: [(&str, Result<Frame>); 10] = [
+        ("q1", group(&["id1"], vec![sum("v1")])),
+        ("q2", group(&["id1", "id2"], vec![sum("v1")])),
+        ("q3", group(&["id3"], vec![sum("v1"), col("v3").mean()])),
+        ("q4", group(&["id4"], vec![cols(["v1", "v2", "v3"]).as_expr().mean()])),
+        ("q5", group(&["id6"], vec![cols(["v1", "v2", "v3"]).as_expr().sum()])),
+        ("q6", group(&["id4", "id5"], vec![col("v3").median().alias("median"), col("v3").std(1).alias("std")])),
+        ("q7", group(&["id3"], vec![(col("v1").max() - col("v2").min()).alias("range")])),
+        ("q8", group(&["id6"], vec![col("v3").drop_nulls().top_k(lit(2))]).map(|groups| groups.explode(["v3"]))),
+        ("q9", group(&["id2", "id4"], vec![polars::prelude::pearson_corr(col("v1"), col("v2")).pow(lit(2)).alias("r2")])),
+        ("q10", group(&["id1", "id2", "id3", "id4", "id5", "id6"], vec![sum("v3"), len().alias("count")])),
+    ];
+    let mut timed = Timed::default();
+    for (name, question) in questions {
+        let question = question?;
+        timed.add(name.into(), || question.collect_in(&s))?;
+    }
+    Ok(timed.answer())
 }
 
 /// The sum of a column of many Parquet files.

@@ -19,18 +19,19 @@ def texts(scale):
     return {f.stem: f.read_text().replace("FRACTION", f"{0.0001 / scale:.12f}") for f in sorted(QUERIES.glob("q*.sql"))}
 
 
-def timed_queries(scale, run):
-    """Every query by `run(text)`, which gives rows as tuples, timed: the answer of a contender."""
+def timed_queries(queries, run):
+    """Every query by `run`, which gives a frame of Polars, timed: the answer of a contender."""
     import time
 
+    import polars.selectors as cs
+
     each, values = {}, []
-    for name, text in texts(scale).items():
-        run(text)
+    for name, query in queries.items():
+        run(query)
         start = time.perf_counter()
-        rows = run(text)
+        rows = run(query)
         each[name] = time.perf_counter() - start
-        numbers = [float(v) for row in rows() for v in row if isinstance(v, (int, float)) or type(v).__name__ == "Decimal"]
-        values.append(len(rows()) + sum(numbers))
+        values.append(len(rows) + sum(column.cast(float).sum() for column in rows.select(cs.numeric())))
     return {"seconds": sum(each.values()), "each": each, "value": values}
 
 
@@ -38,29 +39,22 @@ def polars_queries(source, scale, engine):
     """All by Polars' SQL."""
     import polars as pl
 
-    def run(text):
-        context = pl.SQLContext({t: pl.scan_parquet(f"{source}/{t}.parquet") for t in TABLES})
-        return context.execute(text).collect(engine=engine).rows
-
-    return timed_queries(scale, run)
+    context = pl.SQLContext({t: pl.scan_parquet(f"{source}/{t}.parquet") for t in TABLES})
+    return timed_queries(texts(scale), lambda text: context.execute(text).collect(engine=engine))
 
 
 def duckdb_queries(source, scale, threads):
     """All by DuckDB."""
     import duckdb
+    import polars as pl
 
     connection = duckdb.connect(config={"threads": threads})
     for t in TABLES:
         connection.execute(f"CREATE VIEW {t} AS SELECT * FROM '{source}/{t}.parquet'")
-
-    def run(text):
-        rows = connection.execute(text.replace("LEFT SEMI", "SEMI").replace("LEFT ANTI", "ANTI")).fetchall()
-        return lambda: rows
-
-    return timed_queries(scale, run)
+    return timed_queries(texts(scale), lambda text: pl.DataFrame(connection.sql(text.replace("LEFT SEMI", "SEMI").replace("LEFT ANTI", "ANTI"))))
 
 
-def _notes(runs):
+def notes(runs):
     """A line for each query: seconds of everyone."""
     each = {name: [run.extra["each"] for run in ran if "each" in run.extra] for name, ran in runs.items()}
     times = {name: {q: statistics.median(r[q] for r in ran) for q in ran[0]} for name, ran in each.items() if ran}
@@ -68,23 +62,30 @@ def _notes(runs):
     return [f"`{q}`: " + ", ".join(f"{t[q]:.3f} s {name}" for name, t in times.items()) for q in queries]
 
 
-def build(context):
-    milliscale = context.pick(1000, 100)
+def _at_scale(context, name, milliscale, bar, rounds, with_duckdb):
     folder = context.data / f"pdsh-{milliscale}"
     source, scale = str(folder), milliscale / 1000
     streaming = "polars, streaming"
-    return [Workload(
-        name="pdsh",
+    duckdb = Contender("duckdb", [Call(ME, "duckdb_queries", dict(source=source, scale=scale, threads=context.threads))], counts=False)
+    return Workload(
+        name=name,
         title=f"the 22 queries of the decision-support benchmark at scale {scale:g}, Parquet",
         inputs=[Input("pdsh", milliscale, folder)],
-        bars={streaming: 1.15},
+        bars={streaming: bar},
         reference=streaming,
         check_value=close(1e-6, 1e-6),
         contenders=[
             Contender(streaming, [Call(ME, "polars_queries", dict(source=source, scale=scale, engine="streaming"))]),
-            Contender("duckdb", [Call(ME, "duckdb_queries", dict(source=source, scale=scale, threads=context.threads))], counts=False),
+            *([duckdb] if with_duckdb else []),
             Contender(TILEWORK, [bench(context, "pdsh", input=source, queries=QUERIES, milliscale=milliscale)]),
         ],
-        notes=_notes,
-        rounds=3,
-    )]
+        notes=notes,
+        rounds=rounds,
+    )
+
+
+def build(context):
+    return [
+        _at_scale(context, "pdsh", context.pick(1000, 100), 1.15, 3, True),
+        _at_scale(context, "pdsh_10", context.pick(10_000, 200), 1.0, 2, False),
+    ]
