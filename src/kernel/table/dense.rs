@@ -4,6 +4,7 @@
 use crate::base::Result;
 use crate::chunk::dataframe::apart;
 use crate::kernel::table::lookup::Matches;
+use crate::kernel::table::mask;
 use polars::prelude::{Column, DataFrame, DataType, IdxSize, Int64Chunked, IntoColumn};
 use polars_arrow::array::PrimitiveArray;
 use polars_arrow::bitmap::Bitmap;
@@ -39,6 +40,13 @@ fn each(keys: &Int64Chunked, mut f: impl FnMut(i64, usize)) {
         }
         row += array.len();
     }
+}
+
+/// Whether every key is larger than the one before it.
+fn rise(keys: &Int64Chunked) -> bool {
+    let mut last = None;
+    keys.null_count() == 0
+        && keys.downcast_iter().flat_map(|a| a.values().iter()).all(|&v| last.replace(v).is_none_or(|last| last < v))
 }
 
 /// The least key and how many numbers there are from it to the greatest; None for keys that are no numbers or too far apart.
@@ -90,7 +98,7 @@ impl Packing {
             });
         }
         let all = self.ranges.len() as u8;
-        let valid: Bitmap = n_found.iter().map(|&n| n == all).collect();
+        let valid = mask::of_values(&n_found, |&n| n == all);
         let array = PrimitiveArray::from_vec(packed).with_validity(Some(valid));
         let column = Int64Chunked::with_chunk("key 0".into(), array).into_column();
         DataFrame::new(keys.height(), vec![column]).ok()
@@ -214,6 +222,8 @@ fn by_share<T: Send>(shares: &[Share], of: Vec<T>, f: impl Fn(&Share, T) + Sync)
 /// The rows of every key, by how many keys come before it.
 #[derive(Debug)]
 enum Rows {
+    /// One of each, in their order.
+    Rising,
     /// One of each.
     One(Vec<IdxSize>),
     /// Those of key `i` from `starts[i]` to `starts[i + 1]`.
@@ -235,6 +245,9 @@ impl Dense {
         let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
         let (n_rows, n_valid) = (keys.len(), keys.len() - keys.null_count());
         let ranks = Ranks::new(&wide, least, len);
+        if rise(&wide) {
+            return Some(Dense { ranks, rows: Rows::Rising, n_rows });
+        }
         let shares = Share::of_lines(ranks.lines.len(), wide.len());
         let n_keys = |s: &Share| ranks.before(s.lines.end) - ranks.before(s.lines.start);
         if ranks.n_keys == n_valid || any {
@@ -276,7 +289,7 @@ impl Dense {
     /// Rows of the key that has most.
     pub(super) fn most_matches(&self) -> u64 {
         match &self.rows {
-            Rows::One(_) => 1,
+            Rows::Rising | Rows::One(_) => 1,
             Rows::Some { starts, .. } => starts.windows(2).map(|w| u64::from(w[1] - w[0])).max().unwrap_or(1),
         }
     }
@@ -285,39 +298,45 @@ impl Dense {
     pub(super) fn matches(&self, keys: &Column, unmatched: bool) -> Option<Matches> {
         let wide = numbers(keys)?;
         let n = wide.len();
-        let mut m = match self.rows {
-            Rows::One(_) => Matches { built: vec![0; n], rows: vec![0; n] },
-            Rows::Some { .. } => Matches { built: Vec::with_capacity(n), rows: Vec::with_capacity(n) },
+        let (starts, rows) = match &self.rows {
+            Rows::Rising => return Some(self.one_each(&wide, unmatched, |rank| rank as IdxSize)),
+            Rows::One(rows) => return Some(self.one_each(&wide, unmatched, |rank| rows[rank])),
+            Rows::Some { starts, rows } => (starts, rows),
         };
+        let mut m = Matches { built: Vec::with_capacity(n), rows: Vec::with_capacity(n) };
+        let mut some = |value: Option<i64>, row: usize| {
+            let rank = value.and_then(|v| self.ranks.of(v));
+            let found = rank.map_or(&[][..], |i| &rows[starts[i] as usize..starts[i + 1] as usize]);
+            m.built.extend_from_slice(found);
+            if found.is_empty() && unmatched {
+                m.built.push(IdxSize::MAX);
+            }
+            m.rows.resize(m.built.len(), row as IdxSize);
+        };
+        match unmatched {
+            true => wide.iter().enumerate().for_each(|(row, v)| some(v, row)),
+            false => each(&wide, |v, row| some(Some(v), row)),
+        }
+        Some(m)
+    }
+
+    /// The matches, where a key has one row: `row_of` the number of keys before it.
+    fn one_each(&self, keys: &Int64Chunked, unmatched: bool, row_of: impl Fn(usize) -> IdxSize) -> Matches {
+        let n = keys.len();
+        let mut m = Matches { built: vec![0; n], rows: vec![0; n] };
         let mut n_found = 0;
-        let mut one = |of_keys: &[IdxSize], value: Option<i64>, row: usize| {
-            let built = value.and_then(|v| self.ranks.of(v)).map_or(IdxSize::MAX, |rank| of_keys[rank]);
+        let mut one = |value: Option<i64>, row: usize| {
+            let built = value.and_then(|v| self.ranks.of(v)).map_or(IdxSize::MAX, &row_of);
             (m.built[n_found], m.rows[n_found]) = (built, row as IdxSize);
             n_found += usize::from(unmatched || built != IdxSize::MAX);
         };
-        match &self.rows {
-            Rows::One(of_keys) if unmatched => wide.iter().enumerate().for_each(|(row, v)| one(of_keys, v, row)),
-            Rows::One(of_keys) => each(&wide, |v, row| one(of_keys, Some(v), row)),
-            Rows::Some { starts, rows } => {
-                let mut some = |value: Option<i64>, row: usize| {
-                    let rank = value.and_then(|v| self.ranks.of(v));
-                    let found = rank.map_or(&[][..], |i| &rows[starts[i] as usize..starts[i + 1] as usize]);
-                    m.built.extend_from_slice(found);
-                    if found.is_empty() && unmatched {
-                        m.built.push(IdxSize::MAX);
-                    }
-                    m.rows.resize(m.built.len(), row as IdxSize);
-                };
-                match unmatched {
-                    true => wide.iter().enumerate().for_each(|(row, v)| some(v, row)),
-                    false => each(&wide, |v, row| some(Some(v), row)),
-                }
-                return Some(m);
-            }
+        match unmatched {
+            true => keys.iter().enumerate().for_each(|(row, v)| one(v, row)),
+            false => each(keys, |v, row| one(Some(v), row)),
         }
         m.built.truncate(n_found);
         m.rows.truncate(n_found);
-        Some(m)
+        m
     }
 }
 
@@ -399,7 +418,7 @@ impl KeySet {
         };
         let mut found = polars_arrow::bitmap::BitmapBuilder::with_capacity(wide.len());
         for array in wide.downcast_iter() {
-            let of_values: Bitmap = array.values().iter().map(|&v| has(v)).collect();
+            let of_values = mask::of_values(array.values(), |&v| has(v));
             match array.validity() {
                 Some(valid) => found.extend_from_bitmap(&(&of_values & valid)),
                 None => found.extend_from_bitmap(&of_values),
@@ -469,6 +488,11 @@ mod tests {
             assert!(m.built == want && !want.is_empty(), "{times}");
             assert_eq!(dense.most_matches(), times as u64);
         }
+        let rising: Vec<Option<i64>> = (0..n).map(|i| Some(i * 3 - n)).collect();
+        let dense = Dense::new(&column(&rising), false).unwrap();
+        let m = dense.matches(&column(&(-n..n).map(Some).collect::<Vec<_>>()), false).unwrap();
+        assert!(m.built.iter().copied().eq(0..(2 * n as u32).div_ceil(3)) && m.rows.iter().all(|row| row % 3 == 0));
+        assert_eq!(dense.most_matches(), 1);
     }
 
     #[test]

@@ -12,8 +12,18 @@ pub fn of_those(left: &Bitmap, found: &Bitmap) -> Bitmap {
         place += n;
         if n == 64 { bits } else { deposited(bits, word) }
     });
-    let bytes = kept.flat_map(u64::to_le_bytes).take(left.len().div_ceil(8)).collect();
-    Bitmap::from_u8_vec(bytes, left.len())
+    of_words(kept, left.len())
+}
+
+/// A bit for every value: whether it is such.
+pub fn of_values<T>(values: &[T], is_such: impl Fn(&T) -> bool) -> Bitmap {
+    let word = |some: &[T]| some.iter().enumerate().fold(0u64, |word, (i, v)| word | u64::from(is_such(v)) << i);
+    of_words(values.chunks(64).map(word), values.len())
+}
+
+/// The first `n` bits of words.
+fn of_words(words: impl Iterator<Item = u64>, n: usize) -> Bitmap {
+    Bitmap::from_u8_vec(words.flat_map(u64::to_le_bytes).take(n.div_ceil(8)).collect(), n)
 }
 
 fn words(bits: &Bitmap) -> Vec<u64> {
@@ -46,8 +56,17 @@ fn deposited(mut bits: u64, at: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::of_those;
+    use super::{of_those, of_values};
     use polars_arrow::bitmap::Bitmap;
+
+    #[test]
+    fn a_bit_is_set_for_every_such_value() {
+        for n in [0u64, 1, 63, 64, 65, 1000] {
+            let values: Vec<u64> = (0..n).map(|i| i * i % 11).collect();
+            let expected: Bitmap = values.iter().map(|v| *v < 4).collect();
+            assert_eq!(of_values(&values, |v| *v < 4), expected);
+        }
+    }
 
     #[test]
     fn bits_are_kept_where_they_are_found() {
