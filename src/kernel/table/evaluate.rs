@@ -5,6 +5,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
+use crate::kernel::table::like::by_pieces;
 use polars::prelude::{BooleanChunked, Column, DataFrame, DataType, Expr, Schema, SchemaRef};
 use polars_expr::planner::{ExpressionConversionState, create_physical_expr};
 use polars_expr::prelude::{ExecutionState, PhysicalExpr};
@@ -42,7 +43,8 @@ impl Evaluator {
             if !is_simple(e.node(), arena, schema) || !reads(e, arena) {
                 return None;
             }
-            create_physical_expr(e, arena, schema, &mut ExpressionConversionState::new(false)).ok()
+            let e = ExprIR::new(by_pieces(e.node(), arena), e.output_name_inner().clone());
+            create_physical_expr(&e, arena, schema, &mut ExpressionConversionState::new(false)).ok()
         });
         Some(Evaluator(physical.collect::<Option<_>>()?))
     }

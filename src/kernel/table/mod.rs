@@ -6,6 +6,7 @@ pub mod divide;
 pub mod evaluate;
 mod few;
 pub mod group;
+mod like;
 pub mod lookup;
 pub mod mask;
 pub mod moments;
