@@ -137,6 +137,14 @@ impl Pipe {
         }
     }
 
+    /// Upper bound of the bytes of all that is read.
+    pub fn base_bytes(&self) -> u64 {
+        match &self.base {
+            Base::Source(s) => (0..s.n_partitions()).fold(0, |all, i| s.bytes(i).0.saturating_add(all)),
+            Base::Made { n_partitions, partition_bytes, .. } => partition_bytes.saturating_mul(*n_partitions as u64),
+        }
+    }
+
     fn bound_bytes(&self) -> u64 {
         self.bound.bytes_from(&self.schema, self.n_varying)
     }
@@ -242,8 +250,8 @@ impl Pipe {
     pub fn joined(&self, parts: Vec<Vec<Cut>>) -> Result<Pipe> {
         let Base::Source(source) = &self.base else { return Err(Error::bug("partitions that cannot be read again")) };
         let most = parts.iter().map(Vec::len).max().unwrap_or(1) as u64;
-        let base = Base::Source(Arc::new(Joined { source: source.clone(), parts }));
-        Ok(Pipe { base, bound: self.bound.times(most), ..self.clone() })
+        let source = Arc::new(Joined { source: source.clone(), parts });
+        Ok(self.on(source, self.base_bound.times(most)))
     }
 
     /// Only these partitions, or rows of them before the ops.

@@ -17,6 +17,7 @@ use crate::op::table::TableStep;
 use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::{Divide, Exchange, ExchangeSource, Sample};
 use crate::op::table::measured::Measured;
+use crate::op::table::wrap::Cut;
 use crate::session::Session;
 use crate::spill::Pool;
 use crate::spill::pool::Share;
@@ -33,6 +34,11 @@ const TASK_SHARE: u64 = 12;
 /// The size that partitions of large tables aim at, in bytes, and the part of a small budget that they may take.
 const MOST_PARTITION_BYTES: u64 = 16 << 20;
 const PARTITION_SHARE: u64 = 48;
+/// The size of partitions where fewer are better, and what their number is a multiple of.
+const LARGE_PARTITION_BYTES: u64 = 48 << 20;
+const FEW_LARGE_PARTITIONS: u64 = 4;
+/// Partitions of so many bytes are worth a task: what is stored in pieces as large is not put together, which would take copies.
+const ENOUGH_BYTES: u64 = 4 << 20;
 /// Small tables are cut into so many partitions, so that all threads have some, unless they would be smaller than this.
 const FEW_PARTITIONS: u64 = 16;
 const LEAST_PARTITION_BYTES: u64 = 1 << 20;
@@ -74,12 +80,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The size that partitions of a table of `total_bytes` aim at.
+    /// The size up to which what is stored of a table of `total_bytes` is put together.
     pub fn target_bytes(&self, total_bytes: u64) -> u64 {
         if !self.automatic {
             return self.partition_bytes;
         }
-        (total_bytes / FEW_PARTITIONS).clamp(LEAST_PARTITION_BYTES, self.partition_bytes)
+        (total_bytes / FEW_PARTITIONS).clamp(LEAST_PARTITION_BYTES, self.partition_bytes.min(ENOUGH_BYTES))
     }
 
     /// Most bytes of rows that one task takes.
@@ -172,6 +178,25 @@ impl<'a> Run<'a> {
     /// the most there could be.
     pub fn measured(&mut self, pipe: Pipe, name: &str) -> Result<Pipe> {
         if self.dry || pipe.growth() < MOST_GROWTH { Ok(pipe) } else { Ok(self.computed(&pipe, name)?.0) }
+    }
+
+    /// The same rows in fewer partitions that are larger, where the budget has room for them and the user has not said how large they are.
+    ///
+    /// # Errors
+    /// A bug.
+    pub fn in_large_partitions(&self, pipe: Pipe) -> Result<Pipe> {
+        let (n, bytes) = (pipe.n_partitions() as u64, pipe.base_bytes());
+        let most_bytes = LARGE_PARTITION_BYTES.min(self.stages.config().budget_bytes / PARTITION_SHARE);
+        if !self.automatic || !pipe.is_source() || bytes == 0 {
+            return Ok(pipe);
+        }
+        // As many for every thread, however many there are, if they are a power of two.
+        let n_large = bytes.div_ceil(most_bytes).next_multiple_of(FEW_LARGE_PARTITIONS);
+        if n_large * 2 > n {
+            return Ok(pipe);
+        }
+        let whole = |i| Cut { partition: i as usize, rows: None };
+        pipe.joined((0..n_large).map(|i| (n * i / n_large..n * (i + 1) / n_large).map(whole).collect()).collect())
     }
 
     /// Partitions of an exchange as they were written, and how many rows each has.

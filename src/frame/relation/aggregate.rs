@@ -148,10 +148,14 @@ impl Relation for Aggregate {
                 Ok(merged_whole(&pipe, staged, &self.schema))
             }
             Some(staged) => {
-                if are_mostly_apart(run, &pipe, &self.keys)? {
-                    let groups = Groups::staged(self.keys.clone(), &staged.map, staged, &self.schema);
-                    if let Some(made) = divided(run, pipe.clone(), &groups)? {
-                        return Ok(made);
+                match variety(run, &pipe, &self.keys)? {
+                    Variety::Few => {}
+                    Variety::Many => pipe = run.in_large_partitions(pipe)?,
+                    Variety::MostlyApart => {
+                        let groups = Groups::staged(self.keys.clone(), &staged.map, staged, &self.schema);
+                        if let Some(made) = divided(run, pipe.clone(), &groups)? {
+                            return Ok(made);
+                        }
                     }
                 }
                 let keys: Vec<Expr> = self.schema.iter_names().take(self.keys.len()).map(|n| col(n.clone())).collect();
@@ -173,13 +177,21 @@ impl Relation for Aggregate {
     }
 }
 
-/// Whether rows of the first partition have so many different keys that a state of a partition would hardly be smaller than its rows. It
-/// depends on the data alone.
-fn are_mostly_apart(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result<bool> {
+/// How many different keys rows have.
+enum Variety {
+    /// So few that it takes hardly any time to merge what partitions have of them.
+    Few,
+    Many,
+    /// So many that a state of a partition would hardly be smaller than its rows.
+    MostlyApart,
+}
+
+/// How many different keys the rows of the first partition have. It depends on the data alone.
+fn variety(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result<Variety> {
     if keys.is_empty() || pipe.n_partitions() < MANY_PARTITIONS || run.is_dry() {
-        return Ok(false);
+        return Ok(Variety::Few);
     }
-    let Some(alone) = columns_alone(pipe, keys) else { return Ok(false) };
+    let Some(alone) = columns_alone(pipe, keys) else { return Ok(Variety::Few) };
     let first = alone.cut(vec![Cut { partition: 0, rows: None }])?;
     let rows = run.keep(&first, "keys")?;
     let mut found = run.read(&rows);
@@ -187,7 +199,11 @@ fn are_mostly_apart(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result<boo
     let schema = found.schema.clone();
     found.push(RowOp::Step(step), schema, 1);
     let n_groups = run.keep(&found, "keys")?.total().bound.rows;
-    Ok(n_groups >= MANY_GROUPS && n_groups > rows.total().bound.rows / 2)
+    Ok(match n_groups {
+        0..MANY_GROUPS => Variety::Few,
+        n if n > rows.total().bound.rows / 2 => Variety::MostlyApart,
+        _ => Variety::Many,
+    })
 }
 
 /// Aggregates of a whole table.
