@@ -123,9 +123,7 @@ impl Open<'_> {
                 let path = self.file.path.display();
                 return Err(Error::corrupt(format!("{path} is not a whole Parquet file: it ends within column '{name}'")));
             }
-            let mut bytes = vec![0; n as usize];
-            self.file.read_fetched(&self.parts, range.start, &mut bytes)?;
-            columns.push((chunk, bytes.into()));
+            columns.push((chunk, self.file.read_fetched(&self.parts, range.start, n as usize)?.into()));
         }
         let (arrays, mask) = guarded(&self.file.path, "Parquet", || to_deserializer(columns, field.clone(), filter))?;
         Ok((field, arrays, mask))

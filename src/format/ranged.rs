@@ -5,6 +5,8 @@
 
 use crate::base::{Error, Result};
 use crate::store::{Store, url};
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -111,16 +113,47 @@ impl RangedFile {
         offset.checked_add(len).is_some_and(|end| end <= self.len)
     }
 
+    fn must_hold(&self, offset: u64, n: u64) -> Result<()> {
+        if self.holds(offset, n) {
+            return Ok(());
+        }
+        let e = format!("truncated: {n} bytes at offset {offset} are needed, but the file ends at {}", self.len);
+        Err(Error::corrupt(e).at(self.path.display().to_string()))
+    }
+
+    /// The `n` bytes from `offset`.
+    ///
+    /// # Errors
+    /// As [`read_exact_at`](RangedFile::read_exact_at).
+    pub(super) fn read_at(&self, offset: u64, n: usize) -> Result<Vec<u8>> {
+        let Backing::File(file) = &self.backing else {
+            let mut bytes = vec![0; n];
+            return self.read_exact_at(offset, &mut bytes).map(|()| bytes);
+        };
+        self.must_hold(offset, n as u64)?;
+        crate::base::iostat::read(n as u64);
+        // Not filled with zeros before.
+        let mut bytes = Vec::with_capacity(n);
+        while bytes.len() < n {
+            let at = offset + bytes.len() as u64;
+            let read = match rustix::io::pread(file, spare_capacity(&mut bytes), at) {
+                Ok(0) => Err(std::io::ErrorKind::UnexpectedEof.into()),
+                Err(e) if e != Errno::INTR => Err(e.into()),
+                _ => Ok(()),
+            };
+            read.map_err(|e| Error::io(format!("{} at offset {offset}", self.path.display()), &e))?;
+        }
+        bytes.truncate(n);
+        Ok(bytes)
+    }
+
     /// Fills `out` from `offset`.
     ///
     /// # Errors
     /// `Corrupt` when the file ends before; a failure of the storage.
     pub(super) fn read_exact_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         let n = out.len() as u64;
-        if !self.holds(offset, n) {
-            let e = format!("truncated: {n} bytes at offset {offset} are needed, but the file ends at {}", self.len);
-            return Err(Error::corrupt(e).at(self.path.display().to_string()));
-        }
+        self.must_hold(offset, n)?;
         match &self.backing {
             Backing::File(file) => {
                 crate::base::iostat::read(n);

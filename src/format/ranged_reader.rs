@@ -38,27 +38,17 @@ impl RangedFile {
         let part = |r: Range<u64>| {
             // Nothing is allocated for a part that the file does not hold.
             let n = if self.holds(r.start, r.end.saturating_sub(r.start)) { r.end.saturating_sub(r.start) } else { 0 };
-            let mut bytes = vec![0; n as usize];
-            self.read_exact_at(r.start, &mut bytes)?;
-            Ok((r.start, bytes))
+            Ok((r.start, self.read_at(r.start, n as usize)?))
         };
         joined.into_iter().map(part).collect()
     }
 
-    /// The bytes from `offset`, of parts that were fetched or of the file.
+    /// The `n` bytes from `offset`, of parts that were fetched or of the file.
     ///
     /// # Errors
     /// As [`read_exact_at`](RangedFile::read_exact_at).
-    pub(super) fn read_fetched(&self, parts: &Parts, offset: u64, out: &mut [u8]) -> Result<()> {
-        let within = parts.iter().find_map(|(start, bytes)| {
-            let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
-            bytes.get(from..from.checked_add(out.len())?)
-        });
-        match within {
-            Some(bytes) => out.copy_from_slice(bytes),
-            None => self.read_exact_at(offset, out)?,
-        }
-        Ok(())
+    pub(super) fn read_fetched(&self, parts: &Parts, offset: u64, n: usize) -> Result<Vec<u8>> {
+        within(parts, offset, n).map_or_else(|| self.read_at(offset, n), |bytes| Ok(bytes.to_vec()))
     }
 
     /// What a decoder makes of the file, which it reads from where it likes.
@@ -73,6 +63,14 @@ impl RangedFile {
     }
 }
 
+/// The `n` bytes from `offset`, if one of the parts has them.
+fn within(parts: &Parts, offset: u64, n: usize) -> Option<&[u8]> {
+    parts.iter().find_map(|(start, bytes)| {
+        let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
+        bytes.get(from..from.checked_add(n)?)
+    })
+}
+
 /// A place in a file.
 pub(super) struct Reader<'a> {
     file: &'a RangedFile,
@@ -85,10 +83,14 @@ impl Read for Reader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = self.file.len.saturating_sub(self.at);
         let n = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        if let Err(e) = self.file.read_fetched(self.parts, self.at, &mut out[..n]) {
-            let told = io::Error::other(e.to_string());
-            self.error.get_or_insert(e);
-            return Err(told);
+        let out = &mut out[..n];
+        match within(self.parts, self.at, n) {
+            Some(bytes) => out.copy_from_slice(bytes),
+            None => self.file.read_exact_at(self.at, out).map_err(|e| {
+                let told = io::Error::other(e.to_string());
+                self.error.get_or_insert(e);
+                told
+            })?,
         }
         self.at += n as u64;
         Ok(n)

@@ -12,11 +12,23 @@ use polars_core::runtime::RAYON;
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 use std::ops::Range;
 
-/// A range may be so many times as long as there are keys, where every number has a slot, or a bit.
-pub(super) const SLOTS_PER_KEY: u64 = 8;
-const BITS_PER_KEY: u64 = 224;
-/// Ranges of so many numbers are short for any number of keys.
-const SHORT: u64 = 1024;
+/// How long a range may be: so many times as long as there are keys, and so many numbers more, which are few for any number of keys.
+pub(super) struct Width {
+    per_key: u64,
+    few: u64,
+}
+
+/// Where every number has a slot, or a bit.
+pub(super) const SLOTS: Width = Width { per_key: 8, few: 1 << 10 };
+const BITS: Width = Width { per_key: 224, few: 1 << 21 };
+const ANY: Width = Width { per_key: u64::MAX, few: u64::MAX };
+
+impl Width {
+    /// The longest range for so many keys.
+    const fn longest(&self, n_keys: u64) -> u64 {
+        n_keys.saturating_mul(self.per_key).saturating_add(self.few)
+    }
+}
 
 /// The keys as numbers. Those that do not fit 64 bits with a sign are null.
 pub(super) fn numbers(keys: &Column) -> Option<Int64Chunked> {
@@ -50,7 +62,7 @@ fn rise(keys: &Int64Chunked) -> bool {
 }
 
 /// The least key and how many numbers there are from it to the greatest; None for keys that are no numbers or too far apart.
-pub(super) fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(i64, u64)> {
+pub(super) fn range(keys: &Int64Chunked, nulls: usize, width: &Width) -> Option<(i64, u64)> {
     let n = (keys.len() - keys.null_count()) as u64;
     if keys.null_count() > nulls {
         return None;
@@ -61,7 +73,7 @@ pub(super) fn range(keys: &Int64Chunked, nulls: usize, per_key: u64) -> Option<(
     let (mut least, mut greatest) = (i64::MAX, i64::MIN);
     each(keys, |v, _| (least, greatest) = (least.min(v), greatest.max(v)));
     let span = greatest.wrapping_sub(least) as u64;
-    (span < n.saturating_mul(per_key).saturating_add(SHORT)).then_some((least, span + 1))
+    (span < width.longest(n)).then_some((least, span + 1))
 }
 
 /// How keys of several whole numbers are one: each at its place in its range.
@@ -78,7 +90,7 @@ impl Packing {
         if !(2..=usize::from(u8::MAX)).contains(&keys.width()) {
             return None;
         }
-        let of = |key: &Column| range(&numbers(key)?, key.null_count(), u64::MAX);
+        let of = |key: &Column| range(&numbers(key)?, key.null_count(), &ANY);
         let ranges: Vec<(i64, u64)> = keys.columns().iter().map(of).collect::<Option<_>>()?;
         let n_values = ranges.iter().try_fold(1u64, |n, (_, len)| n.checked_mul((*len).max(1)))?;
         i64::try_from(n_values).is_ok().then_some(Packing { ranges })
@@ -242,7 +254,7 @@ impl Dense {
     /// The rows of these keys; where `any` is set, only one of each.
     pub(super) fn new(keys: &Column, any: bool) -> Option<Dense> {
         let wide = numbers(keys)?;
-        let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
+        let (least, len) = range(&wide, keys.null_count(), &BITS)?;
         let (n_rows, n_valid) = (keys.len(), keys.len() - keys.null_count());
         let ranks = Ranks::new(&wide, least, len);
         if rise(&wide) {
@@ -280,6 +292,11 @@ impl Dense {
             });
         });
         Some(Dense { ranks, rows: Rows::Some { starts, rows }, n_rows })
+    }
+
+    /// Most bytes that the table takes for a range that is long for its few keys.
+    pub(super) const fn few_bytes() -> u64 {
+        BITS.few / PER_LINE * size_of::<Line>() as u64
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -357,7 +374,7 @@ impl KeySet {
     /// The keys that are not null; None where they are no numbers, or too far apart.
     pub fn new(keys: &Column) -> Option<KeySet> {
         let wide = numbers(keys)?;
-        let (least, len) = range(&wide, keys.null_count(), BITS_PER_KEY)?;
+        let (least, len) = range(&wide, keys.null_count(), &BITS)?;
         let mut set = KeySet { least, bits: vec![0; len.div_ceil(64) as usize], len };
         set.add(&wide);
         Some(set)
@@ -376,7 +393,7 @@ impl KeySet {
         for i in 0..n_parts {
             let keys = part(i)?;
             let wide = numbers(&keys);
-            let Some((least, len)) = wide.as_ref().and_then(|w| range(w, keys.null_count(), u64::MAX)) else { return Ok(None) };
+            let Some((least, len)) = wide.as_ref().and_then(|w| range(w, keys.null_count(), &ANY)) else { return Ok(None) };
             let here = (keys.len() - keys.null_count()) as u64;
             n += here;
             if here > 0 {
@@ -386,7 +403,7 @@ impl KeySet {
         }
         let (least, greatest) = ends.unwrap_or((0, 0));
         let span = greatest.wrapping_sub(least) as u64;
-        if span >= n.saturating_mul(BITS_PER_KEY).saturating_add(SHORT) {
+        if span >= BITS.longest(n) {
             return Ok(None);
         }
         let Some(room) = room((span / 64 + 1) * 8)? else { return Ok(None) };
@@ -406,7 +423,7 @@ impl KeySet {
 
     /// Upper bound of the bytes of a set of so many keys.
     pub fn bytes(n_keys: u64) -> u64 {
-        n_keys.saturating_mul(BITS_PER_KEY).saturating_add(SHORT).div_ceil(64).saturating_mul(8)
+        BITS.longest(n_keys).div_ceil(64).saturating_mul(8)
     }
 
     /// Which of these keys are in the set; None where they are no numbers. Null is in no set.

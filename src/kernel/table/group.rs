@@ -3,21 +3,23 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
-use crate::kernel::table::dense::{SLOTS_PER_KEY, numbers, range};
+use crate::kernel::table::dense::{SLOTS, numbers, range};
+use crate::kernel::table::distinct::n_distinct;
 use crate::kernel::table::evaluate::{Evaluator, dtype, is_simple};
 use crate::kernel::table::few;
 use crate::kernel::table::lookup::gather;
 use crate::kernel::table::moments::Moments;
 use polars::polars_utils::aliases::PlRandomState;
 use polars::prelude::{
-    ChunkAgg, Column, DataFrame, DataType, Expr, IdxCa, IdxSize, Int64Chunked, IntoSeries, PlSmallStr, PolarsResult, Schema,
-    SchemaRef,
+    ChunkAgg, Column, DataFrame, DataType, Expr, IdxCa, IdxSize, Int64Chunked, IntoSeries, Operator, PlSmallStr, PolarsResult,
+    Scalar, Schema, SchemaRef,
 };
+use polars_arrow::array::PrimitiveArray;
 use polars_expr::groups::new_hash_grouper;
 use polars_expr::hash_keys::HashKeys;
 use polars_expr::reduce::{GroupedReduction, into_reduction};
 use polars_plan::plans::expr_ir::{ExprIR, OutputName};
-use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRBooleanFunction, IRFunctionExpr, to_expr_ir};
+use polars_plan::plans::{AExpr, ExprToIRContext, IRAggExpr, IRBooleanFunction, IRFunctionExpr, LiteralValue, to_expr_ir};
 use polars_plan::prelude::{Arena, Node, node_to_expr};
 use std::sync::Arc;
 
@@ -53,6 +55,8 @@ struct Part {
 enum Kind {
     Polars(Box<dyn GroupedReduction>),
     Moments(Moments),
+    /// How many different values there are; null is one.
+    Distinct,
 }
 
 impl Kind {
@@ -60,6 +64,7 @@ impl Kind {
     fn in_groups(&mut self, columns: &[&Column], all: &[IdxSize], of_rows: &[IdxSize], n_groups: usize) -> PolarsResult<Column> {
         match self {
             Kind::Moments(moments) => moments.in_groups(columns, of_rows, n_groups),
+            Kind::Distinct => n_distinct(columns, of_rows, n_groups),
             Kind::Polars(reduction) => {
                 reduction.resize(n_groups as IdxSize);
                 if all.is_empty() && n_groups == 1 {
@@ -180,18 +185,27 @@ impl Parts {
     /// The expression over columns of aggregates in place of these.
     fn of(&mut self, node: Node, arena: &mut Arena<AExpr>, schema: &SchemaRef) -> Option<Node> {
         let e = arena.get(node).clone();
+        if let AExpr::Function { input, function: IRFunctionExpr::Boolean(IRBooleanFunction::HasNulls), options } = e {
+            let left = arena.add(AExpr::Function { input, function: IRFunctionExpr::NullCount, options });
+            let right = arena.add(AExpr::Literal(LiteralValue::Scalar(Scalar::from(0 as IdxSize))));
+            let any = arena.add(AExpr::BinaryExpr { left, op: Operator::Gt, right });
+            return self.of(any, arena, schema);
+        }
         let moments = Moments::of(&e);
         let is_aggregate = match &e {
             AExpr::Agg(agg) => {
                 let (input, numbers_only) = match agg {
                     IRAggExpr::Sum(x) | IRAggExpr::Mean(x) | IRAggExpr::Var(x, _) | IRAggExpr::Std(x, _) => (*x, true),
                     IRAggExpr::Min { input, .. } | IRAggExpr::Max { input, .. } | IRAggExpr::Count { input, .. } => (*input, false),
-                    IRAggExpr::First(x) | IRAggExpr::Last(x) => (*x, false),
+                    IRAggExpr::First(x) | IRAggExpr::Last(x) | IRAggExpr::NUnique(x) => (*x, false),
                     _ => return None,
                 };
                 let of = dtype(input, arena, schema)?;
                 let wide = |d: &DataType| matches!(d, DataType::Int128 | DataType::UInt128 | DataType::Float16);
                 let numbers = of.is_primitive_numeric() && !wide(&of);
+                if matches!(agg, IRAggExpr::NUnique(_)) && of.is_float() {
+                    return None;
+                }
                 if !(numbers || !numbers_only && (of.is_temporal() || of.is_bool() || of == DataType::String)) {
                     return None;
                 }
@@ -222,6 +236,7 @@ impl Parts {
             (Some(moments), AExpr::AnonymousFunction { input, .. }) => {
                 (Kind::Moments(moments), input.iter().map(ExprIR::node).collect())
             }
+            (_, AExpr::Agg(IRAggExpr::NUnique(x))) => (Kind::Distinct, vec![*x]),
             _ => into_reduction(node, arena, schema, true).ok().map(|(reduction, of)| (Kind::Polars(reduction), of))?,
         };
         let of = inputs.into_iter().map(|n| self.input(n, arena, schema)).collect::<Option<_>>()?;
@@ -244,7 +259,7 @@ impl Parts {
 }
 
 /// The group of every row. Groups are numbered in order of their first rows.
-fn groups(keys: &DataFrame) -> Vec<IdxSize> {
+pub(super) fn groups(keys: &DataFrame) -> Vec<IdxSize> {
     in_runs(keys).or_else(|| few::groups(keys)).unwrap_or_else(|| {
         let one = packed(keys);
         let keys = one.as_ref().unwrap_or(keys);
@@ -256,7 +271,7 @@ fn groups(keys: &DataFrame) -> Vec<IdxSize> {
 fn in_range(keys: &DataFrame) -> Option<Vec<IdxSize>> {
     let [column] = keys.columns() else { return None };
     let wide = exact(column)?;
-    let (least, len) = range(&wide, wide.null_count(), SLOTS_PER_KEY)?;
+    let (least, len) = range(&wide, wide.null_count(), &SLOTS)?;
     // Nulls have the last slot.
     let mut slots = vec![IdxSize::MAX; len as usize + 1];
     let mut n = 0;
@@ -284,12 +299,12 @@ fn hashed(keys: &DataFrame) -> Vec<IdxSize> {
 }
 
 /// A column as numbers, all of which fit.
-fn exact(column: &Column) -> Option<Int64Chunked> {
+pub(super) fn exact(column: &Column) -> Option<Int64Chunked> {
     numbers(column).filter(|c| c.null_count() == column.null_count())
 }
 
 /// Groups of one run of equal keys are looked through one after the other, if they are no more than this.
-const MOST_IN_RUN: usize = 16;
+pub(super) const MOST_IN_RUN: usize = 16;
 
 /// The same where a column of numbers rises and has no nulls, so that its equal keys are next to each other, and the others are numbers: every
 /// row is compared with the groups of its run.
@@ -297,8 +312,23 @@ fn in_runs(keys: &DataFrame) -> Option<Vec<IdxSize>> {
     let wide = keys.columns().iter().map(exact).collect::<Option<Vec<_>>>()?;
     let rises = |c: &Int64Chunked| c.null_count() == 0 && each_value(c).is_sorted();
     let at = wide.iter().position(rises)?;
-    let others: Vec<Vec<Option<i64>>> =
-        wide.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| c.iter().collect()).collect();
+    if let [only] = wide.as_slice() {
+        let mut last = None;
+        let mut n: IdxSize = 0;
+        let group = |value: i64| {
+            n += IdxSize::from(last.replace(value) != Some(value));
+            n - 1
+        };
+        return Some(each_value(only).map(group).collect());
+    }
+    let others: Vec<Int64Chunked> =
+        wide.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| c.rechunk().into_owned()).collect();
+    let others: Vec<_> = others.iter().map(Int64Chunked::downcast_as_array).collect();
+    let is_valid = |array: &PrimitiveArray<i64>, row: usize| array.validity().is_none_or(|valid| valid.get_bit(row));
+    let alike = |array: &PrimitiveArray<i64>, a: usize, b: usize| match (is_valid(array, a), is_valid(array, b)) {
+        (true, true) => array.values()[a] == array.values()[b],
+        (a, b) => a == b,
+    };
     let mut groups: Vec<IdxSize> = Vec::with_capacity(keys.height());
     // First rows of the run's groups, the first of which is `first`.
     let (mut run, mut first, mut last): (Vec<usize>, IdxSize, Option<i64>) = (Vec::new(), 0, None);
@@ -308,7 +338,7 @@ fn in_runs(keys: &DataFrame) -> Option<Vec<IdxSize>> {
             run.clear();
             last = Some(value);
         }
-        let same = |&of: &usize| others.iter().all(|c| c[of] == c[row]);
+        let same = |&of: &usize| others.iter().all(|c| alike(c, of, row));
         let group = match run.iter().position(same) {
             Some(found) => found,
             None if run.len() == MOST_IN_RUN => return None,

@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod dense;
+mod distinct;
 pub mod divide;
 pub mod evaluate;
 mod few;

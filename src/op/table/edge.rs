@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
-use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
+use polars::prelude::{Column, DataFrame, DataType, Int64Chunked, NamedFrom, Series};
 
 /// What is known of a column of whole numbers in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +19,16 @@ pub struct Edges {
     pub rises: bool,
 }
 
-fn numbers(rows: &DataFrame) -> Result<Vec<Option<i64>>> {
+/// The only column in one piece.
+fn numbers(rows: &DataFrame) -> Result<Int64Chunked> {
     let column = rows.columns().first().ok_or_else(|| Error::bug("rows without a column"))?;
-    let cast = column.cast(&DataType::Int64).map_err(table_error)?;
-    Ok(cast.i64().map_err(table_error)?.iter().collect())
+    let wide = column.cast(&DataType::Int64).map_err(table_error)?;
+    Ok(wide.i64().map_err(table_error)?.rechunk().into_owned())
+}
+
+/// The values of a column in one piece, of which none is null; nothing else.
+fn values(column: &Int64Chunked) -> &[i64] {
+    column.cont_slice().unwrap_or_default()
 }
 
 /// The edges of a partition's only column, as a row.
@@ -30,19 +36,30 @@ fn numbers(rows: &DataFrame) -> Result<Vec<Option<i64>>> {
 /// # Errors
 /// A bug: another type.
 pub fn edges(rows: &DataFrame) -> Result<DataFrame> {
-    let values = numbers(rows)?;
-    let rises = values.iter().all(Option::is_some) && values.is_sorted();
+    let column = numbers(rows)?;
+    let values = values(&column);
+    let rises = column.null_count() == 0 && values.is_sorted();
     let lead = values.iter().take_while(|v| **v == values[0]).count();
     let one = |name: &str, v: Option<i64>| Column::from(Series::new(name.into(), [v]));
     let columns = vec![
-        one("n", Some(values.len() as i64)),
-        one("first", values.first().copied().flatten()),
-        one("last", values.last().copied().flatten()),
+        one("n", Some(column.len() as i64)),
+        one("first", values.first().copied()),
+        one("last", values.last().copied()),
         one("lead", Some(lead as i64)),
-        one("next", values.get(lead).copied().flatten()),
+        one("next", values.get(lead).copied()),
         one("rises", Some(i64::from(rises))),
     ];
     DataFrame::new(1, columns).map_err(table_error)
+}
+
+/// Whether a column has whole numbers that never fall, and none that is null, in rows in one piece or several.
+pub fn is_rising(rows: &DataFrame, name: &str) -> bool {
+    let rises = |column: &Column| {
+        let wide = column.cast(&DataType::Int64).ok()?;
+        let values = wide.i64().ok()?;
+        Some(values.null_count() == 0 && values.downcast_iter().flat_map(|a| a.values().iter()).is_sorted())
+    };
+    rows.column(name).is_ok_and(|column| column.dtype().is_integer() && rises(column) == Some(true))
 }
 
 /// The rows of [`edges`].
@@ -71,13 +88,14 @@ pub fn read_edges(rows: &DataFrame) -> Result<Vec<Edges>> {
 /// # Errors
 /// A bug: another type.
 pub fn below(rows: &DataFrame, values: &[i64]) -> Result<DataFrame> {
-    let own = numbers(rows)?;
+    let column = numbers(rows)?;
+    let own = self::values(&column);
     let (mut which, mut counts) = (Vec::new(), Vec::new());
-    if let (Some(Some(first)), Some(Some(last))) = (own.first(), own.last()) {
+    if let (Some(first), Some(last)) = (own.first(), own.last()) {
         let among = values.partition_point(|v| v <= first)..values.partition_point(|v| v <= last);
         for i in among {
             which.push(i as u64);
-            counts.push(own.partition_point(|v| *v < Some(values[i])) as u64);
+            counts.push(own.partition_point(|v| *v < values[i]) as u64);
         }
     }
     let columns = vec![Column::from(Series::new("value".into(), &which)), Column::from(Series::new("rows".into(), counts))];
@@ -97,7 +115,7 @@ pub fn read_below(rows: &DataFrame) -> Result<Vec<(usize, u64)>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Edges, below, edges, read_below, read_edges};
+    use super::{Edges, below, edges, is_rising, read_below, read_edges};
     use polars::prelude::df;
 
     #[test]
@@ -109,6 +127,13 @@ mod tests {
         assert_eq!(of(&[]), Edges { n: 0, ends: None, lead: 0, next: None, rises: true });
         assert!(!of(&[Some(2), Some(1)]).rises);
         assert!(!of(&[Some(2), None]).rises);
+    }
+
+    #[test]
+    fn columns_rise_that_never_fall() {
+        let rows = df!("a" => [2, 2, 5], "b" => [1, 3, 2], "c" => [Some(1), None, Some(2)], "d" => [1.0, 2.0, 3.0]).unwrap();
+        assert_eq!(["a", "b", "c", "d", "e"].map(|name| is_rising(&rows, name)), [true, false, false, false, false]);
+        assert!(!is_rising(&rows.vstack(&rows).unwrap(), "a"));
     }
 
     #[test]

@@ -10,12 +10,16 @@ use crate::chunk::{Chunk, Object};
 use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::kernel::table::divide::Buckets;
 use crate::op::table::dealt::{Dealt, Parts};
+use crate::op::table::edge::is_rising;
 use crate::op::table::measured::Measured;
+use crate::op::table::rows::RowOp;
+use crate::op::table::step::TableStep;
 use crate::op::table::undivided::{Piece, Undivided};
+use crate::op::table::wrap::{Chained, Cut, Joined, Piped};
 use crate::spill::Pool;
 use crate::spill::pool::Holder;
 use parking_lot::Mutex;
-use polars::prelude::{DataFrame, SchemaRef};
+use polars::prelude::{DataFrame, SchemaRef, col};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -241,7 +245,7 @@ struct Part {
 }
 
 /// The rows of an exchange in partitions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ExchangeSource {
     exchange: Arc<Exchange>,
     parts: Vec<Part>,
@@ -295,5 +299,50 @@ impl TableSource for ExchangeSource {
 
     fn stored_bytes(&self, _: usize) -> u64 {
         0
+    }
+
+    /// Of rows that are in memory alone: it takes several readings.
+    fn rising(&self, column: &str) -> Option<Arc<dyn TableSource>> {
+        let Kept::Undivided(u) = &self.exchange.kept else { return None };
+        if !u.is_held() || !self.read(0).is_ok_and(|first| table(&first).is_ok_and(|first| is_rising(first, column))) {
+            return None;
+        }
+        let source = Arc::new(self.clone());
+        let bytes = self.parts.iter().map(|p| p.measured.bytes).max().unwrap_or(0);
+        let alone = Piped { source, ops: vec![RowOp::Step(TableStep::Select(vec![col(column)]))], bytes: (bytes, bytes) };
+        let columns = self.columns().iter().filter(|(name, _)| name == column).cloned().collect();
+        Some(Arc::new(Chained::new(vec![alone], columns)))
+    }
+
+    fn recut(&self, starts: &[u64]) -> Option<(Arc<dyn TableSource>, u64, u64)> {
+        let mut firsts = vec![0];
+        firsts.extend(self.parts.iter().scan(0, |sum, p| {
+            *sum += p.measured.bound.rows;
+            Some(*sum)
+        }));
+        let n = *firsts.last()?;
+        let ends = starts.iter().skip(1).copied().chain([n]);
+        let parts: Vec<Vec<Cut>> = starts
+            .iter()
+            .zip(ends)
+            .map(|(&start, end)| {
+                let within = |i: usize| {
+                    let (from, to) = (start.max(firsts[i]), end.min(firsts[i + 1]));
+                    (from < to).then(|| Cut { partition: i, rows: Some(((from - firsts[i]) as usize, (to - from) as usize)) })
+                };
+                let first = firsts.partition_point(|&f| f <= start).saturating_sub(1);
+                let cuts: Vec<Cut> = (first..self.parts.len()).take_while(|&i| firsts[i] < end).filter_map(within).collect();
+                // A partition has its columns also where it has no rows.
+                if cuts.is_empty() { vec![Cut { partition: 0, rows: Some((0, 0)) }] } else { cuts }
+            })
+            .collect();
+        let of = |cuts: &Vec<Cut>| {
+            let rows: usize = cuts.iter().filter_map(|c| c.rows).map(|(_, n)| n).sum();
+            let var_bytes: u64 = cuts.iter().map(|c| self.parts[c.partition].measured.bound.var_bytes).sum();
+            (rows as u64, var_bytes)
+        };
+        let (rows, var_bytes) = parts.iter().map(of).fold((0, 0), |(rows, bytes), (r, b)| (rows.max(r), bytes.max(b)));
+        let source = Arc::new(self.clone());
+        Some((Arc::new(Joined { source, parts }), rows, var_bytes))
     }
 }

@@ -94,6 +94,11 @@ impl Undivided {
         self.pieces.lock().iter().map(|p| p.measured).collect()
     }
 
+    /// Whether all rows are in memory.
+    pub fn is_held(&self) -> bool {
+        self.pieces.lock().iter().all(|p| matches!(p.place, Place::Memory(..)))
+    }
+
     pub fn read(&self, pieces: Range<usize>) -> Result<DataFrame> {
         let places: Vec<_> = self.pieces.lock()[pieces].iter().map(|p| (p.place.clone(), p.measured.bound.rows)).collect();
         let (mut tables, mut scratch) = (vec![], vec![]);
