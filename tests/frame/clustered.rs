@@ -61,8 +61,13 @@ proptest! {
         let whole = left.clone().group_by_stable([col("k")]).agg(&sums);
         let joined = left.clone().join(right.clone(), [col("k")], [col("k")], JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) });
         let sorted = left.clone().sort(["v", "s"], SortMultipleOptions::default().with_maintain_order(true));
+        // A part that is read twice is kept in memory in its order.
+        let some = left.clone().filter(col("v").gt(lit(3)));
+        let distinct = some.clone().group_by_stable([col("k")]).agg([col("v").n_unique().alias("n"), col("s").last().alias("last")]);
+        let by_left = JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
+        let shared = some.join(distinct, [col("k")], [col("k")], by_left);
         let mut plans = String::new();
-        for query in [groups, whole, joined, sorted] {
+        for query in [groups, whole, joined, sorted, shared] {
             let want = query.clone().collect().expect("rows");
             for budget in [1u64 << 20, 1 << 28] {
                 let f = frames(&query, partition_bytes);
