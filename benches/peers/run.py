@@ -26,7 +26,7 @@ from workloads.shared import slower_at_most
 ROOT = HERE.parent.parent
 MODULES = (
     "ndvi", "arrays", "chains", "matrices", "shuffled", "order", "climatology", "rsds", "tasks", "xmean_zarr", "means_uv", "cap_ndvi",
-    "tables", "groupby", "tables_cap", "files",
+    "tables", "tables_dask", "groupby", "tables_cap", "files",
 )
 DEADLINE_SECONDS = 3600.0
 FROM_PYTHON = "from Python"

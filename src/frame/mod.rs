@@ -17,6 +17,7 @@ mod resolve;
 mod run;
 mod running;
 mod sql;
+mod sql_keys;
 mod sql_plain;
 mod verbs;
 mod walk;

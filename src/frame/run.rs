@@ -94,7 +94,7 @@ impl<'a> Run<'a> {
     }
 
     /// The budget that leaves a task so many bytes of rows, for people; a little more, since it is rounded.
-    pub fn budget_for(&self, task_bytes: u64) -> String {
+    pub fn budget_for(task_bytes: u64) -> String {
         let enough = task_bytes.saturating_mul(TASK_SHARE * POOL_SHARE);
         format_bytes(enough.saturating_add(enough / 16))
     }
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
     pub fn gathered(&self, exchange: &Arc<Exchange>, what: &str) -> Result<Pipe> {
         let (bytes, limit) = (exchange.total().bytes, self.task_bytes());
         if bytes > limit {
-            let enough = self.budget_for(bytes);
+            let enough = Run::budget_for(bytes);
             let (bytes, limit) = (format_bytes(bytes), format_bytes(limit));
             return Err(Error::new(
                 ErrorKind::Budget,
@@ -290,7 +290,7 @@ impl<'a> Run<'a> {
     ) -> Result<Pipe> {
         let buckets = exchange.source(0);
         if let Some(largest) = self.too_large(exchange) {
-            let enough = self.budget_for(largest.div_ceil(4));
+            let enough = Run::budget_for(largest.div_ceil(4));
             let (bytes, limit) = (format_bytes(largest), format_bytes(self.task_bytes()));
             return Err(Error::new(
                 ErrorKind::Budget,
@@ -311,7 +311,7 @@ impl<'a> Run<'a> {
         let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), read_bound, total);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
         let scratch = read_bound.rows.saturating_mul(64).saturating_add(largest.max(widest));
-        let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
+        let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch, Run::budget_for);
         let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
         Ok(Pipe::made(expr, schema, bound, total.times(growth)))
     }

@@ -1,10 +1,11 @@
 //! SQL in a form that Polars' SQL reads rightly.
 //!
 //! Polars takes a condition of `ON` that names a column of one table to the wrong table if both have it, makes other conditions of an outer
-//! join conditions on its result, and fails at keys in `HAVING`. Such conditions are written where they mean the same: in `WHERE`, or in a
+//! join conditions on its result, and fails at keys in `HAVING`, as it does at [keys beside aggregates](super::sql_keys). Such conditions are written where they mean the same: in `WHERE`, or in a
 //! subquery in place of the table. Where there is no such place, the query is refused.
 
 use crate::base::{Error, Result};
+use crate::frame::sql_keys::ask_for_firsts;
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, Select, SelectItem, Statement, TableFactor, VisitMut,
     VisitorMut, visit_expressions,
@@ -64,6 +65,7 @@ impl VisitorMut for Mover {
             }
         }
         self.moved |= keys_of_having(select, &mut conditions);
+        self.moved |= ask_for_firsts(select);
         let all = select.selection.take().into_iter().chain(conditions);
         select.selection = all.reduce(|a, b| and(nested(a), nested(b)));
         ControlFlow::Continue(())
@@ -214,7 +216,7 @@ fn tables(e: &Expr) -> Vec<Option<String>> {
 }
 
 /// The table and the name of a column.
-fn column(e: &Expr) -> Option<(Option<String>, String)> {
+pub(super) fn column(e: &Expr) -> Option<(Option<String>, String)> {
     match e {
         Expr::Identifier(name) => Some((None, name.value.clone())),
         Expr::CompoundIdentifier(names) => match names.as_slice() {

@@ -46,6 +46,14 @@ fn having_may_ask_for_keys() {
 }
 
 #[test]
+fn keys_may_stand_beside_aggregates() {
+    let s = Some;
+    assert_eq!(rows("SELECT k, sum(x) - k AS n FROM b GROUP BY k HAVING sum(x) > 1000 OR k < 2"), [[s(1)], [s(29)]]);
+    let cased = "SELECT k, CASE WHEN k > 1 THEN count(*) * k ELSE 0 END AS n FROM b WHERE k IS NOT NULL GROUP BY k ORDER BY n";
+    assert_eq!(rows(cased)[1][0], s(0));
+}
+
+#[test]
 fn nulls_that_match_nothing_take_no_room() {
     let n = 20_000i64;
     let side = |name: &str| {

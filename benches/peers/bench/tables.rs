@@ -61,13 +61,14 @@ fn run(text: &str, folder: &Path, s: &Session) -> Result<DataFrame> {
     Frame::sql(text, &tables)?.collect_in(s)
 }
 
-/// All queries, once before the clock starts and once with it.
+/// All queries, or the first few, once before the clock starts and once with it.
 pub fn pdsh(o: &Options) -> Result<Answer> {
     polars::error::set_warning_function(|_, _| ());
     let (s, folder) = (o.session()?, o.path("input")?);
     let scale = o.number("milliscale", 1000)? as f64 / 1000.0;
     let mut all = Timed::default();
-    for (name, text) in queries(o.path("queries")?, scale)? {
+    let first = o.number("first", usize::MAX)?;
+    for (name, text) in queries(o.path("queries")?, scale)?.into_iter().take(first) {
         all.add(name, || run(&text, folder, &s))?;
     }
     Ok(all.answer())

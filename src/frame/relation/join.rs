@@ -492,7 +492,7 @@ pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], 
     let bound = Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes };
     let scratch =
         Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16).saturating_add(built.bound.rows);
-    let op = Bucket::new(op, "join", out_bytes, scratch);
+    let op = Bucket::new(op, "join", out_bytes, scratch, Run::budget_for);
     let n = passed.n_partitions();
     let expr = call(Arc::new(op), vec![passed.expr(), built.expr()], schema, n, out_bytes);
     let total = Bound { rows: passed.total.rows.saturating_add(built.total.rows), ..bound.times(n as u64) };

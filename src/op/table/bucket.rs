@@ -42,12 +42,15 @@ pub struct Bucket {
     name: &'static str,
     out_bytes: u64,
     scratch_bytes: u64,
+    /// The budget, for people, in which the results of a join may have so many bytes.
+    budget_for: fn(u64) -> String,
 }
 
 impl Bucket {
-    /// An op by its `name`, whose results have at most `out_bytes` and that needs `scratch_bytes` beside them and its input.
-    pub fn new(op: BucketOp, name: &'static str, out_bytes: u64, scratch_bytes: u64) -> Bucket {
-        Bucket { op, name, out_bytes, scratch_bytes }
+    /// An op by its `name`, whose results have at most `out_bytes` and that needs `scratch_bytes` beside them and its input. Joins with larger
+    /// results are refused, with the budget that is enough for them.
+    pub fn new(op: BucketOp, name: &'static str, out_bytes: u64, scratch_bytes: u64, budget_for: fn(u64) -> String) -> Bucket {
+        Bucket { op, name, out_bytes, scratch_bytes, budget_for }
     }
 }
 
@@ -72,7 +75,10 @@ impl Bucket {
             &format!("the join of {} rows with {n_built} in one bucket", a.height()),
             bytes,
             self.out_bytes,
-            "many rows of both sides have the same keys; raise the memory budget, or join by further keys",
+            &format!(
+                "many rows of both sides have the same keys; raise the memory budget to at least {}, or join by further keys",
+                (self.budget_for)(bytes)
+            ),
         ))
     }
 }
