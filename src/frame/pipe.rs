@@ -137,14 +137,6 @@ impl Pipe {
         }
     }
 
-    /// Upper bound of the bytes of all that is read.
-    pub fn base_bytes(&self) -> u64 {
-        match &self.base {
-            Base::Source(s) => (0..s.n_partitions()).fold(0, |all, i| s.bytes(i).0.saturating_add(all)),
-            Base::Made { n_partitions, partition_bytes, .. } => partition_bytes.saturating_mul(*n_partitions as u64),
-        }
-    }
-
     fn bound_bytes(&self) -> u64 {
         self.bound.bytes_from(&self.schema, self.n_varying)
     }

@@ -185,14 +185,13 @@ impl<'a> Run<'a> {
     /// # Errors
     /// A bug.
     pub fn in_large_partitions(&self, pipe: Pipe) -> Result<Pipe> {
-        let (n, bytes) = (pipe.n_partitions() as u64, pipe.base_bytes());
+        let Some(source) = pipe.source().filter(|_| self.automatic) else { return Ok(pipe) };
+        let n = source.n_partitions() as u64;
+        let bytes = (0..source.n_partitions()).fold(0u64, |all, i| all.saturating_add(source.bytes(i).0));
         let most_bytes = LARGE_PARTITION_BYTES.min(self.stages.config().budget_bytes / PARTITION_SHARE);
-        if !self.automatic || !pipe.is_source() || bytes == 0 {
-            return Ok(pipe);
-        }
         // As many for every thread, however many there are, if they are a power of two.
         let n_large = bytes.div_ceil(most_bytes).next_multiple_of(FEW_LARGE_PARTITIONS);
-        if n_large * 2 > n {
+        if n_large == 0 || n_large * 2 > n {
             return Ok(pipe);
         }
         let whole = |i| Cut { partition: i as usize, rows: None };

@@ -3,8 +3,8 @@
 //! Within a group Polars takes a key for a value of every row, so that what is made of it and an aggregate is a list. Of a group's keys any
 //! is as good as the others: the first is asked for.
 
-use crate::frame::sql_plain::column;
-use sqlparser::ast::{Expr, GroupByExpr, Ident, Query, Select, SelectItem, Value, VisitMut, VisitorMut, visit_expressions};
+use crate::frame::sql_plain::{column, columns};
+use sqlparser::ast::{Expr, GroupByExpr, Ident, Query, Select, SelectItem, Value, VisitMut, VisitorMut};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use std::ops::ControlFlow;
@@ -45,9 +45,9 @@ const AGGREGATES: [&str; 29] = [
 /// Asks for the first of each key that stands beside an aggregate. Says whether there is any.
 pub(super) fn ask_for_firsts(select: &mut Select) -> bool {
     let GroupByExpr::Expressions(keys, _) = &select.group_by else { return false };
-    let mut of_keys = Columns::default();
+    let mut of_keys = Columns(vec![]);
     for key in keys {
-        of_keys.add(key);
+        of_keys.0.extend(columns(key));
         let made = match key {
             Expr::Value(v) => match &v.value {
                 Value::Number(n, _) => n.parse::<usize>().ok().and_then(|n| select.projection.get(n.checked_sub(1)?)),
@@ -57,7 +57,7 @@ pub(super) fn ask_for_firsts(select: &mut Select) -> bool {
             _ => None,
         };
         if let Some(SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. }) = made {
-            of_keys.add(e);
+            of_keys.0.extend(columns(e));
         }
     }
     if of_keys.0.is_empty() {
@@ -83,17 +83,9 @@ fn alias(item: &SelectItem) -> Option<&Ident> {
 }
 
 /// Columns that keys are made of, with their tables where these are named.
-#[derive(Default)]
 struct Columns(Vec<(Option<String>, String)>);
 
 impl Columns {
-    fn add(&mut self, key: &Expr) {
-        let _: ControlFlow<()> = visit_expressions(key, |part| {
-            self.0.extend(column(part));
-            ControlFlow::Continue(())
-        });
-    }
-
     fn has(&self, e: &Expr) -> bool {
         column(e).is_some_and(|(table, name)| {
             self.0.iter().any(|(of, key)| *key == name && (of.is_none() || table.is_none() || *of == table))
@@ -101,24 +93,24 @@ impl Columns {
     }
 
     fn ask_in(&self, e: &mut Expr) -> bool {
-        let mut look = Asker { keys: self, inside: 0, n_aggregates: 0, n_keys: 0, asks: false };
-        let _: ControlFlow<()> = VisitMut::visit(e, &mut look);
-        if look.n_aggregates == 0 || look.n_keys == 0 {
-            return false;
+        let mut asked = e.clone();
+        let mut asker = Asker { keys: self, inside: 0, n_aggregates: 0, n_keys: 0 };
+        let _: ControlFlow<()> = VisitMut::visit(&mut asked, &mut asker);
+        let is_beside = asker.n_aggregates > 0 && asker.n_keys > 0;
+        if is_beside {
+            *e = asked;
         }
-        let _: ControlFlow<()> = VisitMut::visit(e, &mut Asker { asks: true, ..look });
-        true
+        is_beside
     }
 }
 
-/// Counts aggregates and keys outside of these, and asks for the first of the keys.
+/// Asks for the first of keys outside of aggregates, and counts both.
 struct Asker<'a> {
     keys: &'a Columns,
     /// How many aggregates, windows and subqueries what is visited stands in.
     inside: usize,
     n_aggregates: usize,
     n_keys: usize,
-    asks: bool,
 }
 
 fn is_aggregate(e: &Expr) -> bool {
@@ -154,9 +146,7 @@ impl VisitorMut for Asker<'_> {
         } else if self.inside == 0 && self.keys.has(e) {
             self.n_keys += 1;
             let first = || Parser::new(&GenericDialect).try_with_sql(&format!("first({e})")).ok()?.parse_expr().ok();
-            if self.asks
-                && let Some(first) = first()
-            {
+            if let Some(first) = first() {
                 *e = first;
             }
         }

@@ -1,8 +1,9 @@
 //! SQL in a form that Polars' SQL reads rightly.
 //!
 //! Polars takes a condition of `ON` that names a column of one table to the wrong table if both have it, makes other conditions of an outer
-//! join conditions on its result, and fails at keys in `HAVING`, as it does at [keys beside aggregates](super::sql_keys). Such conditions are written where they mean the same: in `WHERE`, or in a
-//! subquery in place of the table. Where there is no such place, the query is refused.
+//! join conditions on its result, and fails at keys in `HAVING`, as it does at [keys beside aggregates](super::sql_keys). Such conditions
+//! are written where they mean the same: in `WHERE`, or in a subquery in place of the table. Where there is no such place, the query is
+//! refused.
 
 use crate::base::{Error, Result};
 use crate::frame::sql_keys::ask_for_firsts;
@@ -204,12 +205,19 @@ fn is_key(e: &Expr) -> bool {
 /// The tables whose columns an expression names, each once; None stands for columns without one.
 fn tables(e: &Expr) -> Vec<Option<String>> {
     let mut out: Vec<Option<String>> = Vec::new();
-    let _: ControlFlow<()> = visit_expressions(e, |part| {
-        if let Some((table, _)) = column(part)
-            && !out.contains(&table)
-        {
+    for (table, _) in columns(e) {
+        if !out.contains(&table) {
             out.push(table);
         }
+    }
+    out
+}
+
+/// The tables and the names of the columns of an expression.
+pub(super) fn columns(e: &Expr) -> Vec<(Option<String>, String)> {
+    let mut out = Vec::new();
+    let _: ControlFlow<()> = visit_expressions(e, |part| {
+        out.extend(column(part));
         ControlFlow::Continue(())
     });
     out

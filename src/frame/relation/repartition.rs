@@ -6,7 +6,7 @@ use crate::frame::repartition::Partitioning;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
 use crate::op::table::key::ByHash;
-use crate::op::table::wrap::Cut;
+use crate::op::table::wrap::{Cut, cuts};
 use polars::prelude::col;
 use polars_plan::prelude::Node;
 
@@ -51,29 +51,8 @@ impl Relation for Repartition {
 fn evenly(sizes: &[u64], n: u64) -> Vec<Vec<Cut>> {
     let all: u64 = sizes.iter().sum();
     let n = n.max(1);
-    let end = |i: u64| (u128::from(all) * u128::from(i + 1) / u128::from(n)) as u64;
-    let mut parts = Vec::new();
-    let (mut partition, mut before) = (0, 0);
-    let mut start = 0;
-    for i in 0..n {
-        let mut cuts = Vec::new();
-        while start < end(i) {
-            while before + sizes[partition] <= start {
-                before += sizes[partition];
-                partition += 1;
-            }
-            let stop = end(i).min(before + sizes[partition]);
-            let is_whole = start == before && stop - start == sizes[partition];
-            let rows = (!is_whole).then_some(((start - before) as usize, (stop - start) as usize));
-            cuts.push(Cut { partition, rows });
-            start = stop;
-        }
-        if cuts.is_empty() {
-            cuts.push(Cut { partition: 0, rows: Some((0, 0)) });
-        }
-        parts.push(cuts);
-    }
-    parts
+    let start = |i: u64| (u128::from(all) * u128::from(i) / u128::from(n)) as u64;
+    cuts(sizes, &(0..n).map(start).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -54,11 +54,19 @@ fn each(keys: &Int64Chunked, mut f: impl FnMut(i64, usize)) {
     }
 }
 
-/// Whether every key is larger than the one before it.
-fn rise(keys: &Int64Chunked) -> bool {
-    let mut last = None;
-    keys.null_count() == 0
-        && keys.downcast_iter().flat_map(|a| a.values().iter()).all(|&v| last.replace(v).is_none_or(|last| last < v))
+/// The values of a column; of null, any.
+pub(super) fn each_value(c: &Int64Chunked) -> impl Iterator<Item = i64> {
+    c.downcast_iter().flat_map(|a| a.values().iter().copied())
+}
+
+/// Whether no value is less than the one before it, and none is null.
+pub fn rises(c: &Int64Chunked) -> bool {
+    c.null_count() == 0 && each_value(c).is_sorted()
+}
+
+/// Whether every value is larger than the one before it, and none is null.
+fn rises_strictly(c: &Int64Chunked) -> bool {
+    c.null_count() == 0 && each_value(c).is_sorted_by(|a, b| a < b)
 }
 
 /// The least key and how many numbers there are from it to the greatest; None for keys that are no numbers or too far apart.
@@ -257,7 +265,7 @@ impl Dense {
         let (least, len) = range(&wide, keys.null_count(), &BITS)?;
         let (n_rows, n_valid) = (keys.len(), keys.len() - keys.null_count());
         let ranks = Ranks::new(&wide, least, len);
-        if rise(&wide) {
+        if rises_strictly(&wide) {
             return Some(Dense { ranks, rows: Rows::Rising, n_rows });
         }
         let shares = Share::of_lines(ranks.lines.len(), wide.len());

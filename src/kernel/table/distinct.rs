@@ -4,15 +4,13 @@ use crate::kernel::table::group::{MOST_IN_RUN, exact, groups};
 use polars::prelude::{Column, DataFrame, IdxCa, IdxSize, IntoSeries, PlSmallStr, PolarsResult};
 
 /// How many different values the rows of each group have in a column.
-pub(super) fn n_distinct(columns: &[&Column], of_rows: &[IdxSize], n_groups: usize) -> PolarsResult<Column> {
-    if let [column] = columns
-        && let Some(counts) = n_distinct_in_runs(column, of_rows)
-    {
+pub(super) fn n_distinct(column: &Column, of_rows: &[IdxSize], n_groups: usize) -> PolarsResult<Column> {
+    if let Some(counts) = n_distinct_in_runs(column, of_rows) {
         return Ok(IdxCa::from_vec(PlSmallStr::EMPTY, counts).into_series().into());
     }
-    let values = columns.iter().map(|c| (*c).clone().with_name("value".into()));
     let group = (!of_rows.is_empty()).then(|| IdxCa::from_vec("group".into(), of_rows.to_vec()).into_series().into());
-    let pairs = DataFrame::new_infer_height(group.into_iter().chain(values).collect())?;
+    let value = column.clone().with_name("value".into());
+    let pairs = DataFrame::new_infer_height(group.into_iter().chain([value]).collect())?;
     let mut counts: Vec<IdxSize> = vec![0; n_groups];
     let mut n = 0;
     for (row, &pair) in groups(&pairs).iter().enumerate() {

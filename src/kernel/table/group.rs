@@ -3,7 +3,7 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
-use crate::kernel::table::dense::{SLOTS, numbers, range};
+use crate::kernel::table::dense::{SLOTS, each_value, numbers, range, rises};
 use crate::kernel::table::distinct::n_distinct;
 use crate::kernel::table::evaluate::{Evaluator, dtype, is_simple};
 use crate::kernel::table::few;
@@ -64,7 +64,7 @@ impl Kind {
     fn in_groups(&mut self, columns: &[&Column], all: &[IdxSize], of_rows: &[IdxSize], n_groups: usize) -> PolarsResult<Column> {
         match self {
             Kind::Moments(moments) => moments.in_groups(columns, of_rows, n_groups),
-            Kind::Distinct => n_distinct(columns, of_rows, n_groups),
+            Kind::Distinct => n_distinct(columns[0], of_rows, n_groups),
             Kind::Polars(reduction) => {
                 reduction.resize(n_groups as IdxSize);
                 if all.is_empty() && n_groups == 1 {
@@ -310,7 +310,6 @@ pub(super) const MOST_IN_RUN: usize = 16;
 /// row is compared with the groups of its run.
 fn in_runs(keys: &DataFrame) -> Option<Vec<IdxSize>> {
     let wide = keys.columns().iter().map(exact).collect::<Option<Vec<_>>>()?;
-    let rises = |c: &Int64Chunked| c.null_count() == 0 && each_value(c).is_sorted();
     let at = wide.iter().position(rises)?;
     if let [only] = wide.as_slice() {
         let mut last = None;
@@ -350,10 +349,6 @@ fn in_runs(keys: &DataFrame) -> Option<Vec<IdxSize>> {
         groups.push(first + group as IdxSize);
     }
     Some(groups)
-}
-
-fn each_value(c: &Int64Chunked) -> impl Iterator<Item = i64> {
-    c.downcast_iter().flat_map(|a| a.values().iter().copied())
 }
 
 /// Several columns of numbers as one, if all they can say together fits a number. Null is one number more than the column has.

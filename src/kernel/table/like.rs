@@ -5,12 +5,10 @@ use memchr::memmem::Finder;
 use polars::prelude::{BooleanChunked, Column, DataType, Field, IntoColumn, PolarsResult, Schema};
 use polars_arrow::array::{Array, BooleanArray};
 use polars_arrow::datatypes::ArrowDataType;
-use polars_plan::dsl::{AnonymousColumnsUdf, ColumnsUdf, LazySerde, SpecialEq};
+use polars_plan::dsl::{BaseColumnUdf, new_column_udf};
 use polars_plan::plans::expr_ir::ExprIR;
 use polars_plan::plans::{AExpr, IRFunctionExpr, IRStringFunction, LiteralValue};
 use polars_plan::prelude::{Arena, FunctionOptions, Node};
-use std::any::Any;
-use std::sync::Arc;
 
 /// The pieces of a pattern between those places where anything may be.
 #[derive(Clone, Debug)]
@@ -74,30 +72,6 @@ impl Pieces {
     }
 }
 
-impl ColumnsUdf for Pieces {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn call_udf(&self, columns: &mut [Column]) -> PolarsResult<Column> {
-        self.mask(&columns[0])
-    }
-}
-
-impl AnonymousColumnsUdf for Pieces {
-    fn as_column_udf(self: Arc<Self>) -> Arc<dyn ColumnsUdf> {
-        self
-    }
-
-    fn deep_clone(self: Arc<Self>) -> Arc<dyn AnonymousColumnsUdf> {
-        self
-    }
-
-    fn get_field(&self, _: &Schema, fields: &[Field]) -> PolarsResult<Field> {
-        Ok(fields[0].clone().with_dtype(DataType::Boolean))
-    }
-}
-
 /// The expression with searches for pieces in place of patterns that are no more than that.
 pub(super) fn by_pieces(node: Node, arena: &mut Arena<AExpr>) -> Node {
     let e = arena.get(node).clone();
@@ -112,7 +86,9 @@ pub(super) fn by_pieces(node: Node, arena: &mut Arena<AExpr>) -> Node {
         && let AExpr::Literal(LiteralValue::Scalar(pattern)) = arena.get(pattern.node())
         && let Some(pieces) = pattern.as_any_value().get_str().and_then(Pieces::of)
     {
-        let function = LazySerde::Deserialized(SpecialEq::new(Arc::new(pieces) as Arc<dyn AnonymousColumnsUdf>));
+        let mask = move |columns: &mut [Column]| pieces.mask(&columns[0]);
+        let field = |_: &Schema, fields: &[Field]| Ok(fields[0].clone().with_dtype(DataType::Boolean));
+        let function = new_column_udf(BaseColumnUdf::new(mask, field));
         let input = vec![ExprIR::from_node(searched[0], arena)];
         let options = FunctionOptions::elementwise();
         return arena.add(AExpr::AnonymousFunction { input, function, options, fmt_str: Box::new("like".into()) });

@@ -18,8 +18,8 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places takes no more, but for
-/// [few keys](Dense::few_bytes): a seventh of a byte for every number of the range, and the rows.
+/// Bytes that the table takes per row beside the key itself: the key's place, its hash, the list of its rows. A table by places takes no
+/// more, but for [few keys](Dense::few_bytes): a seventh of a byte for every number of the range, and the rows.
 const ROW_BYTES: u64 = 64;
 /// Rows that are worth a table of their own.
 const ROWS_PER_TABLE: usize = 1 << 14;

@@ -2,6 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
+use crate::kernel::table::dense::rises;
 use polars::prelude::{Column, DataFrame, DataType, Int64Chunked, NamedFrom, Series};
 
 /// What is known of a column of whole numbers in one partition.
@@ -38,7 +39,6 @@ fn values(column: &Int64Chunked) -> &[i64] {
 pub fn edges(rows: &DataFrame) -> Result<DataFrame> {
     let column = numbers(rows)?;
     let values = values(&column);
-    let rises = column.null_count() == 0 && values.is_sorted();
     let lead = values.iter().take_while(|v| **v == values[0]).count();
     let one = |name: &str, v: Option<i64>| Column::from(Series::new(name.into(), [v]));
     let columns = vec![
@@ -47,19 +47,15 @@ pub fn edges(rows: &DataFrame) -> Result<DataFrame> {
         one("last", values.last().copied()),
         one("lead", Some(lead as i64)),
         one("next", values.get(lead).copied()),
-        one("rises", Some(i64::from(rises))),
+        one("rises", Some(i64::from(rises(&column)))),
     ];
     DataFrame::new(1, columns).map_err(table_error)
 }
 
 /// Whether a column has whole numbers that never fall, and none that is null, in rows in one piece or several.
 pub fn is_rising(rows: &DataFrame, name: &str) -> bool {
-    let rises = |column: &Column| {
-        let wide = column.cast(&DataType::Int64).ok()?;
-        let values = wide.i64().ok()?;
-        Some(values.null_count() == 0 && values.downcast_iter().flat_map(|a| a.values().iter()).is_sorted())
-    };
-    rows.column(name).is_ok_and(|column| column.dtype().is_integer() && rises(column) == Some(true))
+    let wide = rows.column(name).ok().filter(|c| c.dtype().is_integer()).and_then(|c| c.cast(&DataType::Int64).ok());
+    wide.is_some_and(|wide| wide.i64().is_ok_and(rises))
 }
 
 /// The rows of [`edges`].

@@ -15,7 +15,7 @@ use crate::op::table::measured::Measured;
 use crate::op::table::rows::RowOp;
 use crate::op::table::step::TableStep;
 use crate::op::table::undivided::{Piece, Undivided};
-use crate::op::table::wrap::{Chained, Cut, Joined, Piped};
+use crate::op::table::wrap::{Chained, Cut, Joined, Piped, cuts};
 use crate::spill::Pool;
 use crate::spill::pool::Holder;
 use parking_lot::Mutex;
@@ -315,31 +315,12 @@ impl TableSource for ExchangeSource {
     }
 
     fn recut(&self, starts: &[u64]) -> Option<(Arc<dyn TableSource>, u64, u64)> {
-        let mut firsts = vec![0];
-        firsts.extend(self.parts.iter().scan(0, |sum, p| {
-            *sum += p.measured.bound.rows;
-            Some(*sum)
-        }));
-        let n = *firsts.last()?;
-        let ends = starts.iter().skip(1).copied().chain([n]);
-        let parts: Vec<Vec<Cut>> = starts
-            .iter()
-            .zip(ends)
-            .map(|(&start, end)| {
-                let within = |i: usize| {
-                    let (from, to) = (start.max(firsts[i]), end.min(firsts[i + 1]));
-                    (from < to).then(|| Cut { partition: i, rows: Some(((from - firsts[i]) as usize, (to - from) as usize)) })
-                };
-                let first = firsts.partition_point(|&f| f <= start).saturating_sub(1);
-                let cuts: Vec<Cut> = (first..self.parts.len()).take_while(|&i| firsts[i] < end).filter_map(within).collect();
-                // A partition has its columns also where it has no rows.
-                if cuts.is_empty() { vec![Cut { partition: 0, rows: Some((0, 0)) }] } else { cuts }
-            })
-            .collect();
+        let sizes: Vec<u64> = self.parts.iter().map(|p| p.measured.bound.rows).collect();
+        let parts = cuts(&sizes, starts);
         let of = |cuts: &Vec<Cut>| {
-            let rows: usize = cuts.iter().filter_map(|c| c.rows).map(|(_, n)| n).sum();
+            let rows: u64 = cuts.iter().map(|c| c.rows.map_or(sizes[c.partition], |(_, n)| n as u64)).sum();
             let var_bytes: u64 = cuts.iter().map(|c| self.parts[c.partition].measured.bound.var_bytes).sum();
-            (rows as u64, var_bytes)
+            (rows, var_bytes)
         };
         let (rows, var_bytes) = parts.iter().map(of).fold((0, 0), |(rows, bytes), (r, b)| (rows.max(r), bytes.max(b)));
         let source = Arc::new(self.clone());

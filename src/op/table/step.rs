@@ -5,6 +5,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::{apart, table_error};
+use crate::kernel::table::dense::rises;
 use crate::kernel::table::evaluate::Evaluator;
 use crate::kernel::table::group::Grouping;
 use crate::kernel::table::lookup::gather;
@@ -299,13 +300,7 @@ fn flag_rising(table: &mut DataFrame, keys: &[Expr]) {
     let [Some(name)] = keys.iter().map(plain).collect::<Vec<_>>()[..] else { return };
     let Some(at) = table.get_column_index(name) else { return };
     let column = &table.columns()[at];
-    let rises = |c: &Column| {
-        let values = c.i64().ok()?;
-        let mut last = i64::MIN;
-        let mut rises = |&v: &i64| std::mem::replace(&mut last, v) <= v;
-        Some(values.null_count() == 0 && values.downcast_iter().all(|a| a.values().iter().all(&mut rises)))
-    };
-    if rises(column) == Some(true) {
+    if column.i64().is_ok_and(rises) {
         let mut flagged = column.clone();
         flagged.set_sorted_flag(IsSorted::Ascending);
         // The same column in the same place.

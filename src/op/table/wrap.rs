@@ -17,6 +17,34 @@ pub struct Cut {
     pub rows: Option<(usize, usize)>,
 }
 
+/// The rows of partitions, of which each has so many (`sizes`), in parts that begin at other rows: `starts` never fall, and the last part
+/// ends with the last row.
+pub fn cuts(sizes: &[u64], starts: &[u64]) -> Vec<Vec<Cut>> {
+    let ends = starts.iter().skip(1).copied().chain([sizes.iter().sum()]);
+    let (mut partition, mut before) = (0, 0);
+    let mut parts = Vec::new();
+    for (&start, end) in starts.iter().zip(ends) {
+        let mut cuts = Vec::new();
+        let mut row = start;
+        while row < end {
+            while before + sizes[partition] <= row {
+                before += sizes[partition];
+                partition += 1;
+            }
+            let stop = end.min(before + sizes[partition]);
+            let is_whole = stop - row == sizes[partition];
+            cuts.push(Cut { partition, rows: (!is_whole).then_some(((row - before) as usize, (stop - row) as usize)) });
+            row = stop;
+        }
+        if cuts.is_empty() {
+            // A part has its columns also where it has no rows.
+            cuts.push(Cut { partition: 0, rows: Some((0, 0)) });
+        }
+        parts.push(cuts);
+    }
+    parts
+}
+
 /// Some rows of a source, a partition per cut.
 #[derive(Debug)]
 pub struct Cuts {
