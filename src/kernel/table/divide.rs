@@ -65,11 +65,19 @@ pub fn by_order(rows: &Sorted, cuts: &[Vec<u8>]) -> Result<Buckets> {
     if !cuts.is_sorted() {
         return Err(Error::bug("cuts that do not rise"));
     }
-    // Most keys differ in their first bytes, which compare as numbers.
+    // Most keys differ in their first bytes, which compare as numbers; and what the first and the last cut begin with does not tell them apart.
     let firsts: Vec<u128> = cuts.iter().map(|c| first_bytes(c)).collect();
+    let (least, most) = (firsts.first().copied().unwrap_or(0), firsts.last().copied().unwrap_or(0));
+    let alike_bits = (least ^ most).leading_zeros().min(u64::BITS);
+    let narrow = |first: u128| (first.clamp(least, most) << alike_bits >> u64::BITS) as u64;
+    let narrowed: Vec<u64> = firsts.iter().map(|&f| narrow(f)).collect();
     let bucket = |row: &[u8]| {
         let first = first_bytes(row);
-        let less = firsts.partition_point(|&f| f < first);
+        let rough = narrow(first);
+        let mut less = narrowed.partition_point(|&n| n < rough);
+        while less < firsts.len() && firsts[less] < first {
+            less += 1;
+        }
         let alike = firsts[less..].iter().take_while(|&&f| f == first).count();
         less + cuts[less..less + alike].partition_point(|cut| cut.as_slice() <= row)
     };

@@ -6,7 +6,6 @@ use crate::chunk::table_bound::{Bound, varies, width};
 use crate::kernel::table::divide::Ends;
 use polars::prelude::{Column, DataFrame, DataType, IdxSize};
 use polars_arrow::array::View;
-use std::ops::Range;
 
 /// Rows and bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,9 +19,14 @@ pub struct Measured {
 impl Measured {
     /// What a table holds. Texts that rows share count for each of them, since who takes rows may copy them.
     pub fn of(rows: &DataFrame) -> Measured {
-        let apart = |c: &Column| texts(c).map_or(0, |pieces| pieces.into_iter().map(of_views).sum());
-        let varying = rows.columns().iter().filter(|c| varies(c.dtype()));
-        let var_bytes = varying.map(|c| column_bytes(c).max(apart(c))).sum();
+        let varying = |c: &Column| match texts(c) {
+            Some(pieces) => {
+                let apart = pieces.into_iter().map(|views| Texts::of(views).text_bytes).sum();
+                column_bytes(c).saturating_sub(VIEW_BYTES * c.len() as u64).max(apart)
+            }
+            None => column_bytes(c),
+        };
+        let var_bytes = rows.columns().iter().filter(|c| varies(c.dtype())).map(varying).sum();
         Measured { bound: Bound { rows: rows.height() as u64, var_bytes }, bytes: table_bytes(rows) }
     }
 
@@ -39,19 +43,22 @@ impl Measured {
                 continue;
             }
             let pieces = texts(c).unwrap_or_default();
-            let bytes = |rows: Range<usize>| match pieces[..] {
-                _ if rows.is_empty() => Ok(0),
-                [views] => Ok(of_views(&views[rows])),
-                // A slice of lists has all values of its column.
-                _ => {
-                    let rows: Vec<_> = (rows.start as IdxSize..rows.end as IdxSize).collect();
-                    apart(|| c.take_slice(&rows)).map(|c| column_bytes(&c)).map_err(table_error)
-                }
-            };
             for (i, m) in all.iter_mut().enumerate() {
-                let bytes = bytes(ends.of(i))?;
+                let (bytes, var_bytes) = match pieces[..] {
+                    _ if ends.of(i).is_empty() => continue,
+                    [views] => {
+                        let t = Texts::of(&views[ends.of(i)]);
+                        (t.bytes, t.text_bytes)
+                    }
+                    // A slice of lists has all values of its column.
+                    _ => {
+                        let rows: Vec<_> = ends.of(i).map(|row| row as IdxSize).collect();
+                        let bytes = apart(|| c.take_slice(&rows)).map(|c| column_bytes(&c)).map_err(table_error)?;
+                        (bytes, bytes)
+                    }
+                };
                 m.bytes += bytes;
-                m.bound.var_bytes += bytes;
+                m.bound.var_bytes += var_bytes;
             }
         }
         for (i, m) in all.iter_mut().enumerate() {
@@ -72,11 +79,28 @@ fn texts(column: &Column) -> Option<Vec<&[View]>> {
     }
 }
 
-/// Bytes of rows of a column of strings by themselves: short ones are in their views.
-fn of_views(views: &[View]) -> u64 {
-    let long = |n: u32| if n > View::MAX_INLINE_SIZE { u64::from(n) } else { 0 };
-    let n_rows = views.len() as u64;
-    16 * n_rows + n_rows / 8 + 1 + views.iter().map(|v| long(v.length)).sum::<u64>()
+/// Bytes of a value of a column of strings in its row.
+const VIEW_BYTES: u64 = size_of::<View>() as u64;
+
+/// Rows of a column of strings by themselves.
+struct Texts {
+    /// In memory: short ones are in their views.
+    bytes: u64,
+    /// Of the texts alone, as a [`Bound`] counts them.
+    text_bytes: u64,
+}
+
+impl Texts {
+    fn of(views: &[View]) -> Texts {
+        let n_rows = views.len() as u64;
+        let (mut long, mut text_bytes) = (0, 0);
+        for v in views {
+            let n = u64::from(v.length);
+            text_bytes += n;
+            long += if v.length > View::MAX_INLINE_SIZE { n } else { 0 };
+        }
+        Texts { bytes: VIEW_BYTES * n_rows + n_rows / 8 + 1 + long, text_bytes }
+    }
 }
 
 impl std::ops::AddAssign for Measured {

@@ -17,6 +17,7 @@ use others::Others;
 use polars::prelude::{Column, DataFrame, DataType, IdxSize, PlSmallStr, Schema, SchemaRef, Series};
 use polars_arrow::array::Array;
 use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
+use std::borrow::Cow;
 use std::ops::Range;
 use texts::Texts;
 
@@ -24,7 +25,7 @@ use texts::Texts;
 pub type Slice<'a> = (&'a DataFrame, Range<usize>);
 
 /// A column in one piece, and which rows of it.
-type Part<'a> = (Series, &'a Range<usize>);
+type Part<'a> = (Cow<'a, Series>, &'a Range<usize>);
 
 /// What values mostly take.
 const LIKELY_BYTES: usize = 3;
@@ -171,8 +172,9 @@ fn no_rows() -> Error {
 }
 
 /// A column in one piece.
-fn piece(column: &Column) -> Series {
-    column.as_materialized_series().rechunk()
+fn piece(column: &Column) -> Cow<'_, Series> {
+    let series = column.as_materialized_series();
+    if series.n_chunks() == 1 { Cow::Borrowed(series) } else { Cow::Owned(series.rechunk()) }
 }
 
 /// The name and type of a column that grows.

@@ -3,11 +3,11 @@
 
 use super::{Grow, Part, Rest, To, array, broken, numbers, put_validity};
 use crate::base::{Error, Result};
+use polars::polars_utils::aliases::{InitHashMaps, PlHashMap};
 use polars::prelude::{DataType, IdxSize, Series};
 use polars_arrow::array::{Array, BinaryViewArray, Utf8ViewArray, View};
 use polars_arrow::bitmap::{Bitmap, OptBitmapBuilder};
 use polars_arrow::datatypes::ArrowDataType;
-use std::collections::HashMap;
 use std::ops::Range;
 
 const PLAIN: u8 = 0;
@@ -76,16 +76,16 @@ impl Listed {
 fn numbered(from: &[(BinaryViewArray, Range<usize>)]) -> Option<(Listed, Vec<u8>)> {
     let mut different = Listed::default();
     let mut numbers = Vec::with_capacity(from.iter().map(|(_, rows)| rows.len()).sum());
-    let mut known: HashMap<Vec<u8>, u8> = HashMap::new();
-    for (array, rows) in from {
-        // Equal views are equal texts, and are met more often than not.
-        let mut seen = [(NO_VIEW, 0); PLACES];
+    let mut known: PlHashMap<Vec<u8>, u8> = PlHashMap::new();
+    // Equal views, of one array or of short texts, are equal texts and met more often than not.
+    let mut seen = [(NO_VIEW, 0, 0); PLACES];
+    for (i, (array, rows)) in from.iter().enumerate() {
         let of = of(array);
         for row in rows.clone() {
             let view = of.view(row);
             let bits = view.as_u128();
-            let (same, number) = &mut seen[place(bits)];
-            if *same != bits {
+            let (same, of_array, number) = &mut seen[place(bits)];
+            if *same != bits || (*of_array != i && view.length > View::MAX_INLINE_SIZE) {
                 let text = of.text(&view);
                 *number = match known.get(text) {
                     Some(&n) => n,
@@ -96,7 +96,7 @@ fn numbered(from: &[(BinaryViewArray, Range<usize>)]) -> Option<(Listed, Vec<u8>
                         n
                     }
                 };
-                *same = bits;
+                (*same, *of_array) = (bits, i);
             }
             numbers.push(*number);
         }
@@ -155,6 +155,15 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn new(to: To, n_rows: usize) -> Texts {
         Texts { to, views: Vec::with_capacity(n_rows), buffers: vec![], open: None, valid: OptBitmapBuilder::default() }
+    }
+
+    /// Takes rows of a column. Long texts are copied.
+    fn take_all<B: AsRef<[u8]>>(&mut self, of: &Of<'_, B>, rows: impl Iterator<Item = usize>) {
+        for row in rows {
+            let view = of.view(row);
+            let view = if view.length > View::MAX_INLINE_SIZE { self.copied(of.text(&view)) } else { view };
+            self.views.push(view);
+        }
     }
 
     /// Takes rows of a column. Long texts are copied, once where views are equal.
@@ -261,9 +270,16 @@ impl Grow for Texts {
         let array = texts(from)?;
         let of = of(&array);
         let long = |n: u32| if n > View::MAX_INLINE_SIZE { n as usize } else { 0 };
-        // Of texts that rows share there is one.
-        self.reserve(rows.iter().map(|&row| long(of.views[row as usize].length)).sum::<usize>().min(array.total_buffer_len()));
-        self.take(&of, rows.iter().map(|&row| row as usize));
+        let n_bytes = rows.iter().map(|&row| long(of.views[row as usize].length)).sum::<usize>();
+        let rows_of = rows.iter().map(|&row| row as usize);
+        if n_bytes > array.total_buffer_len() {
+            // Rows share texts.
+            self.reserve(array.total_buffer_len());
+            self.take(&of, rows_of);
+        } else {
+            self.reserve(n_bytes);
+            self.take_all(&of, rows_of);
+        }
         // SAFETY: the rows are there, or the line above has panicked.
         unsafe { self.valid.gather_extend_from_opt_validity(array.validity(), rows) };
         Ok(())
