@@ -157,13 +157,25 @@ impl Texts {
         Texts { to, views: Vec::with_capacity(n_rows), buffers: vec![], open: None, valid: OptBitmapBuilder::default() }
     }
 
-    /// Takes rows of a column. Long texts are copied.
-    fn take_all<B: AsRef<[u8]>>(&mut self, of: &Of<'_, B>, rows: impl Iterator<Item = usize>) {
-        for row in rows {
-            let view = of.view(row);
-            let view = if view.length > View::MAX_INLINE_SIZE { self.copied(of.text(&view)) } else { view };
-            self.views.push(view);
-        }
+    /// Takes rows of a column whose long texts have `n_bytes` together, which views can point at, and copies these.
+    fn take_all<B: AsRef<[u8]>>(&mut self, of: &Of<'_, B>, rows: &[IdxSize], n_bytes: usize) {
+        let index = match self.open.filter(|&i| self.buffers[i].len() + n_bytes <= MOST_BYTES) {
+            Some(i) => i,
+            None => {
+                self.buffers.push(Vec::with_capacity(n_bytes));
+                *self.open.insert(self.buffers.len() - 1)
+            }
+        };
+        let buffer = &mut self.buffers[index];
+        self.views.extend(rows.iter().map(|&row| {
+            let view = of.view(row as usize);
+            if view.length <= View::MAX_INLINE_SIZE {
+                return view;
+            }
+            let offset = buffer.len() as u32;
+            buffer.extend_from_slice(of.text(&view));
+            View { buffer_idx: index as u32, offset, ..view }
+        }));
     }
 
     /// Takes rows of a column. Long texts are copied, once where views are equal.
@@ -271,14 +283,12 @@ impl Grow for Texts {
         let of = of(&array);
         let long = |n: u32| if n > View::MAX_INLINE_SIZE { n as usize } else { 0 };
         let n_bytes = rows.iter().map(|&row| long(of.views[row as usize].length)).sum::<usize>();
-        let rows_of = rows.iter().map(|&row| row as usize);
-        if n_bytes > array.total_buffer_len() {
+        if n_bytes > array.total_buffer_len().min(MOST_BYTES) {
             // Rows share texts.
             self.reserve(array.total_buffer_len());
-            self.take(&of, rows_of);
+            self.take(&of, rows.iter().map(|&row| row as usize));
         } else {
-            self.reserve(n_bytes);
-            self.take_all(&of, rows_of);
+            self.take_all(&of, rows, n_bytes);
         }
         // SAFETY: the rows are there, or the line above has panicked.
         unsafe { self.valid.gather_extend_from_opt_validity(array.validity(), rows) };
