@@ -228,6 +228,12 @@ def time_of(workload, result, name):
     return statistics.median(r.extra["per_unit"] if workload.per_unit else r.seconds for r in runs)
 
 
+def typical(runs):
+    """The run of median time, or one that failed."""
+    failed = [r for r in runs if r.error]
+    return failed[0] if failed else sorted(runs, key=lambda r: r.seconds)[(len(runs) - 1) // 2]
+
+
 def judge(workload, result):
     """Adds the best peer, everyone's time and what became of the bars and limits."""
     result["times"] = {c.name: time_of(workload, result, c.name) for c in workload.contenders}
@@ -248,7 +254,7 @@ def judge(workload, result):
         if first and first.error:
             result["bars"].append((label, None if first.error == "missing" else False, first.error))
         elif first:
-            held, text = check({name: runs[0] for name, runs in result["runs"].items()})
+            held, text = check({name: typical(runs) for name, runs in result["runs"].items()})
             result["bars"].append((label, held, text))
         else:
             result["bars"].append((label, None, "not measured"))

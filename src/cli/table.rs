@@ -2,11 +2,13 @@
 //!
 //! Table names are the user's, so they are options of any name; what is left over after the options of the program is read here.
 
+use crate::base::near::distance;
 use crate::base::{Error, Result};
 use crate::format::parquet_sink::compression;
 use crate::format::table_format::TableFormat;
 use crate::frame::{Frame, scan};
 use crate::session::Session;
+use clap::CommandFactory;
 use std::path::PathBuf;
 
 /// Runs a query in SQL on Parquet, CSV, Arrow IPC and NDJSON files.
@@ -74,8 +76,23 @@ fn query(args: &TableArgs) -> Result<Frame> {
     if tables.is_empty() {
         return Err(Error::usage("the query needs tables: give each as --NAME FILE, like --flights flights.parquet"));
     }
-    let frames = tables.iter().map(|(name, path)| Ok((name.as_str(), scan(path)?)));
+    let frames = tables.iter().map(|(name, path)| {
+        let frame = scan(path).map_err(|e| if path.exists() { e } else { or_an_option(e, name) })?;
+        Ok((name.as_str(), frame))
+    });
     Frame::sql(&args.query, &frames.collect::<Result<Vec<_>>>()?)
+}
+
+/// The error of a table whose file is not there, for who may have meant an option.
+fn or_an_option(e: Error, name: &str) -> Error {
+    let program = super::Program::command();
+    let options = program.find_subcommand("table").into_iter().flat_map(|c| c.get_arguments()).filter_map(|a| a.get_long());
+    match options.map(|o| (distance(name, o), o)).min() {
+        Some((d, option)) if d <= 2 && name.len() > 3 => {
+            Error::new(e.kind(), format!("{}; did you mean the option --{option}?", e.message()))
+        }
+        _ => e,
+    }
 }
 
 /// Runs the query; prints the result or writes it.

@@ -40,7 +40,7 @@ use std::sync::Arc;
 pub fn compression(name: &str, level: Option<i32>) -> Result<ParquetCompression> {
     use ParquetCompression as P;
     let wrong = |e: PolarsError| Error::usage(format!("no such level of {name}: {e}"));
-    Ok(match (name, level) {
+    Ok(match (name.to_ascii_lowercase().as_str(), level) {
         ("zstd", level) => P::Zstd(level.map(ZstdLevel::try_new).transpose().map_err(wrong)?),
         ("gzip", level) => {
             // Beyond what fits there is no level either.
@@ -53,8 +53,8 @@ pub fn compression(name: &str, level: Option<i32>) -> Result<ParquetCompression>
         }
         ("snappy", None) => P::Snappy,
         ("lz4", None) => P::Lz4Raw,
-        ("uncompressed", None) => P::Uncompressed,
-        ("snappy" | "lz4" | "uncompressed", Some(_)) => return Err(Error::usage(format!("{name} has no levels"))),
+        ("uncompressed" | "none", None) => P::Uncompressed,
+        ("snappy" | "lz4" | "uncompressed" | "none", Some(_)) => return Err(Error::usage(format!("{name} has no levels"))),
         _ => {
             let known = ["zstd", "snappy", "lz4", "gzip", "brotli", "uncompressed"].map(String::from);
             return Err(Error::usage(format!("'{name}' is no compression of Parquet{}", suggestion(name, &known, known.len()))));

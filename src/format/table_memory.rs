@@ -3,7 +3,7 @@
 use crate::base::bytes::format_bytes;
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{column_bytes, settled, stack, table, table_bytes};
+use crate::chunk::dataframe::{column_bytes, fitted, settled, stack, table, table_bytes};
 use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableSink, TableSource};
 use crate::format::table_scan::Projection;
@@ -102,14 +102,15 @@ impl TableSource for FrameSource {
 #[derive(Debug)]
 pub struct CollectSink {
     limit_bytes: u64,
+    partition_bytes: u64,
     parts: Mutex<Vec<Arc<DataFrame>>>,
     bytes: AtomicU64,
 }
 
 impl CollectSink {
-    /// A sink for at most `limit_bytes`.
-    pub fn new(limit_bytes: u64) -> CollectSink {
-        CollectSink { limit_bytes, parts: Mutex::default(), bytes: AtomicU64::new(0) }
+    /// A sink for at most `limit_bytes`, in partitions of at most `partition_bytes` by themselves.
+    pub fn new(limit_bytes: u64, partition_bytes: u64) -> CollectSink {
+        CollectSink { limit_bytes, partition_bytes, parts: Mutex::default(), bytes: AtomicU64::new(0) }
     }
 
     /// The table.
@@ -133,7 +134,8 @@ impl TableSink for CollectSink {
     }
 
     fn encode(&self, _: usize, partition: &Chunk) -> Result<Chunk> {
-        Ok(Chunk::Table(Arc::new(settled((**table(partition)?).clone())?)))
+        let (rows, _) = fitted(settled((**table(partition)?).clone())?, self.partition_bytes)?;
+        Ok(Chunk::Table(Arc::new(rows)))
     }
 
     fn encode_bytes(&self, partition_bytes: u64) -> (u64, u64) {

@@ -133,6 +133,7 @@ pub(super) fn computed_in(run: &mut Run<'_>, pipe: &Pipe) -> Result<DataFrame> {
 }
 
 fn collector(run: &Run<'_>, pipe: &Pipe) -> Arc<CollectSink> {
-    let all = pipe.partition_bytes().saturating_mul(pipe.n_partitions() as u64);
-    Arc::new(CollectSink::new(all.min(run.last_session().config().budget_bytes / 4)))
+    let each = pipe.partition_bytes();
+    let all = each.saturating_mul(pipe.n_partitions() as u64);
+    Arc::new(CollectSink::new(all.min(run.last_session().config().budget_bytes / 4), each))
 }

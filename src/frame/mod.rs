@@ -18,6 +18,7 @@ mod run;
 mod running;
 mod sql;
 mod sql_keys;
+mod sql_like;
 mod sql_plain;
 mod verbs;
 mod walk;

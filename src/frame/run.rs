@@ -156,6 +156,12 @@ impl<'a> Run<'a> {
         self.of_source(exchange, exchange.as_written())
     }
 
+    /// The buckets of an exchange, and the bucket of each partition: one that a task has no room for is in several.
+    pub fn read_in_pieces(&self, exchange: &Arc<Exchange>) -> (Pipe, Vec<usize>) {
+        let (source, buckets) = exchange.in_pieces(self.task_bytes());
+        (self.of_source(exchange, source), buckets)
+    }
+
     fn of_source(&self, exchange: &Arc<Exchange>, source: ExchangeSource) -> Pipe {
         let bound = source.measured().fold(Default::default(), most);
         let total = exchange.total().bound;

@@ -3,10 +3,11 @@
 //! Polars takes a condition of `ON` that names a column of one table to the wrong table if both have it, makes other conditions of an outer
 //! join conditions on its result, and fails at keys in `HAVING`, as it does at [keys beside aggregates](super::sql_keys). Such conditions
 //! are written where they mean the same: in `WHERE`, or in a subquery in place of the table. Where there is no such place, the query is
-//! refused.
+//! refused. [Patterns](super::sql_like) are written as it knows them.
 
 use crate::base::{Error, Result};
 use crate::frame::sql_keys::ask_for_firsts;
+use crate::frame::sql_like::readable;
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, Select, SelectItem, Statement, TableFactor, VisitMut,
     VisitorMut, visit_expressions,
@@ -42,6 +43,7 @@ pub(super) fn plain(text: &str) -> Result<String> {
 }
 
 struct Mover {
+    /// Whether anything has changed.
     moved: bool,
 }
 
@@ -69,6 +71,14 @@ impl VisitorMut for Mover {
         self.moved |= ask_for_firsts(select);
         let all = select.selection.take().into_iter().chain(conditions);
         select.selection = all.reduce(|a, b| and(nested(a), nested(b)));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, e: &mut Expr) -> ControlFlow<Error> {
+        match readable(e) {
+            Ok(changed) => self.moved |= changed,
+            Err(e) => return ControlFlow::Break(e),
+        }
         ControlFlow::Continue(())
     }
 }

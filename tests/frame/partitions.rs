@@ -142,3 +142,40 @@ fn narrow_rows_are_sorted_in_as_small_a_budget_as_wide_ones() {
     let sorted = frame(scan.sort(["d"], SortMultipleOptions::default())).collect_in(&session).expect("rows");
     assert!(sorted.equals(&rows.sort(["d"], SortMultipleOptions::default()).expect("sorted")));
 }
+
+#[test]
+fn rows_of_one_frequent_key_are_joined_in_pieces() {
+    let (n, folder) = (400_000i64, tempfile::tempdir().expect("a folder"));
+    let of = |n: i64, key: &dyn Fn(i64) -> i64| {
+        let keys: Vec<i64> = (0..n).map(key).collect();
+        let texts: Vec<String> = (0..n).map(|i| format!("the text of row {i}")).collect();
+        let mut rows = df!("k" => keys, "n" => (0..n).collect::<Vec<_>>(), "s" => texts).expect("columns of one length");
+        let path = folder.path().join(format!("{n}.parquet"));
+        let file = std::fs::File::create(&path).expect("a file");
+        ParquetWriter::new(file).with_row_group_size(Some(20_000)).finish(&mut rows).expect("written");
+        LazyFrame::scan_parquet(PlRefPath::new(path.to_str().expect("UTF-8")), ScanArgsParquet::default()).expect("a scan")
+    };
+    // Seven of ten rows have one key.
+    let most = of(2 * n, &|i| i);
+    let (many, few) = (of(n, &|i| if i % 10 < 7 { 5 } else { i * 7919 % n }), of(n / 4, &|i| i));
+    let session = Session::new(Config { n_threads: 2, budget_bytes: 32 << 20, ..Config::default() });
+    for (left, right, how) in [
+        (&many, &few, JoinType::Inner),
+        (&many, &few, JoinType::Left),
+        (&many, &few, JoinType::Semi),
+        (&many, &few, JoinType::Anti),
+        (&few, &many, JoinType::Inner),
+        (&most, &many, JoinType::Inner),
+        (&few, &many, JoinType::Right),
+    ] {
+        let query = left.clone().join(right.clone(), [col("k")], [col("k")], JoinArgs::new(how.clone()));
+        let out = folder.path().join("joined.parquet");
+        let written = frame(query.clone()).with_partition_bytes(1 << 20).sink_parquet(&session, &out, true);
+        written.unwrap_or_else(|e| panic!("{how}: {e}"));
+        let found = ParquetReader::new(std::fs::File::open(&out).expect("a file")).finish().expect("rows");
+        let want = query.collect().expect("Polars' rows");
+        let numbers: Vec<_> = want.get_column_names().into_iter().filter(|c| c.starts_with('n')).cloned().collect();
+        let sorted = |rows: &DataFrame| rows.sort(numbers.clone(), SortMultipleOptions::default()).expect("sorted");
+        assert!(sorted(&found).equals_missing(&sorted(&want)), "{how}");
+    }
+}

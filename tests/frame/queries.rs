@@ -268,7 +268,7 @@ fn check(left: &DataFrame, right: &DataFrame, steps: &[Step], n_parts: u64, budg
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn queries_give_what_polars_gives(

@@ -353,7 +353,8 @@ impl Join {
         let mut side = self.side(sides);
         side.columns.push(NUMBER.into());
         let schema = numbered(&self.schema, NUMBER);
-        let pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&run.read(&passed), &run.read(&built)], &schema);
+        let both = in_pieces(run, sides.how, &passed, &built)?;
+        let pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&both[0], &both[1]], &schema);
         restored(run, pipe, &[NUMBER], self.schema.clone())
     }
 
@@ -416,6 +417,30 @@ impl Join {
         let (likely, unfiltered) = (left.likely_rows * rows, left.unfiltered_rows * rows);
         Ok(left.with_likely(likely, unfiltered))
     }
+}
+
+/// The buckets of both sides. Of a bucket that is too large for a task (many rows have the same keys) pieces of the rows that pass come with
+/// all that they look up, or with pieces of it where every pair is a row by itself.
+fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, built: &Arc<Exchange>) -> Result<[Pipe; 2]> {
+    let (passing, of_passing) = run.read_in_pieces(passed);
+    let whole = run.read(built);
+    let (looked_up, of_built) = match how {
+        Match::Inner => run.read_in_pieces(built),
+        _ => (whole.clone(), (0..whole.n_partitions()).collect()),
+    };
+    let n_buckets = whole.n_partitions();
+    if of_passing.len() == n_buckets && of_built.len() == n_buckets {
+        return Ok([passing, whole]);
+    }
+    let pairs = |i: usize| of_built.iter().enumerate().filter(move |(_, b)| **b == i);
+    let pairs: Vec<(usize, usize)> =
+        of_passing.iter().enumerate().flat_map(|(i, &bucket)| pairs(bucket).map(move |(j, _)| (i, j))).collect();
+    run.note(format!(
+        "join: of {n_buckets} buckets some have many rows of the same keys and are joined in pieces, {} in all",
+        pairs.len()
+    ));
+    let cut = |partition| Cut { partition, rows: None };
+    Ok([passing.cut(pairs.iter().map(|p| cut(p.0)).collect())?, looked_up.cut(pairs.iter().map(|p| cut(p.1)).collect())?])
 }
 
 /// The set of the keys in a column of an exchange's rows, and its room, if it can be had.

@@ -2,12 +2,13 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{column_bytes, fitted, table, table_error, too_large};
-use crate::chunk::table_bound::{row_bytes, varies};
+use crate::chunk::dataframe::{fitted, table, table_error, too_large};
+use crate::chunk::table_bound::row_bytes;
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
 use crate::kernel::table::lookup::{Lookup, Matches};
 use crate::op::table::key::keys;
+use crate::op::table::measured::Measured;
 use crate::op::table::probe::{Probe, Side};
 use crate::op::table::step::{TableStep, apply, collect};
 use crate::spill::pool::Share;
@@ -65,7 +66,7 @@ impl Bucket {
 
     /// Refuses pairs of rows that are more than there is room for, before a row is copied.
     fn check(&self, a: &DataFrame, b: &DataFrame, n_built: usize, n_rows: usize) -> Result<()> {
-        let var_bytes = |df: &DataFrame| df.columns().iter().filter(|c| varies(c.dtype())).map(column_bytes).sum::<u64>();
+        let var_bytes = |df: &DataFrame| Measured::of(df).bound.var_bytes;
         let width = row_bytes(a.schema()) + if b.width() > 0 { row_bytes(b.schema()) } else { 0 };
         let bytes = width.saturating_mul(n_rows as u64).saturating_add(var_bytes(a)).saturating_add(var_bytes(b));
         if bytes <= self.out_bytes {

@@ -6,6 +6,7 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_bytes;
+use crate::chunk::table_bound::Bound;
 use crate::kernel::table::columns::Rows;
 use crate::kernel::table::divide::Ends;
 use crate::op::table::blocks::{Block, Blocks};
@@ -15,10 +16,15 @@ use crate::spill::Pool;
 use crate::spill::pool::{Holder, Share};
 use parking_lot::{Condvar, Mutex};
 use polars::prelude::{DataFrame, SchemaRef};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The bucket that comes so many after the one that is read is fetched from the disk meanwhile. Threads read them about in order.
 const AHEAD: usize = 4;
+
+/// All partitions.
+pub(super) const ALL: Range<usize> = 0..usize::MAX;
 
 /// Rows by bucket, those of a bucket in order of the partitions.
 #[derive(Debug)]
@@ -38,6 +44,8 @@ struct State {
     moving: Option<Moving>,
     n_moves: u64,
     buckets: Vec<Bucket>,
+    /// Bytes of strings and lists of every partition.
+    var_bytes: BTreeMap<usize, u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -80,6 +88,7 @@ struct Moving {
 /// A partition taken apart.
 #[derive(Debug)]
 pub(super) struct Parts {
+    partition: usize,
     measured: Vec<Measured>,
     place: Place,
 }
@@ -141,7 +150,7 @@ impl Dealt {
             let held = [Arc::new(held)];
             Place::Filed((0..self.n_buckets).map(|b| self.written(b, &held)).collect::<Result<_>>()?)
         };
-        Ok(Parts { measured, place })
+        Ok(Parts { partition, measured, place })
     }
 
     /// Bytes that [`parts`](Dealt::parts) needs for partitions of so many, beside them.
@@ -152,6 +161,7 @@ impl Dealt {
 
     pub fn add(&self, parts: Parts) {
         let mut state = self.state.lock();
+        state.var_bytes.insert(parts.partition, parts.measured.iter().map(|m| m.bound.var_bytes).sum());
         for (bucket, m) in state.buckets.iter_mut().zip(parts.measured) {
             bucket.measured += m;
         }
@@ -204,11 +214,46 @@ impl Dealt {
         Ok(filed)
     }
 
-    pub fn read(&self, bucket: usize) -> Result<DataFrame> {
+    /// A bucket, if it has more than `most_bytes` in pieces of about half of that, each the rows of some partitions, with what it holds at most.
+    pub fn pieces(&self, bucket: usize, most_bytes: u64) -> Vec<(Range<usize>, Measured)> {
+        let state = self.state.lock();
+        let of_bucket = &state.buckets[bucket];
+        if of_bucket.measured.bytes <= most_bytes {
+            return vec![(ALL, of_bucket.measured)];
+        }
+        let mut rows: BTreeMap<usize, u64> = BTreeMap::new();
+        for h in state.all_held() {
+            *rows.entry(h.partition).or_default() += h.ends.of(bucket).len() as u64;
+        }
+        for &(partition, n) in of_bucket.filed.iter().flat_map(|f| &f.pieces) {
+            *rows.entry(partition).or_default() += n as u64;
+        }
+        let mut pieces: Vec<(Range<usize>, Measured)> = vec![];
+        for (partition, rows) in rows {
+            // How its texts are spread over the buckets is not known.
+            let var_bytes = state.var_bytes.get(&partition).copied().unwrap_or(0);
+            let bound = Bound { rows, var_bytes };
+            let more = Measured { bound, bytes: bound.bytes(&self.schema) };
+            match pieces.last_mut().filter(|(_, m)| m.bytes.saturating_add(more.bytes) <= most_bytes / 2) {
+                Some((partitions, m)) => {
+                    partitions.end = partition + 1;
+                    *m += more;
+                }
+                None => pieces.push((partition..partition + 1, more)),
+            }
+        }
+        for (_, m) in &mut pieces {
+            m.bound.var_bytes = m.bound.var_bytes.min(of_bucket.measured.bound.var_bytes);
+            m.bytes = m.bytes.min(of_bucket.measured.bytes);
+        }
+        if pieces.is_empty() { vec![(ALL, of_bucket.measured)] } else { pieces }
+    }
+
+    /// The rows of a bucket that come from some partitions.
+    pub fn read(&self, bucket: usize, partitions: &Range<usize>) -> Result<DataFrame> {
         let (held, filed, soon) = {
             let state = self.state.lock();
-            let moving = state.moving.iter().flat_map(|m| m.held.iter());
-            let held: Vec<_> = moving.chain(&state.held).cloned().collect();
+            let held: Vec<_> = state.all_held().filter(|h| partitions.contains(&h.partition)).cloned().collect();
             let soon = state.buckets.get(bucket + AHEAD).map(|b| b.filed.clone()).unwrap_or_default();
             (held, state.buckets[bucket].filed.clone(), soon)
         };
@@ -222,7 +267,9 @@ impl Dealt {
         for f in &filed {
             let mut first = 0;
             for &(partition, n) in &f.pieces {
-                runs.push(Run { partition, origin: Origin::File { block: f.block, first, n } });
+                if partitions.contains(&partition) {
+                    runs.push(Run { partition, origin: Origin::File { block: f.block, first, n } });
+                }
                 first += n;
             }
         }
@@ -258,9 +305,7 @@ fn merged(runs: Vec<Run<'_>>) -> Vec<Origin<'_>> {
 
 impl Holder for Dealt {
     fn movable_bytes(&self) -> u64 {
-        let state = self.state.lock();
-        let moving = state.moving.iter().flat_map(|m| m.held.iter());
-        moving.chain(&state.held).map(|h| h.bytes).sum()
+        self.state.lock().all_held().map(|h| h.bytes).sum()
     }
 
     fn make_room(&self) -> Result<bool> {
@@ -297,6 +342,12 @@ impl Dealt {
 }
 
 impl State {
+    /// Partitions in memory, those that are moving among them.
+    fn all_held(&self) -> impl Iterator<Item = &Arc<Held>> {
+        let moving = self.moving.iter().flat_map(|m| m.held.iter());
+        moving.chain(&self.held)
+    }
+
     fn move_held(&mut self) {
         let mut held = std::mem::take(&mut self.held);
         held.sort_by_key(|h| h.partition);
@@ -386,7 +437,7 @@ mod tests {
         for i in 1..5 {
             dealt.add(dealt.parts(i, &partition(i as i64)).unwrap());
         }
-        let buckets: Vec<DataFrame> = (0..7).map(|b| dealt.read(b).unwrap()).collect();
+        let buckets: Vec<DataFrame> = (0..7).map(|b| dealt.read(b, &super::ALL).unwrap()).collect();
         let keys = |b: &DataFrame| b.column("k").unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>();
         assert!(buckets.iter().all(|b| keys(b).is_sorted()));
         let mut all: Vec<i64> = buckets.iter().flat_map(keys).collect();

@@ -9,7 +9,7 @@ use crate::chunk::table_bound::Bound;
 use crate::chunk::{Chunk, Object};
 use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::kernel::table::divide::Buckets;
-use crate::op::table::dealt::{Dealt, Parts};
+use crate::op::table::dealt::{ALL, Dealt, Parts};
 use crate::op::table::edge::is_rising;
 use crate::op::table::measured::Measured;
 use crate::op::table::rows::RowOp;
@@ -21,6 +21,7 @@ use crate::spill::pool::Holder;
 use parking_lot::Mutex;
 use polars::prelude::{DataFrame, SchemaRef, col};
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -165,13 +166,31 @@ impl Exchange {
                     open.end = i + 1;
                     open.measured += measured;
                 }
-                _ => parts.push(Part { first: i, end: i + 1, measured }),
+                _ => parts.push(Part { first: i, end: i + 1, of: ALL, measured }),
             }
         }
         if parts.is_empty() {
-            parts.push(Part { first: 0, end: 0, measured: Measured::default() });
+            parts.push(Part { first: 0, end: 0, of: ALL, measured: Measured::default() });
         }
         ExchangeSource { exchange: self.clone(), parts }
+    }
+
+    /// The buckets as partitions, and the bucket of each: one of more than `most_bytes` in several, rows in the order of those that were
+    /// written.
+    pub fn in_pieces(self: &Arc<Self>, most_bytes: u64) -> (ExchangeSource, Vec<usize>) {
+        let Kept::Dealt(dealt) = &self.kept else {
+            let source = self.as_written();
+            let all = (0..source.parts.len()).collect();
+            return (source, all);
+        };
+        let (mut parts, mut buckets) = (vec![], vec![]);
+        for bucket in 0..dealt.measured().len() {
+            for (of, measured) in dealt.pieces(bucket, most_bytes) {
+                parts.push(Part { first: bucket, end: bucket + 1, of, measured });
+                buckets.push(bucket);
+            }
+        }
+        (ExchangeSource { exchange: self.clone(), parts }, buckets)
     }
 }
 
@@ -241,6 +260,8 @@ impl TableSink for Exchange {
 struct Part {
     first: usize,
     end: usize,
+    /// Whose rows of the bucket it has.
+    of: Range<usize>,
     measured: Measured,
 }
 
@@ -287,7 +308,7 @@ impl TableSource for ExchangeSource {
         let part = &self.parts[i];
         let rows = match &self.exchange.kept {
             Kept::Undivided(u) => u.read(part.first..part.end)?,
-            Kept::Dealt(d) => d.read(part.first)?,
+            Kept::Dealt(d) => d.read(part.first, &part.of)?,
         };
         Ok(Chunk::Table(Arc::new(rows)))
     }
