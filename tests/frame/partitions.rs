@@ -179,3 +179,28 @@ fn rows_of_one_frequent_key_are_joined_in_pieces() {
         assert!(sorted(&found).equals_missing(&sorted(&want)), "{how}");
     }
 }
+
+#[test]
+fn a_frequent_key_of_the_side_that_is_looked_up_cuts_nothing_in_thousands() {
+    let n = 200_000i64;
+    let of =
+        |keys: Vec<i64>| df!("n" => (0..keys.len() as i64).collect::<Vec<_>>(), "k" => keys).expect("columns of one length").lazy();
+    // Half of the right side has one key, which ten rows of the left have.
+    let left = of((0..n).map(|i| if i % 20_000 == 0 { -1 } else { i }).collect());
+    let right = of((0..20_000).map(|i| if i % 2 == 0 { -1 } else { i }).collect());
+    let session = Session::new(Config { n_threads: 2, budget_bytes: 1 << 30, ..Config::default() });
+    for how in [JoinType::Left, JoinType::Inner] {
+        let query = left.clone().join(right.clone(), [col("k")], [col("k")], JoinArgs::new(how.clone()));
+        let mut n_partitions = 0;
+        let mut rows: Vec<DataFrame> = Vec::new();
+        let found = frame(query.clone()).with_partition_bytes(1 << 20).for_each_partition(&session, |_, part| {
+            n_partitions += 1;
+            rows.push(part);
+            Ok(())
+        });
+        found.unwrap_or_else(|e| panic!("{how}: {e}"));
+        assert!(n_partitions < 100, "{how}: {n_partitions} partitions");
+        let sorted = |rows: DataFrame| rows.sort(["n", "n_right"], SortMultipleOptions::default()).expect("sorted");
+        assert!(sorted(stacked(&rows)).equals_missing(&sorted(query.collect().expect("Polars' rows"))), "{how}");
+    }
+}

@@ -2,7 +2,7 @@
 //! keys and joined bucket by bucket. Rows come in order of the side that passes, and for each of its rows in order of the other.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{table, table_error};
+use crate::chunk::dataframe::{apart, table, table_error};
 use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
 use crate::expr::table::TableSource;
 use crate::frame::pipe::{MOST_GROWTH, Pipe, call, names, numbered};
@@ -27,7 +27,7 @@ use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
     DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, JoinValidation, MaintainOrderJoin,
-    PlSmallStr, Schema, SchemaRef,
+    PlSmallStr, Schema, SchemaRef, UniqueKeepStrategy,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -35,6 +35,9 @@ use std::sync::Arc;
 
 /// The part of the memory between stages that the side of a join that is looked up may take.
 pub(super) const LOOKUP_SHARE: u64 = 3;
+/// Into more pieces than this a partition is not cut for the sake of a key that has so many times the rows of the others.
+const MOST_PIECES: u64 = 64;
+const FREQUENT: u64 = 16;
 /// A side is taken to be the smaller one if it has so many times fewer rows.
 const SMALLER: f64 = 2.0;
 
@@ -272,10 +275,8 @@ impl Join {
         }
         match room(run, &rows)? {
             Some(room) => {
-                run.note("join: the smaller side in memory, looked up by the other as it passes");
                 let side = self.side(sides);
                 let table = run.table(&rows)?;
-                drop(rows);
                 let passing = match side.how {
                     Match::Inner | Match::Semi if !run.is_dry() => {
                         wanted(passing, &side.passing_on, &side.built_on, side.nulls_equal, &table)?
@@ -284,7 +285,12 @@ impl Join {
                 };
                 let probe = Probe::new(&side, &table, room)?;
                 let most = probe.most_matches(&table)?;
-                drop(table);
+                if has_frequent_key(run, &passing, &keys(&table, &side.built_on)?, most, row_bytes(&self.schema))? {
+                    drop((probe, table));
+                    return self.in_buckets(run, sides, passing, &rows);
+                }
+                run.note("join: the smaller side in memory, looked up by the other as it passes");
+                drop((table, rows));
                 self.pass(run, passing, probe, most)
             }
             None => self.in_buckets(run, sides, passing, &rows),
@@ -474,10 +480,24 @@ fn room_for(run: &Run<'_>, bytes: u64, n_rows: u64) -> Option<u64> {
     (need <= run.pool.limit_bytes() / LOOKUP_SHARE).then_some(need)
 }
 
+/// Bytes that the rows may have which a partition becomes.
+fn allowed(run: &Run<'_>, passing: &Pipe) -> u64 {
+    run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes())
+}
+
+/// Whether partitions would have to be cut in very many for the sake of few keys: one of `built` has `most` rows, and the others far fewer.
+fn has_frequent_key(run: &Run<'_>, passing: &Pipe, built: &DataFrame, most: u64, width: u64) -> Result<bool> {
+    let rows = (allowed(run, passing) / width / most).max(1);
+    if most == 1 || passing.total.rows / rows <= MOST_PIECES * passing.n_partitions() as u64 {
+        return Ok(false);
+    }
+    let n_keys = apart(|| built.unique_impl(false, None, UniqueKeepStrategy::Any, None)).map_err(table_error)?.height();
+    Ok(most > FREQUENT * (built.height() / n_keys.max(1)) as u64)
+}
+
 /// Partitions so small that there is room for `most` rows of `width` bytes for each of theirs.
 fn cut_for(run: &mut Run<'_>, passing: Pipe, most: u64, width: u64) -> Result<Pipe> {
-    let task_bytes = run.task_bytes();
-    let allowed = run.partition_bytes.saturating_mul(MOST_GROWTH).min(task_bytes).max(passing.partition_bytes());
+    let (allowed, task_bytes) = (allowed(run, &passing), run.task_bytes());
     let has_long_texts = |pipe: &Pipe| pipe.bound.var_bytes.saturating_mul(most) > task_bytes;
     if passing.bound.rows.saturating_mul(most).saturating_mul(width) <= allowed && !has_long_texts(&passing) {
         return Ok(passing);
