@@ -377,15 +377,22 @@ impl<'a> Shared<'a> {
                 continue;
             }
             self.job.cancel.wait(SAMPLE);
-            if self.job.watcher.is_some() {
-                let (used_bytes, peak_bytes) = {
-                    let core = self.core.lock();
-                    (core.scheduler.used_bytes(0), core.scheduler.stats().peak_bytes)
-                };
-                self.report(false); // someone may have found the scheduler taken by this look
-                self.see(|at_ns| Seen::Memory { at_ns, used_bytes, peak_bytes, resident_bytes: resident_bytes() });
-            }
+            self.sample();
         }
+        self.sample(); // a short run may be over before it is looked at
+    }
+
+    /// Tells who watches what memory is used.
+    fn sample(&self) {
+        if self.job.watcher.is_none() {
+            return;
+        }
+        let (used_bytes, peak_bytes) = {
+            let core = self.core.lock();
+            (core.scheduler.used_bytes(0), core.scheduler.stats().peak_bytes)
+        };
+        self.report(false); // someone may have found the scheduler taken by this look
+        self.see(|at_ns| Seen::Memory { at_ns, used_bytes, peak_bytes, resident_bytes: resident_bytes() });
     }
 
     fn result(&self) -> Result<Report> {
