@@ -249,12 +249,13 @@ def judge(workload, result):
         else:
             ratio = own / measured[peer]
             result["bars"].append((f"at most {bar:g} × {peer}", ratio <= bar, f"{ratio:.2f}"))
+    shown = {name: typical(runs) for name, runs in result["runs"].items() if runs}
+    ours = shown.get(TILEWORK)
     for label, check in workload.limits:
-        first = result["runs"].get(TILEWORK, [None])[0]
-        if first and first.error:
-            result["bars"].append((label, None if first.error == "missing" else False, first.error))
-        elif first:
-            held, text = check({name: typical(runs) for name, runs in result["runs"].items()})
+        if ours and ours.error:
+            result["bars"].append((label, None if ours.error == "missing" else False, ours.error))
+        elif ours:
+            held, text = check(shown)
             result["bars"].append((label, held, text))
         else:
             result["bars"].append((label, None, "not measured"))

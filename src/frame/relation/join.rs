@@ -285,7 +285,7 @@ impl Join {
                 };
                 let probe = Probe::new(&side, &table, room)?;
                 let most = probe.most_matches(&table)?;
-                if has_frequent_key(run, &passing, &keys(&table, &side.built_on)?, most, row_bytes(&self.schema))? {
+                if has_frequent_key(run, &passing, &side, &table, most, row_bytes(&self.schema))? {
                     drop((probe, table));
                     return self.in_buckets(run, sides, passing, &rows);
                 }
@@ -429,14 +429,13 @@ impl Join {
 /// all that they look up, or with pieces of it where every pair is a row by itself.
 fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, built: &Arc<Exchange>) -> Result<[Pipe; 2]> {
     let (passing, of_passing) = run.read_in_pieces(passed);
-    let whole = run.read(built);
+    let n_buckets = of_passing.last().map_or(0, |last| last + 1);
     let (looked_up, of_built) = match how {
         Match::Inner => run.read_in_pieces(built),
-        _ => (whole.clone(), (0..whole.n_partitions()).collect()),
+        _ => (run.read(built), (0..n_buckets).collect()),
     };
-    let n_buckets = whole.n_partitions();
     if of_passing.len() == n_buckets && of_built.len() == n_buckets {
-        return Ok([passing, whole]);
+        return Ok([passing, looked_up]);
     }
     let pairs = |i: usize| of_built.iter().enumerate().filter(move |(_, b)| **b == i);
     let pairs: Vec<(usize, usize)> =
@@ -480,29 +479,32 @@ fn room_for(run: &Run<'_>, bytes: u64, n_rows: u64) -> Option<u64> {
     (need <= run.pool.limit_bytes() / LOOKUP_SHARE).then_some(need)
 }
 
-/// Bytes that the rows may have which a partition becomes.
-fn allowed(run: &Run<'_>, passing: &Pipe) -> u64 {
-    run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes())
+/// Rows that a partition may have of which each becomes `most` of `width` bytes.
+fn allowed_rows(run: &Run<'_>, passing: &Pipe, most: u64, width: u64) -> u64 {
+    let bytes = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes());
+    bytes / width / most
 }
 
-/// Whether partitions would have to be cut in very many for the sake of few keys: one of `built` has `most` rows, and the others far fewer.
-fn has_frequent_key(run: &Run<'_>, passing: &Pipe, built: &DataFrame, most: u64, width: u64) -> Result<bool> {
-    let rows = (allowed(run, passing) / width / most).max(1);
+/// Whether partitions would have to be cut in very many for the sake of few keys: one of the `table` that is looked up has `most` rows, and
+/// the others far fewer.
+fn has_frequent_key(run: &Run<'_>, passing: &Pipe, side: &Side, table: &DataFrame, most: u64, width: u64) -> Result<bool> {
+    let rows = allowed_rows(run, passing, most, width).max(1);
     if most == 1 || passing.total.rows / rows <= MOST_PIECES * passing.n_partitions() as u64 {
         return Ok(false);
     }
-    let n_keys = apart(|| built.unique_impl(false, None, UniqueKeepStrategy::Any, None)).map_err(table_error)?.height();
-    Ok(most > FREQUENT * (built.height() / n_keys.max(1)) as u64)
+    let keys = keys(table, &side.built_on)?;
+    let n_keys = apart(|| keys.unique_impl(false, None, UniqueKeepStrategy::Any, None)).map_err(table_error)?.height();
+    Ok(most > FREQUENT * (keys.height() / n_keys.max(1)) as u64)
 }
 
 /// Partitions so small that there is room for `most` rows of `width` bytes for each of theirs.
 fn cut_for(run: &mut Run<'_>, passing: Pipe, most: u64, width: u64) -> Result<Pipe> {
-    let (allowed, task_bytes) = (allowed(run, &passing), run.task_bytes());
+    let (rows, task_bytes) = (allowed_rows(run, &passing, most, width), run.task_bytes());
     let has_long_texts = |pipe: &Pipe| pipe.bound.var_bytes.saturating_mul(most) > task_bytes;
-    if passing.bound.rows.saturating_mul(most).saturating_mul(width) <= allowed && !has_long_texts(&passing) {
+    if passing.bound.rows <= rows && !has_long_texts(&passing) {
         return Ok(passing);
     }
-    let cut = cut_small(run, passing, (allowed / width / most).max(1))?;
+    let cut = cut_small(run, passing, rows.max(1))?;
     // Texts may all be in one row, as far as is known before partitions are computed by themselves.
     if has_long_texts(&cut) { Ok(run.computed(&cut, "join")?.0) } else { Ok(cut) }
 }

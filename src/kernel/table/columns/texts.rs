@@ -159,13 +159,7 @@ impl Texts {
 
     /// Takes rows of a column whose long texts have `n_bytes` together, which views can point at, and copies these.
     fn take_all<B: AsRef<[u8]>>(&mut self, of: &Of<'_, B>, rows: &[IdxSize], n_bytes: usize) {
-        let index = match self.open.filter(|&i| self.buffers[i].len() + n_bytes <= MOST_BYTES) {
-            Some(i) => i,
-            None => {
-                self.buffers.push(Vec::with_capacity(n_bytes));
-                *self.open.insert(self.buffers.len() - 1)
-            }
-        };
+        let index = self.open_for(n_bytes);
         let buffer = &mut self.buffers[index];
         self.views.extend(rows.iter().map(|&row| {
             let view = of.view(row as usize);
@@ -203,14 +197,19 @@ impl Texts {
         }
     }
 
-    fn copied(&mut self, text: &[u8]) -> View {
-        let open = match self.open.filter(|&i| self.buffers[i].len() + text.len() <= MOST_BYTES) {
+    /// The buffer that `n_bytes` more long texts are copied to.
+    fn open_for(&mut self, n_bytes: usize) -> usize {
+        match self.open.filter(|&i| self.buffers[i].len() + n_bytes <= MOST_BYTES) {
             Some(i) => i,
             None => {
-                self.buffers.push(vec![]);
+                self.buffers.push(Vec::with_capacity(n_bytes));
                 *self.open.insert(self.buffers.len() - 1)
             }
-        };
+        }
+    }
+
+    fn copied(&mut self, text: &[u8]) -> View {
+        let open = self.open_for(text.len());
         let buffer = &mut self.buffers[open];
         let view = View::new_from_bytes(text, open as u32, buffer.len() as u32);
         buffer.extend_from_slice(text);
