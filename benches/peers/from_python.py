@@ -26,6 +26,12 @@ def timed(work):
     return time.perf_counter() - start, value
 
 
+def repeated(n, work):
+    """The same of work that is done `n` times in a row: the median of the seconds, and what was given last."""
+    runs = [timed(work) for _ in range(n)]
+    return sorted(seconds for seconds, _ in runs)[n // 2], runs[-1][1]
+
+
 def whole(work):
     """The answer when all of `work` is timed."""
     seconds, value = timed(work)
@@ -233,7 +239,7 @@ def climatology(input):
     return whole(work)
 
 
-def rsds_xarray(input, chunk):
+def rsds_xarray(input, chunk, repeat=1):
     """A cube minus its weekly means."""
     x = ta.from_array(np.load(input), chunks=(-1, chunk, chunk))
     first = datetime.date(2013, 1, 1)
@@ -243,7 +249,7 @@ def rsds_xarray(input, chunk):
         differences = x - spread(ta.group_reduce("mean", x, weeks, weeks.max() + 1, axis=0), weeks, x)
         return float(differences.sum().compute()), differences
 
-    seconds, (total, differences) = timed(work)
+    seconds, (total, differences) = repeated(repeat, work)
     return {"seconds": seconds, "value": [total, float(abs(differences).mean().compute())]}
 
 

@@ -1,24 +1,26 @@
 //! Reductions of groups of slices along an axis, which labels name: a mean for every day of the year, a maximum for every month.
 //!
-//! Elements are brought together by group with one take, in which the order within a group stays; every group is then reduced like any
-//! array, so that a group's result has the bits of the same reduction of its elements alone.
+//! Where chunks have the whole axis, each is reduced group by group. Else elements are brought together by group with one take, in which the
+//! order within a group stays, and every group is reduced like any array. Either way a group's result has the bits of the same reduction
+//! of its elements alone.
 
 use crate::array::ops::SPLIT_EVERY;
 use crate::array::{DynArray, Index, concatenate};
-use crate::base::{Error, Result};
+use crate::base::{Axis, Error, Grid, Result};
 use crate::expr::chunks::AUTO_BYTES;
 use crate::expr::picks::Picks;
 use crate::expr::{Chunks, build, take};
 use crate::kernel::reduce::ReduceOp;
+use crate::op::block::{GroupReduce, shared};
 
 impl DynArray {
     /// The reduction of every group along an axis: element `i` along it belongs to the group `labels[i]`, of `n_groups`. The axis of the result
     /// has a place for every group.
     ///
     /// # Chunks
-    /// As the array's along other axes; along this one, groups are put together up to a few MiB. All elements are moved once, group by
-    /// group: what a group needs of the chunks is held or spilled. Groups that lie apart in time, like the days of a year, need few of
-    /// their chunks at a time.
+    /// As the array's along other axes. Where this one is in one chunk, so it is in the result: a task holds a chunk, the elements of a group,
+    /// and the result. Else groups are put together up to a few MiB, and all elements are moved once, group by group: what a group needs
+    /// of the chunks is held or spilled. Groups that lie apart in time, like the days of a year, need few of their chunks at a time.
     ///
     /// # Example
     /// ```
@@ -55,6 +57,40 @@ impl DynArray {
         }
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by_key(|&i| labels[i]);
+        let axis = &self.parts().1.axes()[a];
+        if axis.n_chunks() == 1 && self.thin(op, a, n_groups) {
+            return self.grouped_by_chunk(op, a, order, &sizes);
+        }
+        self.grouped_by_take(op, a, order, &sizes)
+    }
+
+    /// Whether the results of a chunk's groups are no larger than the chunk, or than automatic chunks are.
+    fn thin(&self, op: &'static ReduceOp, a: usize, n_groups: usize) -> bool {
+        let (dtype, grid) = self.parts();
+        let chunk = grid.max_chunk_elements();
+        let lanes = chunk / grid.axes()[a].max_size().max(1);
+        lanes.saturating_mul(n_groups) * op.result_dtype(dtype).size() <= (chunk * dtype.size()).max(AUTO_BYTES)
+    }
+
+    /// Every chunk has all slices of its groups.
+    fn grouped_by_chunk(&self, op: &'static ReduceOp, a: usize, order: Vec<usize>, sizes: &[usize]) -> Result<DynArray> {
+        let (dtype, grid) = self.parts();
+        let mut shape = grid.shape().to_vec();
+        shape[a] = sizes.iter().copied().min().unwrap_or(0);
+        op.check(&shape, &[a])?;
+        let mut axes = grid.axes().to_vec();
+        axes[a] = Axis::whole(sizes.len());
+        let ends = sizes.iter().scan(0, |end, n| {
+            *end += n;
+            Some(*end)
+        });
+        let groups = GroupReduce { op: op.name.to_string(), axis: a, order, ends: ends.collect(), dtype };
+        build::call(shared(groups)?, &[self.expr().clone()], op.result_dtype(dtype), Some(Grid::new(axes))).map(DynArray::wrap)
+    }
+
+    /// Slices are brought together by group with one take.
+    fn grouped_by_take(&self, op: &'static ReduceOp, a: usize, order: Vec<usize>, sizes: &[usize]) -> Result<DynArray> {
+        let n_groups = sizes.len();
         let sorted = DynArray::wrap(take::take(self.expr(), &[a], Picks::new(order))?);
         let mut chunks = sorted.chunks();
         chunks[a] = sizes.iter().copied().filter(|&n| n > 0).collect();

@@ -1,10 +1,11 @@
-//! Rechunks: two in a row become one, and one right behind a read becomes a read by other chunks.
+//! Rechunks: two in a row become one, and one right behind a read becomes a read by other chunks. One that joins what a take picked
+//! becomes a take into the joined chunks.
 //!
 //! A read by other chunks touches storage blocks that straddle its chunks more than once. It is taken where that costs at most
 //! `MOST_AMPLIFICATION` times the bytes of a plain read, and the read has no other user that wants the old chunks.
 
 use crate::base::{Grid, Result};
-use crate::expr::node::SourceNode;
+use crate::expr::node::{Select, SourceNode};
 use crate::expr::{Expr, Kind};
 use crate::optimize::rewrite::{Uses, bottom_up};
 
@@ -30,9 +31,19 @@ pub fn apply(roots: &[Expr]) -> Result<Vec<Expr>> {
             Kind::Blockwise(_) if input.inputs().is_empty() && uses.only_one(&old.inputs()[0]) => {
                 Some(Expr::new(input.kind().clone(), vec![], node.meta().clone(), input.label()))
             }
+            Kind::Select(Select::Take { axes, .. }) if uses.only_one(&old.inputs()[0]) && joins(input, grid, axes[0])? => {
+                Some(Expr::new(input.kind().clone(), input.inputs().to_vec(), node.meta().clone(), input.label()))
+            }
             _ => None,
         })
     })
+}
+
+/// Whether `grid` has the chunks of `x`, but fewer along one axis.
+fn joins(x: &Expr, grid: &Grid, axis: usize) -> Result<bool> {
+    let (_, own) = x.array()?;
+    let others = |g: &Grid| Grid::new(g.axes().iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, x)| x.clone()));
+    Ok(others(own) == others(grid) && grid.axes()[axis].n_chunks() < own.axes()[axis].n_chunks())
 }
 
 fn absorb(node: &Expr, read: &Expr, grid: &Grid) -> Result<Option<Expr>> {

@@ -1,7 +1,7 @@
 //! Means by the calendar, and what deviates from them.
 
 use crate::options::{Options, scalar, scalars};
-use crate::{Answer, timed};
+use crate::{Answer, repeated, timed};
 use serde_json::json;
 use tilework::array::create::from_tensor;
 use tilework::array::{DynArray, open_zarr};
@@ -47,12 +47,13 @@ fn weeks(n: usize) -> Vec<usize> {
     (0..n).map(|i| week(i / 4)).collect()
 }
 
-/// (x - weekly means of x).sum(), of a cube in memory; checked by the sum of the absolute differences, which is not timed.
+/// (x - weekly means of x).sum(), of a cube in memory, `--repeat` times; checked by the sum of the absolute differences, which is not
+/// timed.
 pub fn weekly(o: &Options) -> Result<Answer> {
     let (s, side) = (o.session()?, o.number("chunk", 5)?);
     let cube = crate::inputs::owned::<f32>(o.path("input")?)?;
     let x = from_tensor(cube, [0, side, side])?;
-    let (seconds, (sum, differences)) = timed(|| {
+    let (seconds, (sum, differences)) = repeated(o.number("repeat", 1)?, || {
         let week = weeks(x.shape()[0]);
         let n = week.iter().max().map_or(0, |w| w + 1);
         let means = x.group_reduce(&MEAN, 0, &week, n)?;

@@ -54,6 +54,19 @@ fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(f64, T)> {
     Ok((start.elapsed().as_secs_f64(), value))
 }
 
+/// The same of work that is done `n` times in a row (once at least): the median of the seconds, and what was given last.
+fn repeated<T>(n: usize, mut work: impl FnMut() -> Result<T>) -> Result<(f64, T)> {
+    let (first, mut value) = timed(&mut work)?;
+    let mut seconds = vec![first];
+    for _ in 1..n {
+        let (again, new) = timed(&mut work)?;
+        seconds.push(again);
+        value = new;
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok((seconds[seconds.len() / 2], value))
+}
+
 fn run(name: &str, o: &Options) -> Result<Answer> {
     match name {
         "random_mean" => arrays::random_mean(o),

@@ -201,9 +201,18 @@ fn gather<T: Element>(t: &Tensor, mut f: impl FnMut(usize, &[T])) {
     let (mut index, mut flat): (Coords, usize) = (t.shape()[..inner].iter().map(|_| 0).collect(), 0);
     loop {
         let at: isize = index.iter().zip(t.strides()).map(|(&i, &s)| i as isize * s).sum();
-        for i in 0..n {
+        let mut done = 0;
+        while done < n {
+            let take = (n - done).min(2 * BLOCK - buffer.len());
             // SAFETY: within the shape, so within the buffer that the tensor keeps; `T` has the size of the dtype.
-            buffer.push(unsafe { *t.origin().cast::<T>().offset(at + i as isize * step) });
+            unsafe {
+                let from = t.origin().cast::<T>().offset(at + done as isize * step);
+                match step {
+                    1 => buffer.extend_from_slice(std::slice::from_raw_parts(from, take)),
+                    _ => buffer.extend((0..take as isize).map(|i| *from.offset(i * step))),
+                }
+            }
+            done += take;
             if buffer.len() == 2 * BLOCK {
                 f(flat, &buffer);
                 flat += buffer.len();

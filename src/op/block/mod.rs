@@ -2,6 +2,7 @@
 //! a lane. Each has a name and parameters, so that workers can make it again: a row of a family's table.
 
 mod bins;
+mod groups;
 mod interp;
 mod mask;
 mod named;
@@ -14,6 +15,7 @@ mod unpack;
 
 pub(crate) use bins::only;
 pub use bins::{BinCount, Histogram, HistogramDd};
+pub use groups::GroupReduce;
 pub use interp::Interpolate;
 pub use mask::{Compress, Length, Places};
 pub use named::{NamedBlock, Row, shared};
@@ -33,6 +35,7 @@ pub const BLOCKS: &[Row] = &[
     Row::of::<Histogram>(),
     Row::of::<HistogramDd>(),
     Row::of::<BinCount>(),
+    Row::of::<GroupReduce>(),
     Row::of::<Interpolate>(),
     Row::of::<TopK>(),
     Row::of::<PValue>(),
