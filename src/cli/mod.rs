@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("tilework: {e}");
+            say(&format!("tilework: {e}"));
             ExitCode::from(code(&e))
         }
     }
@@ -174,6 +174,12 @@ pub(crate) fn print(text: &str) -> Result<()> {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("standard output", &e)),
         _ => Ok(()),
     }
+}
+
+/// A line on standard error; a reader that went away (`2>&1 | head`) is no error, and nobody is left to be told of others.
+pub(crate) fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[cfg(all(test, feature = "frame"))]

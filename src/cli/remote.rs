@@ -83,10 +83,9 @@ impl SchedulerArgs {
         if self.token_file.is_some() || Token::from_environment()?.is_none() {
             let file = self.token_file.clone().map_or_else(Token::default_file, Ok)?;
             config.token.write(&file)?;
-            eprintln!("the token for workers and clients is in {}", file.display());
+            crate::cli::say(&format!("the token for workers and clients is in {}", file.display()));
         }
-        println!("listening on {address}");
-        Ok(())
+        crate::cli::print(&format!("listening on {address}\n"))
     }
 }
 
@@ -125,6 +124,7 @@ pub fn scheduler(args: &SchedulerArgs) -> Result<()> {
 /// As [`work`].
 pub fn worker(args: &WorkerArgs) -> Result<()> {
     let config = args.config()?;
-    eprintln!("{} threads, {} of memory, scheduler {}", config.n_threads, format_bytes(config.budget_bytes), config.scheduler);
+    let (memory, scheduler) = (format_bytes(config.budget_bytes), &config.scheduler);
+    crate::cli::say(&format!("{} threads, {memory} of memory, scheduler {scheduler}", config.n_threads));
     work(&config, Registry::builtin())
 }

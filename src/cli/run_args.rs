@@ -120,7 +120,7 @@ impl RunArgs {
             recorder.write_trace(p)?;
         }
         if result.is_ok() && !self.quiet {
-            eprintln!("{}", recorder.summary());
+            crate::cli::say(&recorder.summary());
         }
         result
     }
@@ -131,7 +131,7 @@ impl RunArgs {
     /// When an expression cannot be rewritten (a bug).
     pub fn warn(&self, session: &Session, roots: &[Expr]) -> Result<()> {
         let warnings = if self.quiet { vec![] } else { session.warnings(roots)? };
-        warnings.iter().for_each(|w| eprintln!("warning: {w}"));
+        warnings.iter().for_each(|w| crate::cli::say(&format!("warning: {w}")));
         Ok(())
     }
 
@@ -156,7 +156,7 @@ fn interruptible(session: &Session) -> Result<()> {
         if token.is_cancelled() {
             std::process::exit(130);
         }
-        eprintln!("\ntilework: interrupted; stopping (again to stop at once)");
+        crate::cli::say("\ntilework: interrupted; stopping (again to stop at once)");
         token.cancel();
     };
     match ctrlc::set_handler(handler) {

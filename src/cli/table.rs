@@ -53,7 +53,9 @@ fn tables(words: &[String]) -> Result<Tables> {
             ))
         })?;
         if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {
-            return Err(Error::usage(format!("the table '{name}' is given twice")));
+            return Err(Error::usage(format!(
+                "the table '{name}' is given twice: every table has a name of its own, like --flights flights.parquet --planes planes.parquet"
+            )));
         }
         tables.push((name.to_string(), value.into()));
     }

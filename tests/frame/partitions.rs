@@ -167,8 +167,16 @@ fn rows_of_one_frequent_key_are_joined_in_pieces() {
         (&few, &many, JoinType::Inner),
         (&most, &many, JoinType::Inner),
         (&few, &many, JoinType::Right),
+        (&most, &many, JoinType::Left),
+        (&many, &most, JoinType::Right),
+        (&many, &few, JoinType::Full),
+        (&few, &many, JoinType::Full),
+        (&most, &many, JoinType::Full),
     ] {
-        let query = left.clone().join(right.clone(), [col("k")], [col("k")], JoinArgs::new(how.clone()));
+        // A full join with the keys of both sides in one column.
+        let coalesce = if how == JoinType::Full { JoinCoalesce::CoalesceColumns } else { JoinCoalesce::JoinSpecific };
+        let args = JoinArgs { coalesce, ..JoinArgs::new(how.clone()) };
+        let query = left.clone().join(right.clone(), [col("k")], [col("k")], args);
         let out = folder.path().join("joined.parquet");
         let written = frame(query.clone()).with_partition_bytes(1 << 20).sink_parquet(&session, &out, true);
         written.unwrap_or_else(|e| panic!("{how}: {e}"));

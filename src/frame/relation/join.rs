@@ -27,7 +27,7 @@ use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
     DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, JoinValidation, MaintainOrderJoin,
-    PlSmallStr, Schema, SchemaRef, UniqueKeepStrategy,
+    PlSmallStr, PolarsResult, Schema, SchemaRef, UniqueKeepStrategy, col,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -42,7 +42,7 @@ const FREQUENT: u64 = 16;
 const SMALLER: f64 = 2.0;
 
 /// The column that says where rows of the right side come, beside [`NUMBER`] for the left.
-const RIGHT_NUMBER: &str = "\u{1}number of the right";
+pub(super) const RIGHT_NUMBER: &str = "\u{1}number of the right";
 
 /// Two tables joined.
 #[derive(Debug)]
@@ -132,13 +132,13 @@ impl Join {
 }
 
 /// The sides of a join by what they do.
-struct Sides<'a> {
-    how: Match,
+pub(super) struct Sides<'a> {
+    pub how: Match,
     /// Keys of the side whose rows pass.
-    passing_on: &'a [Expr],
+    pub passing_on: &'a [Expr],
     /// Keys of the side that is looked up.
-    built_on: &'a [Expr],
-    built_is_right: bool,
+    pub built_on: &'a [Expr],
+    pub built_is_right: bool,
 }
 
 impl Relation for Join {
@@ -203,7 +203,7 @@ impl Join {
         Ok(pipe.with_likely(likely, unfiltered))
     }
 
-    fn sides(&self, how: Match, built_is_right: bool) -> Sides<'_> {
+    pub(super) fn sides(&self, how: Match, built_is_right: bool) -> Sides<'_> {
         let (left, right) = (&self.left_on[..], &self.right_on[..]);
         let (passing_on, built_on) = if built_is_right { (left, right) } else { (right, left) };
         Sides { how, passing_on, built_on, built_is_right }
@@ -297,7 +297,7 @@ impl Join {
         }
     }
 
-    fn side(&self, sides: &Sides<'_>) -> Side {
+    pub(super) fn side(&self, sides: &Sides<'_>) -> Side {
         let payload = self.payload(sides);
         Side {
             how: sides.how,
@@ -355,49 +355,21 @@ impl Join {
         let by = |on: &[Expr]| ByHash { of: on.to_vec(), n_buckets };
         let passed = run.divide(&passing, "join", by(sides.passing_on))?;
         drop((passing, rooms));
-        let built = run.divide(&run.read(rows), "join", by(sides.built_on))?;
         let mut side = self.side(sides);
+        let mut built = run.read(rows);
+        if side.filters() {
+            (built, side.built_on) = keys_once(built, sides.built_on)?;
+        }
+        let built = run.divide(&built, "join", by(&side.built_on))?;
         side.columns.push(NUMBER.into());
         let schema = numbered(&self.schema, NUMBER);
+        if sides.how == Match::Left && run.read_in_pieces(&built).1.len() > n_buckets {
+            let pipe = self.in_parts(run, sides, [&passed, &built], (n_buckets, &schema), false)?;
+            return restored(run, pipe, &[NUMBER], self.schema.clone());
+        }
         let both = in_pieces(run, sides.how, &passed, &built)?;
         let pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&both[0], &both[1]], &schema);
         restored(run, pipe, &[NUMBER], self.schema.clone())
-    }
-
-    /// Rows of both sides, also those without a match: always by keys brought together, since it takes all rows that pass to know which
-    /// rows of the other side have none.
-    fn full(&self, run: &mut Run<'_>, passes_left: bool) -> Result<Pipe> {
-        let (left, right) = (self.left.pipe(run)?, self.right.pipe(run)?);
-        let (left, right) = (run.keep(&left, "join")?, run.keep(&right, "join")?);
-        let bytes = left.total().bytes + right.total().bytes;
-        let rows = (left.total().bound.rows + right.total().bound.rows) as f64;
-        let maintain_order = if passes_left { MaintainOrderJoin::LeftRight } else { MaintainOrderJoin::RightLeft };
-        let op = |schema: &Schema| BucketOp::Join {
-            left_on: self.left_on.clone(),
-            right_on: self.right_on.clone(),
-            args: Box::new(JoinArgs { maintain_order, ..self.args.clone() }),
-            columns: names(schema),
-        };
-        if bytes <= run.task_bytes() {
-            run.note("join: in one task over all rows");
-            let (left, right) = (run.gathered(&left, "join")?, run.gathered(&right, "join")?);
-            let pipe = buckets(run, op(&self.schema), [&left, &right], &self.schema);
-            // What comes next is planned by what is found, rather than by the most there could be.
-            return Ok(run.computed(&pipe, "join")?.0.with_likely(rows, rows));
-        }
-        let n_buckets = run.n_buckets(bytes);
-        run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
-        let mut divided = |rows: Arc<Exchange>, on: &[Expr], number: &str| {
-            let mut pipe = run.read_as_written(&rows);
-            drop(rows);
-            pipe.number(number);
-            run.divide(&pipe, "join", ByHash { of: on.to_vec(), n_buckets })
-        };
-        let (left, right) = (divided(left, &self.left_on, NUMBER)?, divided(right, &self.right_on, RIGHT_NUMBER)?);
-        let schema = numbered(&numbered(&self.schema, NUMBER), RIGHT_NUMBER);
-        let pipe = buckets(run, op(&schema), [&run.read(&left), &run.read(&right)], &schema);
-        let order = if passes_left { [NUMBER, RIGHT_NUMBER] } else { [RIGHT_NUMBER, NUMBER] };
-        Ok(restored(run, pipe, &order, self.schema.clone())?.with_likely(rows, rows))
     }
 
     /// Every pair of rows: the smaller side whole beside every partition of the left.
@@ -427,7 +399,7 @@ impl Join {
 
 /// The buckets of both sides. Of a bucket that is too large for a task (many rows have the same keys) pieces of the rows that pass come with
 /// all that they look up, or with pieces of it where every pair is a row by itself.
-fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, built: &Arc<Exchange>) -> Result<[Pipe; 2]> {
+pub(super) fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, built: &Arc<Exchange>) -> Result<[Pipe; 2]> {
     let (passing, of_passing) = run.read_in_pieces(passed);
     let n_buckets = of_passing.last().map_or(0, |last| last + 1);
     let (looked_up, of_built) = match how {
@@ -446,6 +418,20 @@ fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, built: &Arc<
     ));
     let cut = |partition| Cut { partition, rows: None };
     Ok([passing.cut(pairs.iter().map(|p| cut(p.0)).collect())?, looked_up.cut(pairs.iter().map(|p| cut(p.1)).collect())?])
+}
+
+/// The keys of rows, and what they are called: those of a partition once, for rows that only have to be there.
+///
+/// # Errors
+/// Columns that are not there.
+pub(super) fn keys_once(mut rows: Pipe, on: &[Expr]) -> Result<(Pipe, Vec<Expr>)> {
+    let named: Vec<Expr> = on.iter().enumerate().map(|(i, e)| e.clone().alias(format!("key {i}"))).collect();
+    let schema = named.iter().map(|e| e.to_field(&rows.schema)).collect::<PolarsResult<Schema>>().map_err(table_error)?;
+    let (schema, names) = (Arc::new(schema), (0..on.len()).map(|i| PlSmallStr::from(format!("key {i}"))));
+    let subset = Some(names.clone().collect());
+    rows.push(RowOp::Step(TableStep::Select(named)), schema.clone(), 1);
+    rows.push(RowOp::Step(TableStep::Unique { subset, keep: UniqueKeepStrategy::Any }), schema, 1);
+    Ok((rows, names.map(col).collect()))
 }
 
 /// The set of the keys in a column of an exchange's rows, and its room, if it can be had.
@@ -530,13 +516,20 @@ fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
 pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], schema: &SchemaRef) -> Pipe {
     let built_bytes = built.partition_bytes();
     // A row of each row that passes, or as many as there is room for anyway.
-    let var_bytes = passed.bound.var_bytes.saturating_add(built.bound.var_bytes);
-    let each = Bound { rows: passed.bound.rows.saturating_add(built.bound.rows), var_bytes };
+    let filters = matches!(&op, BucketOp::LookUp(side) if side.filters());
+    let other = if filters { Bound::default() } else { built.bound };
+    let var_bytes = passed.bound.var_bytes.saturating_add(other.var_bytes);
+    let each = Bound { rows: passed.bound.rows.saturating_add(other.rows), var_bytes };
     // Polars' own joins have both sides' keys until they are done.
     let both = (row_bytes(&passed.schema) + row_bytes(&built.schema)).saturating_sub(row_bytes(schema));
     let keys = if matches!(op, BucketOp::Join { .. }) { each.rows.saturating_mul(both) } else { 0 };
-    let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).saturating_add(keys).max(run.task_bytes());
-    let bound = Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes };
+    let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).saturating_add(keys);
+    let (out_bytes, bound) = if filters {
+        (out_bytes, each)
+    } else {
+        let out_bytes = out_bytes.max(run.task_bytes());
+        (out_bytes, Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes })
+    };
     let scratch =
         Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16).saturating_add(built.bound.rows);
     let op = Bucket::new(op, "join", out_bytes, scratch, Run::budget_for);

@@ -3,6 +3,7 @@
 pub(super) mod aggregate;
 pub(super) mod asof;
 pub(super) mod clustered;
+mod full;
 pub(super) mod function;
 pub(super) mod grouped;
 pub(super) mod join;

@@ -8,7 +8,7 @@ use crate::frame::pipe::{Pipe, only};
 use crate::frame::relation::whole;
 use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree};
-use crate::kernel::table::order::cuts;
+use crate::kernel::table::order::{Sampled, cuts};
 use crate::op::table::key::{ByOrder, Order, SampleOf};
 use crate::op::table::rows::SAMPLED;
 use crate::op::table::{RowOp, TableStep};
@@ -124,7 +124,7 @@ pub(super) fn columns_alone(pipe: &Pipe, of: &[Expr]) -> Option<Pipe> {
 }
 
 /// Some keys of every partition.
-fn sampled(run: &mut Run<'_>, mut keys: Pipe, sampler: SampleOf) -> Result<Vec<Vec<u8>>> {
+fn sampled(run: &mut Run<'_>, mut keys: Pipe, sampler: SampleOf) -> Result<Vec<Sampled>> {
     let schema = Schema::from_iter([(SAMPLED.into(), DataType::Binary)]);
     let bound = Bound { rows: SAMPLES as u64 + 1, ..keys.bound };
     let all = bound.times(keys.n_partitions() as u64);
@@ -132,7 +132,7 @@ fn sampled(run: &mut Run<'_>, mut keys: Pipe, sampler: SampleOf) -> Result<Vec<V
     let rows = run.keep(&keys, "sample")?;
     let rows = run.table(&rows)?;
     let keys = rows.column(SAMPLED).and_then(|c| c.binary()).map_err(table_error)?;
-    Ok(keys.iter().flatten().map(<[u8]>::to_vec).collect())
+    keys.iter().flatten().map(Sampled::from_bytes).collect()
 }
 
 /// Rows in order of columns of row numbers, rows without a number last; without these columns.

@@ -1,6 +1,6 @@
 //! Keys of several columns as bytes that compare as the rows do.
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
 use polars::prelude::{BinaryOffsetChunked, DataFrame, DataType, IdxSize, PlSmallStr, SortMultipleOptions};
 use polars_core::prelude::row_encode::_get_rows_encoded_ca;
@@ -63,10 +63,67 @@ pub(super) fn first_bytes(key: &[u8]) -> u128 {
     u128::from_be_bytes(first)
 }
 
-/// Up to `n - 1` keys that cut a sample into `n` parts of about equal size; fewer where keys are equal.
-pub fn cuts(mut sample: Vec<Vec<u8>>, n: usize) -> Vec<Vec<u8>> {
+/// A key of a sample, with how many rows it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sampled {
+    /// The key's bytes.
+    pub key: Vec<u8>,
+    /// Rows.
+    pub rows: u32,
+}
+
+impl Sampled {
+    /// Key and number as bytes.
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.key.extend(self.rows.to_le_bytes());
+        self.key
+    }
+
+    /// What [`into_bytes`](Sampled::into_bytes) made.
+    ///
+    /// # Errors
+    /// A bug: other bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Sampled> {
+        let (key, rows) = bytes.split_last_chunk().ok_or_else(|| Error::bug("a sample without its number of rows"))?;
+        Ok(Sampled { key: key.to_vec(), rows: u32::from_le_bytes(*rows) })
+    }
+}
+
+/// Up to `n - 1` keys that cut the rows that a sample stands for into `n` parts of about equal size; fewer where keys are equal.
+pub fn cuts(mut sample: Vec<Sampled>, n: usize) -> Vec<Vec<u8>> {
     sample.sort_unstable();
-    let mut cuts: Vec<Vec<u8>> = (1..n).filter_map(|i| sample.get(i * sample.len() / n).cloned()).collect();
-    cuts.dedup();
+    let all: u64 = sample.iter().map(|s| u64::from(s.rows)).sum();
+    let (mut cuts, mut before) = (Vec::new(), 0);
+    for s in sample {
+        let end = before + u64::from(s.rows);
+        // The rows that it stands for have a border among them.
+        let border = before.saturating_mul(n as u64).div_ceil(all.max(1)).max(1);
+        if border < n as u64 && border.saturating_mul(all) < end.saturating_mul(n as u64) && cuts.last() != Some(&s.key) {
+            cuts.push(s.key);
+        }
+        before = end;
+    }
     cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sampled, cuts};
+
+    #[test]
+    fn keys_weigh_as_much_as_the_rows_that_they_stand_for() {
+        let of = |all: &[(u8, u32)]| all.iter().map(|&(k, rows)| Sampled { key: vec![k], rows }).collect::<Vec<_>>();
+        let alike = of(&[(1, 5), (2, 5), (3, 5), (4, 5)]);
+        assert_eq!(cuts(alike.clone(), 2), [[3]]);
+        assert_eq!(cuts(alike.clone(), 4), [[2], [3], [4]]);
+        assert!(cuts(alike, 1).is_empty());
+        // Half of the rows stand behind the first key, and a third of them behind the last.
+        assert_eq!(cuts(of(&[(9, 20), (3, 5), (1, 30), (2, 5)]), 2), [[2]]);
+        assert_eq!(cuts(of(&[(9, 20), (3, 5), (1, 30), (2, 5)]), 3), [[1], [9]]);
+        assert_eq!(
+            Sampled::from_bytes(&Sampled { key: vec![7, 0], rows: 300 }.into_bytes()).unwrap(),
+            Sampled { key: vec![7, 0], rows: 300 }
+        );
+        assert!(Sampled::from_bytes(&[1]).is_err());
+    }
 }

@@ -9,6 +9,7 @@ use crate::chunk::table_bound::Bound;
 use crate::chunk::{Chunk, Object};
 use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::kernel::table::divide::Buckets;
+use crate::kernel::table::order::Sampled;
 use crate::op::table::dealt::{ALL, Dealt, Parts};
 use crate::op::table::edge::is_rising;
 use crate::op::table::measured::Measured;
@@ -44,7 +45,7 @@ pub trait Sample: Send + Sync + Debug {
     ///
     /// # Errors
     /// Keys that have no order.
-    fn sample(&self, i: usize, rows: &DataFrame) -> Result<Vec<Vec<u8>>>;
+    fn sample(&self, i: usize, rows: &DataFrame) -> Result<Vec<Sampled>>;
 }
 
 /// Rows that one stage leaves for the next.
@@ -54,7 +55,7 @@ pub struct Exchange {
     schema: SchemaRef,
     label: String,
     sampler: Option<Arc<dyn Sample>>,
-    sample: Mutex<Vec<Vec<u8>>>,
+    sample: Mutex<Vec<Sampled>>,
     kept: Kept,
 }
 
@@ -137,7 +138,7 @@ impl Exchange {
     }
 
     /// The sampled keys.
-    pub fn take_sample(&self) -> Vec<Vec<u8>> {
+    pub fn take_sample(&self) -> Vec<Sampled> {
         std::mem::take(&mut self.sample.lock())
     }
 

@@ -4,7 +4,7 @@ use crate::base::Result;
 use crate::chunk::dataframe::{apart, table_error};
 use crate::kernel::table::divide::{Buckets, by_hash, by_number, by_order};
 use crate::kernel::table::lookup::gather;
-use crate::kernel::table::order::{Sorted, each};
+use crate::kernel::table::order::{Sampled, Sorted, each};
 use crate::op::table::exchange::{Divide, Sample};
 use crate::op::table::rows::row_number;
 use polars::prelude::{Column, DataFrame, Expr, IdxSize, IntoLazy, NamedFrom, PlSmallStr, Series, SortMultipleOptions};
@@ -103,11 +103,12 @@ pub struct SampleOf {
 }
 
 impl Sample for SampleOf {
-    fn sample(&self, i: usize, rows: &DataFrame) -> Result<Vec<Vec<u8>>> {
+    fn sample(&self, i: usize, rows: &DataFrame) -> Result<Vec<Sampled>> {
         let step = rows.height().div_ceil(self.n).max(1);
         let some: Vec<IdxSize> = (0..rows.height() as IdxSize).step_by(step).collect();
         let numbers = some.iter().map(|&row| row_number(i, row as usize)).collect();
-        Ok(self.order.of(&gather(rows, &some), numbers)?.iter().map(<[u8]>::to_vec).collect())
+        let sampled = |key: &[u8]| Sampled { key: key.to_vec(), rows: u32::try_from(step).unwrap_or(u32::MAX) };
+        Ok(self.order.of(&gather(rows, &some), numbers)?.iter().map(sampled).collect())
     }
 }
 

@@ -42,6 +42,13 @@ pub struct Side {
     pub columns: Vec<PlSmallStr>,
 }
 
+impl Side {
+    /// Whether rows that look up only stay or go.
+    pub fn filters(&self) -> bool {
+        matches!(self.how, Match::Semi | Match::Anti)
+    }
+}
+
 /// The side that is in memory, ready to be looked up.
 #[derive(Debug)]
 pub struct Probe {

@@ -5,6 +5,7 @@ use crate::chunk::Chunk;
 use crate::chunk::dataframe::{fitted, table, table_error, too_large};
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
+use crate::kernel::table::order::Sampled;
 use crate::op::table::edge::{below, edges};
 use crate::op::table::exchange::Sample;
 use crate::op::table::mark::{Find, Marks};
@@ -102,7 +103,7 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
             RowOp::Edges => out = edges(&out)?,
             RowOp::Below(values) => out = below(&out, values)?,
             RowOp::Sample(sampler) => {
-                let keys = sampler.sample(index, &out)?;
+                let keys: Vec<Vec<u8>> = sampler.sample(index, &out)?.into_iter().map(Sampled::into_bytes).collect();
                 let n = keys.len();
                 out = DataFrame::new(n, vec![Column::from(Series::new(SAMPLED.into(), keys))]).map_err(table_error)?;
             }
