@@ -80,11 +80,7 @@ impl DynArray {
         op.check(&shape, &[a])?;
         let mut axes = grid.axes().to_vec();
         axes[a] = Axis::whole(sizes.len());
-        let ends = sizes.iter().scan(0, |end, n| {
-            *end += n;
-            Some(*end)
-        });
-        let groups = GroupReduce { op: op.name.to_string(), axis: a, order, ends: ends.collect(), dtype };
+        let groups = GroupReduce::new(op, dtype, a, order, sizes);
         build::call(shared(groups)?, &[self.expr().clone()], op.result_dtype(dtype), Some(Grid::new(axes))).map(DynArray::wrap)
     }
 

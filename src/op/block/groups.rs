@@ -14,19 +14,30 @@ use std::ops::Range;
 /// The reduction of every group of slices along an axis of which blocks have all; the axis of the result has a place for every group.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GroupReduce {
-    /// Name of the reduction.
-    pub op: String,
-    /// The axis.
-    pub axis: usize,
-    /// The slices, group by group.
-    pub order: Vec<usize>,
+    op: String,
+    axis: usize,
+    dtype: DType,
+    /// The slices, group by group, rising in each.
+    order: Vec<usize>,
     /// Where in `order` each group ends.
-    pub ends: Vec<usize>,
-    /// Dtype of the elements.
-    pub dtype: DType,
+    ends: Vec<usize>,
+    /// Slices of the largest group that has to be brought together.
+    scattered: usize,
 }
 
 impl GroupReduce {
+    /// The reduction `op` of elements of `dtype`: of the slices along `axis` whose numbers are in `order`, group by group, rising in each. The
+    /// groups have these `sizes`.
+    pub fn new(op: &'static ReduceOp, dtype: DType, axis: usize, order: Vec<usize>, sizes: &[usize]) -> GroupReduce {
+        let ends = sizes.iter().scan(0, |end, n| {
+            *end += n;
+            Some(*end)
+        });
+        let mut made = GroupReduce { op: op.name.into(), axis, dtype, order, ends: ends.collect(), scattered: 0 };
+        made.scattered = made.groups().filter(|slices| even(slices).is_none()).map(<[usize]>::len).max().unwrap_or(0);
+        made
+    }
+
     fn op(&self) -> Result<&'static ReduceOp> {
         reduction::find(&self.op).ok_or_else(|| Error::bug(format!("no reduction {}", self.op)))
     }
@@ -34,17 +45,25 @@ impl GroupReduce {
     /// The slices of every group.
     fn groups(&self) -> impl Iterator<Item = &[usize]> {
         let mut start = 0;
-        self.ends.iter().map(move |&end| &self.order[std::mem::replace(&mut start, end)..end])
+        self.ends.iter().map(move |&end| self.order.get(std::mem::replace(&mut start, end)..end).unwrap_or_default())
+    }
+
+    /// Whether the groups are of an axis of this length.
+    fn fits(&self, n: usize) -> bool {
+        let rising = |slices: &[usize]| slices.is_sorted_by(|a, b| a < b) && slices.last().is_none_or(|&i| i < n);
+        let scattered = |slices: &[usize]| slices.len() <= self.scattered || even(slices).is_some();
+        self.groups().map(<[usize]>::len).sum::<usize>() == n && self.groups().all(|slices| rising(slices) && scattered(slices))
     }
 
     fn reduced<T: Element>(&self, block: &BlockInfo, x: &Tensor) -> Result<Tensor> {
         let (op, axis, out) = (self.op()?, self.axis, block.region.shape());
-        if x.shape().get(axis) != Some(&self.order.len()) || out.get(axis) != Some(&self.ends.len()) {
+        let n = x.shape().get(axis).copied().unwrap_or(usize::MAX);
+        if !self.fits(n) || out.get(axis) != Some(&self.ends.len()) || x.dtype() != self.dtype {
             return Err(Error::bug(format!("a block of {:?} for groups that are {out:?}", x.shape())));
         }
         let dtype = op.result_dtype(self.dtype);
         let mut results = BufferMut::for_overwrite(out.iter().product::<usize>() * dtype.size());
-        let mut elements = BufferMut::for_overwrite(self.scattered() * x.len() / self.order.len().max(1) * self.dtype.size());
+        let mut elements = BufferMut::zeroed(self.scattered * x.len() / n.max(1) * self.dtype.size());
         let (mut shape, origin) = (x.shape().to_vec(), vec![0; out.len()]);
         for (g, slices) in self.groups().enumerate() {
             shape[axis] = slices.len();
@@ -67,11 +86,6 @@ impl GroupReduce {
         }
         Tensor::new(dtype, &out, results.freeze())
     }
-
-    /// Slices of the largest group that has to be brought together.
-    fn scattered(&self) -> usize {
-        self.groups().filter(|slices| even(slices).is_none()).map(<[usize]>::len).max().unwrap_or(0)
-    }
 }
 
 /// Slices that are as far from each other as a view needs them.
@@ -79,7 +93,7 @@ fn even(slices: &[usize]) -> Option<AxisSlice> {
     let (start, step) = match slices {
         [] => (0, 1),
         [one] => (*one, 1),
-        [first, second, ..] => (*first, second - first),
+        [first, second, ..] => (*first, second.saturating_sub(*first)),
     };
     slices.is_sorted_by(|a, b| a + step == *b).then_some(AxisSlice { start, step: step as isize, len: slices.len() })
 }
@@ -110,7 +124,7 @@ impl NamedBlock for GroupReduce {
             Ok(state + (lanes * op.result_dtype(self.dtype).size()) as u64)
         });
         // A reduction that is not there fails before it takes memory.
-        slice * self.scattered() as u64 + states.unwrap_or(0)
+        slice * self.scattered as u64 + states.unwrap_or(0)
     }
 
     fn held_bytes(&self) -> u64 {
@@ -119,5 +133,30 @@ impl NamedBlock for GroupReduce {
 
     fn cost_ns(&self, bytes: u64) -> u64 {
         bytes / 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::GroupReduce;
+    use crate::base::{DType, Region};
+    use crate::chunk::Tensor;
+    use crate::expr::call::BlockInfo;
+    use crate::op::block::NamedBlock;
+    use crate::op::reduction::SUM;
+
+    #[test]
+    fn groups_that_are_not_those_of_the_block_are_refused() {
+        let x = Tensor::from_vec(&[4, 2], (0..8i64).collect()).unwrap();
+        let block = BlockInfo { index: 0, region: Region::whole(&[2, 2]) };
+        let of = |order: &[usize], sizes: &[usize]| GroupReduce::new(&SUM, DType::I64, 0, order.to_vec(), sizes);
+        let sums = of(&[0, 1, 3, 2], &[3, 1]).compute(&block, std::slice::from_ref(&x)).unwrap();
+        assert_eq!(sums.as_slice::<i64>().unwrap(), [8, 11, 4, 5]);
+        let few = GroupReduce { scattered: 0, ..of(&[0, 1, 3, 2], &[3, 1]) };
+        for wrong in
+            [of(&[0, 1, 4, 2], &[3, 1]), of(&[3, 1, 0, 2], &[3, 1]), of(&[0, 1, 2], &[3, 1]), of(&[0, 1, 2, 3], &[2, 1]), few]
+        {
+            assert!(wrong.compute(&block, std::slice::from_ref(&x)).is_err(), "{wrong:?}");
+        }
     }
 }
