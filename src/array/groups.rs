@@ -69,7 +69,7 @@ impl DynArray {
         let (dtype, grid) = self.parts();
         let chunk = grid.max_chunk_elements();
         let lanes = chunk / grid.axes()[a].max_size().max(1);
-        lanes.saturating_mul(n_groups) * op.result_dtype(dtype).size() <= (chunk * dtype.size()).max(AUTO_BYTES)
+        lanes.saturating_mul(n_groups).saturating_mul(op.result_dtype(dtype).size()) <= (chunk * dtype.size()).max(AUTO_BYTES)
     }
 
     /// Every chunk has all slices of its groups.

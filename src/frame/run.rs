@@ -162,6 +162,11 @@ impl<'a> Run<'a> {
         (self.of_source(exchange, source), buckets)
     }
 
+    /// Whether a task has room for every bucket of an exchange, so that none comes in pieces.
+    pub fn has_room_for_buckets(&self, exchange: &Arc<Exchange>) -> bool {
+        self.read_in_pieces(exchange).1.is_sorted_by(|a, b| a < b)
+    }
+
     fn of_source(&self, exchange: &Arc<Exchange>, source: ExchangeSource) -> Pipe {
         let bound = source.measured().fold(Default::default(), most);
         let total = exchange.total().bound;

@@ -24,16 +24,15 @@ pub fn apply(roots: &[Expr]) -> Result<Vec<Expr>> {
         }
         let input = &node.inputs()[0];
         let (_, grid) = node.array()?;
+        // The input itself, in the chunks that are wanted.
+        let so = || Expr::new(input.kind().clone(), input.inputs().to_vec(), node.meta().clone(), input.label());
+        let is_alone = || uses.only_one(&old.inputs()[0]);
         Ok(match input.kind() {
             Kind::Rechunk => Some(node.with_inputs(input.inputs().to_vec())),
-            Kind::Source(SourceNode::Array { .. }) if uses.only_one(&old.inputs()[0]) => absorb(node, input, grid)?,
+            Kind::Source(SourceNode::Array { .. }) if is_alone() && reads_well(input, grid)? => Some(so()),
             // Values computed from positions alone are computed by whatever chunks are wanted.
-            Kind::Blockwise(_) if input.inputs().is_empty() && uses.only_one(&old.inputs()[0]) => {
-                Some(Expr::new(input.kind().clone(), vec![], node.meta().clone(), input.label()))
-            }
-            Kind::Select(Select::Take { axes, .. }) if uses.only_one(&old.inputs()[0]) && joins(input, grid, axes[0])? => {
-                Some(Expr::new(input.kind().clone(), input.inputs().to_vec(), node.meta().clone(), input.label()))
-            }
+            Kind::Blockwise(_) if input.inputs().is_empty() && is_alone() => Some(so()),
+            Kind::Select(Select::Take { axes, .. }) if is_alone() && joins(input, grid, axes[0])? => Some(so()),
             _ => None,
         })
     })
@@ -44,11 +43,6 @@ fn joins(x: &Expr, grid: &Grid, axis: usize) -> Result<bool> {
     let (_, own) = x.array()?;
     let others = |g: &Grid| Grid::new(g.axes().iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, x)| x.clone()));
     Ok(others(own) == others(grid) && grid.axes()[axis].n_chunks() < own.axes()[axis].n_chunks())
-}
-
-fn absorb(node: &Expr, read: &Expr, grid: &Grid) -> Result<Option<Expr>> {
-    let read_so = Expr::new(read.kind().clone(), vec![], node.meta().clone(), read.label());
-    Ok(reads_well(read, grid)?.then_some(read_so))
 }
 
 /// Whether reading a source by the chunks of `grid` (of its shape) costs little more than by those that it has.

@@ -47,8 +47,7 @@ impl Join {
         };
         let (left, right) = (divided(left, &self.left_on, NUMBER)?, divided(right, &self.right_on, RIGHT_NUMBER)?);
         let schema = numbered(&numbered(&self.schema, NUMBER), RIGHT_NUMBER);
-        let fits = |run: &Run<'_>, side| run.read_in_pieces(side).1.len() == n_buckets;
-        let pipe = if fits(run, &left) && fits(run, &right) {
+        let pipe = if run.has_room_for_buckets(&left) && run.has_room_for_buckets(&right) {
             buckets(run, op(&schema), [&run.read(&left), &run.read(&right)], &schema)
         } else {
             self.in_parts(run, &self.sides(Match::Inner, true), [&left, &right], (n_buckets, &schema), true)?

@@ -18,7 +18,7 @@ use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::lookup::Lookup;
 use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::Exchange;
-use crate::op::table::key::{ByHash, keys};
+use crate::op::table::key::{ByHash, keys, named};
 use crate::op::table::mark::{Find, MATCHED, Marks};
 use crate::op::table::probe::{Match, Probe, Side};
 use crate::op::table::step::plain;
@@ -363,7 +363,7 @@ impl Join {
         let built = run.divide(&built, "join", by(&side.built_on))?;
         side.columns.push(NUMBER.into());
         let schema = numbered(&self.schema, NUMBER);
-        if sides.how == Match::Left && run.read_in_pieces(&built).1.len() > n_buckets {
+        if sides.how == Match::Left && !run.has_room_for_buckets(&built) {
             let pipe = self.in_parts(run, sides, [&passed, &built], (n_buckets, &schema), false)?;
             return restored(run, pipe, &[NUMBER], self.schema.clone());
         }
@@ -425,13 +425,13 @@ pub(super) fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, b
 /// # Errors
 /// Columns that are not there.
 pub(super) fn keys_once(mut rows: Pipe, on: &[Expr]) -> Result<(Pipe, Vec<Expr>)> {
-    let named: Vec<Expr> = on.iter().enumerate().map(|(i, e)| e.clone().alias(format!("key {i}"))).collect();
-    let schema = named.iter().map(|e| e.to_field(&rows.schema)).collect::<PolarsResult<Schema>>().map_err(table_error)?;
-    let (schema, names) = (Arc::new(schema), (0..on.len()).map(|i| PlSmallStr::from(format!("key {i}"))));
-    let subset = Some(names.clone().collect());
-    rows.push(RowOp::Step(TableStep::Select(named)), schema.clone(), 1);
-    rows.push(RowOp::Step(TableStep::Unique { subset, keep: UniqueKeepStrategy::Any }), schema, 1);
-    Ok((rows, names.map(col).collect()))
+    let keys = named(on);
+    let schema = keys.iter().map(|e| e.to_field(&rows.schema)).collect::<PolarsResult<Schema>>().map_err(table_error)?;
+    let (subset, schema) = (names(&schema), Arc::new(schema));
+    let on = subset.iter().map(|n| col(n.clone())).collect();
+    rows.push(RowOp::Step(TableStep::Select(keys)), schema.clone(), 1);
+    rows.push(RowOp::Step(TableStep::Unique { subset: Some(subset), keep: UniqueKeepStrategy::Any }), schema, 1);
+    Ok((rows, on))
 }
 
 /// The set of the keys in a column of an exchange's rows, and its room, if it can be had.

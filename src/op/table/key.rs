@@ -15,16 +15,24 @@ use polars::prelude::{Column, DataFrame, Expr, IdxSize, IntoLazy, NamedFrom, PlS
 /// The expressions' own.
 pub fn keys(rows: &DataFrame, of: &[Expr]) -> Result<DataFrame> {
     let column = |(i, e): (usize, &Expr)| match e {
-        Expr::Column(n) => Some(rows.column(n).ok()?.clone().with_name(format!("key {i}").into())),
+        Expr::Column(n) => Some(rows.column(n).ok()?.clone().with_name(key_name(i))),
         _ => None,
     };
     if let Some(columns) = of.iter().enumerate().map(column).collect::<Option<Vec<_>>>() {
         return DataFrame::new(rows.height(), columns).map_err(table_error);
     }
-    let named: Vec<Expr> = of.iter().enumerate().map(|(i, e)| e.clone().alias(PlSmallStr::from(format!("key {i}")))).collect();
-    let keys = apart(|| rows.clone().lazy().select(named).collect()).map_err(table_error)?;
+    let keys = apart(|| rows.clone().lazy().select(named(of)).collect()).map_err(table_error)?;
     // A literal is one value for all rows.
     if keys.height() == rows.height() { Ok(keys) } else { Ok(keys.new_from_index(0, rows.height())) }
+}
+
+fn key_name(i: usize) -> PlSmallStr {
+    format!("key {i}").into()
+}
+
+/// Expressions for keys under the names that [`keys`] gives them.
+pub fn named(of: &[Expr]) -> Vec<Expr> {
+    of.iter().enumerate().map(|(i, e)| e.clone().alias(key_name(i))).collect()
 }
 
 /// Rows go where the hash of their keys says.
