@@ -193,11 +193,12 @@ fn a_frequent_key_of_the_side_that_is_looked_up_cuts_nothing_in_thousands() {
     let n = 200_000i64;
     let of =
         |keys: Vec<i64>| df!("n" => (0..keys.len() as i64).collect::<Vec<_>>(), "k" => keys).expect("columns of one length").lazy();
-    // Half of the right side has one key, which ten rows of the left have.
+    // Half of the right side has one key, which ten rows of the left have; or all of it has.
     let left = of((0..n).map(|i| if i % 20_000 == 0 { -1 } else { i }).collect());
-    let right = of((0..20_000).map(|i| if i % 2 == 0 { -1 } else { i }).collect());
+    let half = of((0..20_000).map(|i| if i % 2 == 0 { -1 } else { i }).collect());
+    let all = of(vec![-1; 100_000]);
     let session = Session::new(Config { n_threads: 2, budget_bytes: 1 << 30, ..Config::default() });
-    for how in [JoinType::Left, JoinType::Inner] {
+    for (right, how) in [(&half, JoinType::Left), (&half, JoinType::Inner), (&all, JoinType::Left), (&all, JoinType::Inner)] {
         let query = left.clone().join(right.clone(), [col("k")], [col("k")], JoinArgs::new(how.clone()));
         let mut n_partitions = 0;
         let mut rows: Vec<DataFrame> = Vec::new();
@@ -210,5 +211,21 @@ fn a_frequent_key_of_the_side_that_is_looked_up_cuts_nothing_in_thousands() {
         assert!(n_partitions < 100, "{how}: {n_partitions} partitions");
         let sorted = |rows: DataFrame| rows.sort(["n", "n_right"], SortMultipleOptions::default()).expect("sorted");
         assert!(sorted(stacked(&rows)).equals_missing(&sorted(query.collect().expect("Polars' rows"))), "{how}");
+    }
+}
+
+#[test]
+fn rows_that_are_marked_are_not_paired_with_all_that_are_equal() {
+    let n = 1_000_000i64;
+    let of = |n: i64| df!("k" => (0..n).map(|i| i % 3).collect::<Vec<_>>(), "s" => vec!["text"; n as usize], "n" => (0..n).collect::<Vec<_>>());
+    let left =
+        of(n / 20).and_then(|df| df.vstack(&df!("k" => [-1i64], "s" => ["alone"], "n" => [-1i64])?)).expect("columns").lazy();
+    let right = of(n).expect("columns").lazy();
+    let session = Session::new(Config { n_threads: 2, budget_bytes: 256 << 20, ..Config::default() });
+    for (how, want) in [(JoinType::Semi, n as usize / 20), (JoinType::Anti, 1)] {
+        for on in [vec![col("k")], vec![col("k"), col("s")]] {
+            let query = left.clone().join(right.clone(), &on, &on, JoinArgs::new(how.clone()));
+            assert_eq!(frame(query).collect_in(&session).expect("rows").height(), want, "{how}");
+        }
     }
 }

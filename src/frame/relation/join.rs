@@ -38,6 +38,8 @@ pub(super) const LOOKUP_SHARE: u64 = 3;
 /// Into more pieces than this a partition is not cut for the sake of a key that has so many times the rows of the others.
 const MOST_PIECES: u64 = 64;
 const FREQUENT: u64 = 16;
+/// Nor in so many for whatever keys: if all rows had matches there would be no end of them.
+const MOST_CUTS: u64 = 1 << 16;
 /// A side is taken to be the smaller one if it has so many times fewer rows.
 const SMALLER: f64 = 2.0;
 
@@ -285,7 +287,7 @@ impl Join {
                 };
                 let probe = Probe::new(&side, &table, room)?;
                 let most = probe.most_matches(&table)?;
-                if has_frequent_key(run, &passing, &side, &table, most, row_bytes(&self.schema))? {
+                if would_shatter(run, &passing, &side, &table, most, row_bytes(&self.schema))? {
                     drop((probe, table));
                     return self.in_buckets(run, sides, passing, &rows);
                 }
@@ -471,12 +473,15 @@ fn allowed_rows(run: &Run<'_>, passing: &Pipe, most: u64, width: u64) -> u64 {
     bytes / width / most
 }
 
-/// Whether partitions would have to be cut in very many for the sake of few keys: one of the `table` that is looked up has `most` rows, and
-/// the others far fewer.
-fn has_frequent_key(run: &Run<'_>, passing: &Pipe, side: &Side, table: &DataFrame, most: u64, width: u64) -> Result<bool> {
-    let rows = allowed_rows(run, passing, most, width).max(1);
-    if most == 1 || passing.total.rows / rows <= MOST_PIECES * passing.n_partitions() as u64 {
+/// Whether partitions would have to be cut in too many, or in very many for the sake of few keys: one of the `table` that is looked up has
+/// `most` rows, and the others far fewer.
+fn would_shatter(run: &Run<'_>, passing: &Pipe, side: &Side, table: &DataFrame, most: u64, width: u64) -> Result<bool> {
+    let n_pieces = passing.total.rows / allowed_rows(run, passing, most, width).max(1);
+    if most == 1 || n_pieces <= MOST_PIECES * passing.n_partitions() as u64 {
         return Ok(false);
+    }
+    if n_pieces > MOST_CUTS {
+        return Ok(true);
     }
     let keys = keys(table, &side.built_on)?;
     let n_keys = apart(|| keys.unique_impl(false, None, UniqueKeepStrategy::Any, None)).map_err(table_error)?.height();

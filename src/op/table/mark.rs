@@ -1,11 +1,11 @@
 //! Which rows of a table in memory are matched by any of another: for semi and anti joins whose left side is the smaller one.
 
 use crate::base::Result;
-use crate::chunk::dataframe::table_error;
+use crate::chunk::dataframe::{apart, table_error};
 use crate::kernel::table::lookup::{Lookup, gather};
 use crate::op::table::key::keys;
 use crate::spill::pool::Share;
-use polars::prelude::{Column, DataFrame, Expr, IdxSize, NamedFrom, Series};
+use polars::prelude::{Column, DataFrame, Expr, IdxSize, NamedFrom, Series, UniqueKeepStrategy};
 
 /// The column that numbers of matched rows are in.
 pub const MATCHED: &str = "\u{1}matched";
@@ -17,6 +17,8 @@ pub struct Find {
     on: Vec<Expr>,
     lookup: Lookup,
     n_rows: usize,
+    /// Whether rows of the table have equal keys.
+    repeats: bool,
     _room: Share,
 }
 
@@ -26,8 +28,10 @@ impl Find {
     /// # Errors
     /// Keys that cannot be compared.
     pub fn new(on: Vec<Expr>, table: &DataFrame, built_on: &[Expr], nulls_equal: bool, room: Share) -> Result<Find> {
-        let lookup = Lookup::new(&keys(table, built_on)?, nulls_equal);
-        Ok(Find { on, lookup, n_rows: table.height(), _room: room })
+        let of = keys(table, built_on)?;
+        let lookup = Lookup::new(&of, nulls_equal);
+        let repeats = lookup.most_matches(&of)? > 1;
+        Ok(Find { on, lookup, n_rows: table.height(), repeats, _room: room })
     }
 
     /// The numbers of the table's rows that any of these rows match, rising.
@@ -36,7 +40,12 @@ impl Find {
     /// The keys' own.
     pub fn run(&self, rows: &DataFrame) -> Result<DataFrame> {
         let mut found = vec![false; self.n_rows];
-        self.lookup.matches(&keys(rows, &self.on)?, false).built.iter().for_each(|&b| found[b as usize] = true);
+        let mut keys = keys(rows, &self.on)?;
+        if self.repeats {
+            // Each key once, or there would be a match for every pair of equal rows: now no more than the table has rows.
+            keys = apart(|| keys.unique_impl(false, None, UniqueKeepStrategy::Any, None)).map_err(table_error)?;
+        }
+        self.lookup.matches(&keys, false).built.iter().for_each(|&b| found[b as usize] = true);
         let numbers: Vec<IdxSize> = (0..self.n_rows as IdxSize).filter(|&i| found[i as usize]).collect();
         DataFrame::new(numbers.len(), vec![Column::from(Series::new(MATCHED.into(), numbers))]).map_err(table_error)
     }
