@@ -8,6 +8,7 @@ use crate::expr::node::{Call, SourceNode};
 use crate::expr::table::{TableMeta, TableSource};
 use crate::expr::{Expr, Kind, Meta};
 use crate::kernel::table::dense::KeySet;
+use crate::op::table::measured::Measured;
 use crate::op::table::wrap::{Cut, Cuts, Joined, Piped};
 use crate::op::table::{RowOp, Rows, TableStep};
 use polars::prelude::{DataType, PlSmallStr, Schema, SchemaRef, col};
@@ -150,6 +151,11 @@ impl Pipe {
     /// Upper bound of the bytes of all rows.
     pub fn total_bytes(&self) -> u64 {
         self.total.bytes_from(&self.schema, self.n_varying)
+    }
+
+    /// The most that all rows are.
+    pub fn total_measured(&self) -> Measured {
+        Measured { bound: self.total, bytes: self.total_bytes() }
     }
 
     /// About how many bytes all rows take.

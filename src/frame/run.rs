@@ -321,7 +321,7 @@ impl<'a> Run<'a> {
         let read = Pipe::of(Arc::new(buckets), exchange.schema().clone(), read_bound, total);
         // Row numbers of groups, a hash table and copied keys, or an order of rows and the rows in it.
         let scratch = read_bound.rows.saturating_mul(64).saturating_add(largest.max(widest));
-        let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch, Run::budget_for);
+        let op = Bucket::new(BucketOp::Steps(steps), name, out_bytes, scratch);
         let expr = call(Arc::new(op), vec![read.expr()], &schema, n, out_bytes);
         Ok(Pipe::made(expr, schema, bound, total.times(growth)))
     }
@@ -330,11 +330,6 @@ impl<'a> Run<'a> {
     pub fn too_large(&self, exchange: &Exchange) -> Option<u64> {
         let largest = largest(exchange);
         (largest > self.task_bytes().saturating_mul(4) && !self.dry).then_some(largest)
-    }
-
-    /// What rows that are sorted or grouped weigh: their bytes, or, of narrow ones, a part of what their keys and places take meanwhile.
-    pub fn weight(bytes: u64, rows: u64) -> u64 {
-        bytes.max(rows.saturating_mul(LEAST_ROW_BYTES))
     }
 
     /// Number of buckets for so many bytes of rows, so that one is about as large as a partition.
@@ -346,8 +341,6 @@ impl<'a> Run<'a> {
 /// The size that buckets aim at.
 const BUCKET_BYTES: u64 = 32 << 20;
 const MOST_BUCKETS: u64 = 512;
-/// Rows are never taken for narrower than this.
-const LEAST_ROW_BYTES: u64 = 16;
 
 /// Bytes of the largest bucket.
 fn largest(exchange: &Exchange) -> u64 {

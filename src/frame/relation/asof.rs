@@ -6,13 +6,14 @@ use crate::base::{Error, Kind as ErrorKind, Result};
 use crate::chunk::table_bound::n_varying;
 use crate::frame::pipe::{Pipe, names, numbered};
 use crate::frame::relation::grouped::NUMBER;
-use crate::frame::relation::join::{Join, LOOKUP_SHARE, buckets, room};
+use crate::frame::relation::join::{Join, LOOKUP_SHARE, room};
+use crate::frame::relation::pairs::whole_buckets;
 use crate::frame::relation::sort::restored;
 use crate::frame::run::Run;
 use crate::op::table::bucket::BucketOp;
 use crate::op::table::key::ByHash;
+use crate::op::table::measured::longest_row;
 use crate::op::table::planned::Held;
-use crate::op::table::probe::longest_value;
 use crate::op::table::{RowOp, TableStep};
 use polars::prelude::{AsOfOptions, Expr, PlSmallStr, col};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ impl Join {
         if let Some(room) = if fits { room(run, &rows)? } else { None } {
             run.note("join_asof: the right side in memory beside every partition of the left");
             let table = run.table(&rows)?;
-            let var_bytes = all.bound.var_bytes.max(left.bound.rows.saturating_mul(longest_value(&table)));
+            let var_bytes = all.bound.var_bytes.max(left.bound.rows.saturating_mul(longest_row(&table)?));
             let step = TableStep::Beside {
                 right: Arc::new(Held::new(table, room)),
                 on: (self.left_on.clone(), self.right_on.clone()),
@@ -61,13 +62,13 @@ impl Join {
         drop(left);
         let built = run.divide(&run.read(&rows), "join_asof", by(right_by))?;
         let schema = numbered(&self.schema, NUMBER);
-        let op = BucketOp::Join {
+        let op = BucketOp::Nearest {
             left_on: self.left_on.clone(),
             right_on: self.right_on.clone(),
             args: Box::new(self.args.clone()),
             columns: names(&schema),
         };
-        let pipe = buckets(run, op, [&run.read(&passed), &run.read(&built)], &schema);
+        let pipe = whole_buckets(op, [&run.read(&passed), &run.read(&built)], &schema);
         Ok(restored(run, pipe, &[NUMBER], self.schema.clone())?.with_likely(likely, unfiltered))
     }
 }

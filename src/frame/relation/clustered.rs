@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// Partitions between whose rows no key is shared.
 pub(super) struct Clustered {
     pub pipe: Pipe,
+    /// Whether every key is there once.
+    pub is_distinct: bool,
     /// The first key of every partition.
     firsts: Vec<i64>,
 }
@@ -48,11 +50,17 @@ fn looked_at(
 }
 
 fn edges(run: &mut Run<'_>, keys: &Arc<dyn TableSource>) -> Result<Option<Vec<Edges>>> {
-    let columns = ["n", "first", "last", "lead", "next", "rises"].map(|n| (n, DataType::Int64));
+    let columns = ["n", "first", "last", "lead", "next", "rises", "distinct"].map(|n| (n, DataType::Int64));
     let edges = read_edges(&looked_at(run, keys, RowOp::Edges, &columns, 1)?)?;
     let ends: Vec<(i64, i64)> = edges.iter().filter_map(|e| e.ends).collect();
     let rise = edges.iter().all(|e| e.rises) && ends.windows(2).all(|w| w[0].1 <= w[1].0);
     Ok((rise && !ends.is_empty()).then_some(edges))
+}
+
+/// Whether every key is there once.
+fn is_distinct(edges: &[Edges]) -> bool {
+    let ends: Vec<(i64, i64)> = edges.iter().filter_map(|e| e.ends).collect();
+    edges.iter().all(|e| e.is_distinct) && ends.windows(2).all(|w| w[0].1 < w[1].0)
 }
 
 fn recut(pipe: &Pipe, source: &Arc<dyn TableSource>, starts: &[u64]) -> Option<Pipe> {
@@ -67,9 +75,10 @@ fn recut(pipe: &Pipe, source: &Arc<dyn TableSource>, starts: &[u64]) -> Option<P
 pub(super) fn clustered(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result<Option<Clustered>> {
     let Some((source, keys)) = keys.iter().find_map(|k| rising(pipe, k)) else { return Ok(None) };
     if run.is_dry() {
-        return Ok(Some(Clustered { pipe: pipe.clone(), firsts: vec![0; pipe.n_partitions()] }));
+        return Ok(Some(Clustered { pipe: pipe.clone(), is_distinct: false, firsts: vec![0; pipe.n_partitions()] }));
     }
     let Some(edges) = edges(run, &keys)? else { return Ok(None) };
+    let is_distinct = is_distinct(&edges);
     let (mut starts, mut firsts) = (Vec::new(), Vec::new());
     let (mut row, mut last) = (0, None);
     for e in edges {
@@ -86,16 +95,16 @@ pub(super) fn clustered(run: &mut Run<'_>, pipe: &Pipe, keys: &[Expr]) -> Result
         }
         row += e.n;
     }
-    Ok(recut(pipe, &source, &starts).map(|pipe| Clustered { pipe, firsts }))
+    Ok(recut(pipe, &source, &starts).map(|pipe| Clustered { pipe, is_distinct, firsts }))
 }
 
 impl Clustered {
     /// Another table that is stored by the key `key`, cut where this one is: its partition `i` has all rows of keys that partition `i` here
-    /// has.
+    /// has. Also says whether every key is there once.
     ///
     /// # Errors
     /// The source's own.
-    pub fn cut_alike(&self, run: &mut Run<'_>, other: &Pipe, key: &Expr) -> Result<Option<Pipe>> {
+    pub fn cut_alike(&self, run: &mut Run<'_>, other: &Pipe, key: &Expr) -> Result<Option<(Pipe, bool)>> {
         let Some((source, keys)) = rising(other, key) else { return Ok(None) };
         if run.is_dry() {
             return Ok(None);
@@ -120,6 +129,6 @@ impl Clustered {
             let within = found.next_if(|(v, _)| *v == i).map_or(0, |(_, n)| n);
             starts.push(row + within);
         }
-        Ok(recut(other, &source, &starts))
+        Ok(recut(other, &source, &starts).map(|pipe| (pipe, is_distinct(&edges))))
     }
 }

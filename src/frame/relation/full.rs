@@ -3,16 +3,16 @@
 use crate::base::Result;
 use crate::frame::pipe::{Pipe, names, numbered};
 use crate::frame::relation::grouped::NUMBER;
-use crate::frame::relation::join::{Join, RIGHT_NUMBER, Sides, buckets, in_pieces, keys_once};
+use crate::frame::relation::join::{Join, RIGHT_NUMBER, Sides};
+use crate::frame::relation::pairs::{buckets, in_pieces, keys_once, look_up, whole_buckets};
 use crate::frame::relation::sort::restored;
 use crate::frame::relation::union::below;
 use crate::frame::run::Run;
-use crate::op::table::bucket::BucketOp;
 use crate::op::table::exchange::Exchange;
 use crate::op::table::key::ByHash;
 use crate::op::table::probe::{Match, Side};
 use crate::op::table::{RowOp, TableStep};
-use polars::prelude::{DataType, Expr, JoinArgs, LiteralValue, MaintainOrderJoin, PlSmallStr, Scalar, Schema, SchemaRef, col};
+use polars::prelude::{DataType, Expr, LiteralValue, PlSmallStr, Scalar, SchemaRef, col};
 use std::sync::Arc;
 
 impl Join {
@@ -23,17 +23,11 @@ impl Join {
         let (left, right) = (run.keep(&left, "join")?, run.keep(&right, "join")?);
         let bytes = left.total().bytes + right.total().bytes;
         let rows = (left.total().bound.rows + right.total().bound.rows) as f64;
-        let maintain_order = if passes_left { MaintainOrderJoin::LeftRight } else { MaintainOrderJoin::RightLeft };
-        let op = |schema: &Schema| BucketOp::Join {
-            left_on: self.left_on.clone(),
-            right_on: self.right_on.clone(),
-            args: Box::new(JoinArgs { maintain_order, ..self.args.clone() }),
-            columns: names(schema),
-        };
-        if bytes <= run.task_bytes() {
+        let sides = self.sides(Match::Full, true);
+        if passes_left && bytes <= run.task_bytes() {
             run.note("join: in one task over all rows");
             let (left, right) = (run.gathered(&left, "join")?, run.gathered(&right, "join")?);
-            let pipe = buckets(run, op(&self.schema), [&left, &right], &self.schema);
+            let pipe = buckets(run, self.side(&sides), [&left, &right], &self.schema);
             // What comes next is planned by what is found, rather than by the most there could be.
             return Ok(run.computed(&pipe, "join")?.0.with_likely(rows, rows));
         }
@@ -48,9 +42,12 @@ impl Join {
         let (left, right) = (divided(left, &self.left_on, NUMBER)?, divided(right, &self.right_on, RIGHT_NUMBER)?);
         let schema = numbered(&numbered(&self.schema, NUMBER), RIGHT_NUMBER);
         let pipe = if run.has_room_for_buckets(&left) && run.has_room_for_buckets(&right) {
-            buckets(run, op(&schema), [&run.read(&left), &run.read(&right)], &schema)
+            let mut side = self.side(&sides);
+            side.payload.push((RIGHT_NUMBER.into(), RIGHT_NUMBER.into()));
+            side.columns = names(&schema);
+            buckets(run, side, [&run.read(&left), &run.read(&right)], &schema)
         } else {
-            self.in_parts(run, &self.sides(Match::Inner, true), [&left, &right], (n_buckets, &schema), true)?
+            self.in_parts(run, &sides, [&left, &right], (n_buckets, &schema), true)?
         };
         let order = if passes_left { [NUMBER, RIGHT_NUMBER] } else { [RIGHT_NUMBER, NUMBER] };
         Ok(restored(run, pipe, &order, self.schema.clone())?.with_likely(rows, rows))
@@ -73,11 +70,10 @@ impl Join {
         side.columns = names(schema);
         let new_name = |n: &PlSmallStr| side.renamed.iter().find(|r| r.0 == *n).map_or_else(|| n.clone(), |r| r.1.clone());
         let of_passing = passed.schema().iter_names().map(|n| (new_name(n), col(n.clone()))).collect();
-        let keys = sides.passing_on.iter().zip(sides.built_on).filter(|_| self.args.should_coalesce());
-        let keys = keys.filter_map(|(p, b)| Some((p.to_field(passed.schema()).ok()?.name().clone(), b.clone())));
-        let of_built = side.payload.iter().map(|(old, new)| (new.clone(), col(old.clone()))).chain(keys).collect();
+        let of_built = side.payload.iter().map(|(old, new)| (new.clone(), col(old.clone())));
+        let of_built = of_built.chain(side.shared.iter().cloned()).collect();
         let pieces = in_pieces(run, Match::Inner, passed, built)?;
-        let mut parts = vec![buckets(run, BucketOp::LookUp(Box::new(side)), [&pieces[0], &pieces[1]], schema)];
+        let mut parts = vec![buckets(run, side, [&pieces[0], &pieces[1]], schema)];
         let (a, b) = ((passed, sides.passing_on), (built, sides.built_on));
         parts.push(self.unmatched(run, a, b, n_buckets, (of_passing, schema))?);
         if both {
@@ -104,10 +100,11 @@ impl Join {
             nulls_equal: self.args.nulls_equal,
             payload: vec![],
             renamed: vec![],
+            shared: vec![],
             columns: names(rows.schema()),
         };
         let both = in_pieces(run, Match::Anti, rows, &keys)?;
-        let mut pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&both[0], &both[1]], rows.schema());
+        let mut pipe = whole_buckets(look_up(side, rows.schema()), [&both[0], &both[1]], rows.schema());
         let column = |(name, dtype): (&PlSmallStr, DataType)| match columns.iter().find(|c| c.0 == *name) {
             Some((_, e)) => e.clone().alias(name.clone()),
             None => Expr::Literal(LiteralValue::Scalar(Scalar::null(dtype))).alias(name.clone()),

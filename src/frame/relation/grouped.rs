@@ -86,7 +86,7 @@ fn by_size(run: &mut Run<'_>, all: Arc<Exchange>, groups: &Groups, merges: bool)
         groups.push(&mut pipe);
         return Ok(pipe);
     }
-    let n_buckets = run.n_buckets(Run::weight(bytes, all.total().bound.rows));
+    let n_buckets = run.n_buckets(all.total().weight());
     run.note(format!("{name}: in {n_buckets} buckets by the hash of the keys, each by itself"));
     let partitions: Vec<u64> = all.measured().iter().map(|m| m.bytes).collect();
     let pipe = run.read_as_written(&all);

@@ -2,12 +2,13 @@
 //! keys and joined bucket by bucket. Rows come in order of the side that passes, and for each of its rows in order of the other.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{apart, table, table_error};
+use crate::chunk::dataframe::{table, table_error};
 use crate::chunk::table_bound::{Bound, n_varying, row_bytes};
 use crate::expr::table::TableSource;
-use crate::frame::pipe::{MOST_GROWTH, Pipe, call, names, numbered};
+use crate::frame::pipe::{MOST_GROWTH, Pipe, names, numbered};
 use crate::frame::relation::clustered::clustered;
 use crate::frame::relation::grouped::NUMBER;
+use crate::frame::relation::pairs::{buckets, counted, in_pieces, keys_once, look_up, whole_buckets};
 use crate::frame::relation::sort::restored;
 use crate::frame::relation::validate::validated;
 use crate::frame::relation::whole;
@@ -16,10 +17,11 @@ use crate::frame::run::Run;
 use crate::frame::walk::{Reader, Relation, Tree, unsupported};
 use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::lookup::Lookup;
-use crate::op::table::bucket::{Bucket, BucketOp};
 use crate::op::table::exchange::Exchange;
-use crate::op::table::key::{ByHash, keys, named};
+use crate::op::table::joining::{Counted, Counter};
+use crate::op::table::key::{ByHash, keys};
 use crate::op::table::mark::{Find, MATCHED, Marks};
+use crate::op::table::measured::longest_row;
 use crate::op::table::probe::{Match, Probe, Side};
 use crate::op::table::step::plain;
 use crate::op::table::wrap::Cut;
@@ -27,7 +29,7 @@ use crate::op::table::{RowOp, TableStep};
 use crate::spill::pool::Share;
 use polars::prelude::{
     DataFrame, Expr, IDX_DTYPE, IEJoinOptions, InequalityOperator, JoinArgs, JoinType, JoinValidation, MaintainOrderJoin,
-    PlSmallStr, PolarsResult, Schema, SchemaRef, UniqueKeepStrategy, col,
+    PlSmallStr, Schema, SchemaRef,
 };
 use polars_plan::dsl::JoinTypeOptionsIR;
 use polars_plan::plans::IR;
@@ -35,11 +37,6 @@ use std::sync::Arc;
 
 /// The part of the memory between stages that the side of a join that is looked up may take.
 pub(super) const LOOKUP_SHARE: u64 = 3;
-/// Into more pieces than this a partition is not cut for the sake of a key that has so many times the rows of the others.
-const MOST_PIECES: u64 = 64;
-const FREQUENT: u64 = 16;
-/// Nor in so many for whatever keys: if all rows had matches there would be no end of them.
-const MOST_CUTS: u64 = 1 << 16;
 /// A side is taken to be the smaller one if it has so many times fewer rows.
 const SMALLER: f64 = 2.0;
 
@@ -143,6 +140,13 @@ pub(super) struct Sides<'a> {
     pub built_is_right: bool,
 }
 
+/// What became of rows that pass.
+enum Passed {
+    Joined(Pipe),
+    /// They are too many when they are joined.
+    Again(Pipe),
+}
+
 impl Relation for Join {
     fn pipe(&self, run: &mut Run<'_>) -> Result<Pipe> {
         validated(run, self.validation, &self.args, (&self.left, &self.left_on), (&self.right, &self.right_on))?;
@@ -242,6 +246,13 @@ impl Join {
         taken.map(|n| (n.clone(), format!("{n}{suffix}").into())).collect()
     }
 
+    /// Columns of the passing side that stand for keys of both, and what rows of the other side have in them.
+    fn shared(&self, sides: &Sides<'_>) -> Vec<(PlSmallStr, Expr)> {
+        let of = if sides.built_is_right { &self.left.schema } else { &self.right.schema };
+        let keys = sides.passing_on.iter().zip(sides.built_on).filter(|_| self.args.should_coalesce());
+        keys.filter_map(|(p, b)| Some((p.to_field(of).ok()?.name().clone(), b.clone()))).collect()
+    }
+
     fn looked_up(&self, run: &mut Run<'_>, how: Match, built_is_right: bool, left: Pipe, right: Pipe) -> Result<Pipe> {
         let sides = self.sides(how, built_is_right);
         let (passing, built) = if built_is_right { (left, right) } else { (right, left) };
@@ -273,7 +284,11 @@ impl Join {
             run.note("join: a set of the keys of one side in memory, looked up by the other as it passes");
             let asked = plain(&sides.passing_on[0]).filter(|_| how == Match::Semi);
             let passing = asked.and_then(|name| passing.with_keys(name, &keys)).unwrap_or(passing);
-            return self.pass(run, passing, Probe::of_set(&self.side(sides), keys, room), 1);
+            let probe = Arc::new(Probe::of_set(&self.side(sides), keys, room));
+            return match self.pass(run, passing, probe, 1)? {
+                Passed::Joined(pipe) => Ok(pipe),
+                Passed::Again(_) => Err(Error::bug("rows that become one at most are too many")),
+            };
         }
         match room(run, &rows)? {
             Some(room) => {
@@ -285,15 +300,16 @@ impl Join {
                     }
                     _ => passing,
                 };
-                let probe = Probe::new(&side, &table, room)?;
+                let probe = Arc::new(Probe::new(&side, &table, room)?);
                 let most = probe.most_matches(&table)?;
-                if would_shatter(run, &passing, &side, &table, most, row_bytes(&self.schema))? {
-                    drop((probe, table));
-                    return self.in_buckets(run, sides, passing, &rows);
+                drop(table);
+                match self.pass(run, passing, probe, most)? {
+                    Passed::Joined(pipe) => {
+                        run.note("join: the smaller side in memory, looked up by the other as it passes");
+                        Ok(pipe)
+                    }
+                    Passed::Again(passing) => self.in_buckets(run, sides, passing, &rows),
                 }
-                run.note("join: the smaller side in memory, looked up by the other as it passes");
-                drop((table, rows));
-                self.pass(run, passing, probe, most)
             }
             None => self.in_buckets(run, sides, passing, &rows),
         }
@@ -307,21 +323,47 @@ impl Join {
             built_on: sides.built_on.to_vec(),
             nulls_equal: self.args.nulls_equal,
             renamed: self.renamed(sides, &payload),
+            shared: self.shared(sides),
             payload,
             columns: names(&self.schema),
         }
     }
 
-    /// Rows pass and look up. Where one may become many (`most`), partitions are cut so small that what they become has a bound.
-    fn pass(&self, run: &mut Run<'_>, mut passing: Pipe, probe: Probe, most: u64) -> Result<Pipe> {
+    /// Rows pass and look up. Where one becomes several (at most `most`), it is counted how many all become, so that partitions are cut where
+    /// there is room for that. The rows that pass are given back if that makes too many, or too large ones.
+    fn pass(&self, run: &mut Run<'_>, mut passing: Pipe, probe: Arc<Probe>, most: u64) -> Result<Passed> {
         let width = row_bytes(&self.schema);
-        if most > 1 {
-            passing = cut_for(run, passing, most, width)?;
+        let piece_bytes = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes());
+        let n_columns = n_varying(&self.schema).saturating_sub(n_varying(&passing.schema));
+        let is_large = passing.bound.rows.saturating_mul(most).saturating_mul(width) > piece_bytes
+            || passing.bound.var_bytes.saturating_mul(most) > run.task_bytes();
+        if most == 1 || !is_large {
+            let longest = longest_row(probe.payload())?;
+            let var_bytes = probe.payload_bytes().min(passing.bound.rows.saturating_mul(most).saturating_mul(longest));
+            passing.widen(n_columns, var_bytes / most.max(1));
+            passing.push(RowOp::Probe(probe), self.schema.clone(), most);
+            return Ok(Passed::Joined(passing));
         }
-        let var_bytes = probe.payload_bytes().min(passing.bound.rows.saturating_mul(most).saturating_mul(probe.longest_value()));
-        passing.widen(n_varying(&self.schema).saturating_sub(n_varying(&passing.schema)), var_bytes / most.max(1));
-        passing.push(RowOp::Probe(Arc::new(probe)), self.schema.clone(), most);
-        Ok(passing)
+        let (passing, sizes) = run.computed(&passing, "join")?;
+        let Some(counted) = counted(run, &passing, Counter::new(probe.clone(), width, piece_bytes)?)? else {
+            return Ok(Passed::Again(passing));
+        };
+        let bound = |c: &Counted| Bound { rows: c.rows, var_bytes: c.var_bytes };
+        let most = counted.iter().map(bound).fold(Bound::default(), Bound::most);
+        if most.bytes(&self.schema) > piece_bytes.max(run.task_bytes()).saturating_mul(2) {
+            return Ok(Passed::Again(passing));
+        }
+        let ends = counted.iter().skip(1).map(|c| (c.partition, c.first)).chain([(usize::MAX, 0)]);
+        let cut = |(c, (partition, next)): (&Counted, (usize, usize))| {
+            let n = sizes.get(c.partition).copied().unwrap_or(0) as usize;
+            let len = if partition == c.partition { next - c.first } else { n - c.first };
+            Cut { partition: c.partition, rows: (len < n).then_some((c.first, len)) }
+        };
+        let total = counted.iter().map(bound).fold(Bound::default(), Bound::plus);
+        let mut pipe = passing.cut(counted.iter().zip(ends).map(cut).collect())?;
+        pipe.widen(n_columns, 0);
+        pipe.push_bounded(RowOp::Probe(probe), self.schema.clone(), most, total);
+        Ok(Passed::Joined(pipe))
     }
 
     /// The join of two sides that are both stored in order of the key: they are cut at the same keys, and joined partition by partition.
@@ -334,8 +376,14 @@ impl Join {
         let Some(by) = clustered(run, first.0, std::slice::from_ref(first.1))? else { return Ok(None) };
         let Some(alike) = by.cut_alike(run, second.0, second.1)? else { return Ok(None) };
         run.note("join: partition by partition, since both sides are stored in order of the key");
+        let (alike, is_distinct) = alike;
         let both = if by_passing { [&by.pipe, &alike] } else { [&alike, &by.pipe] };
-        Ok(Some(buckets(run, BucketOp::LookUp(Box::new(self.side(sides))), both, &self.schema)))
+        // A row of either side for each of the other at most.
+        if by.is_distinct || is_distinct || sides.how == Match::Semi || sides.how == Match::Anti {
+            return Ok(Some(whole_buckets(look_up(self.side(sides), &self.schema), both, &self.schema)));
+        }
+        let pipe = buckets(run, self.side(sides), both, &self.schema);
+        Ok(Some(run.computed(&pipe, "join")?.0))
     }
 
     fn in_buckets(&self, run: &mut Run<'_>, sides: &Sides<'_>, mut passing: Pipe, rows: &Arc<Exchange>) -> Result<Pipe> {
@@ -350,7 +398,8 @@ impl Join {
                 }
             }
         }
-        let bytes = rows.total().bytes.saturating_add(passing.total_bytes().min(rows.total().bytes.saturating_mul(64)));
+        let weight = rows.total().weight();
+        let bytes = weight.saturating_add(passing.total_measured().weight().min(weight.saturating_mul(64)));
         let n_buckets = run.n_buckets(bytes);
         run.note(format!("join: both sides in {n_buckets} buckets by the hash of their keys, each joined by itself"));
         passing.number(NUMBER);
@@ -370,7 +419,10 @@ impl Join {
             return restored(run, pipe, &[NUMBER], self.schema.clone());
         }
         let both = in_pieces(run, sides.how, &passed, &built)?;
-        let pipe = buckets(run, BucketOp::LookUp(Box::new(side)), [&both[0], &both[1]], &schema);
+        let pipe = match side.filters() {
+            true => whole_buckets(look_up(side, &schema), [&both[0], &both[1]], &schema),
+            false => buckets(run, side, [&both[0], &both[1]], &schema),
+        };
         restored(run, pipe, &[NUMBER], self.schema.clone())
     }
 
@@ -397,43 +449,6 @@ impl Join {
         let (likely, unfiltered) = (left.likely_rows * rows, left.unfiltered_rows * rows);
         Ok(left.with_likely(likely, unfiltered))
     }
-}
-
-/// The buckets of both sides. Of a bucket that is too large for a task (many rows have the same keys) pieces of the rows that pass come with
-/// all that they look up, or with pieces of it where every pair is a row by itself.
-pub(super) fn in_pieces(run: &mut Run<'_>, how: Match, passed: &Arc<Exchange>, built: &Arc<Exchange>) -> Result<[Pipe; 2]> {
-    let (passing, of_passing) = run.read_in_pieces(passed);
-    let n_buckets = of_passing.last().map_or(0, |last| last + 1);
-    let (looked_up, of_built) = match how {
-        Match::Inner => run.read_in_pieces(built),
-        _ => (run.read(built), (0..n_buckets).collect()),
-    };
-    if of_passing.len() == n_buckets && of_built.len() == n_buckets {
-        return Ok([passing, looked_up]);
-    }
-    let pairs = |i: usize| of_built.iter().enumerate().filter(move |(_, b)| **b == i);
-    let pairs: Vec<(usize, usize)> =
-        of_passing.iter().enumerate().flat_map(|(i, &bucket)| pairs(bucket).map(move |(j, _)| (i, j))).collect();
-    run.note(format!(
-        "join: of {n_buckets} buckets some have many rows of the same keys and are joined in pieces, {} in all",
-        pairs.len()
-    ));
-    let cut = |partition| Cut { partition, rows: None };
-    Ok([passing.cut(pairs.iter().map(|p| cut(p.0)).collect())?, looked_up.cut(pairs.iter().map(|p| cut(p.1)).collect())?])
-}
-
-/// The keys of rows, and what they are called: those of a partition once, for rows that only have to be there.
-///
-/// # Errors
-/// Columns that are not there.
-pub(super) fn keys_once(mut rows: Pipe, on: &[Expr]) -> Result<(Pipe, Vec<Expr>)> {
-    let keys = named(on);
-    let schema = keys.iter().map(|e| e.to_field(&rows.schema)).collect::<PolarsResult<Schema>>().map_err(table_error)?;
-    let (subset, schema) = (names(&schema), Arc::new(schema));
-    let on = subset.iter().map(|n| col(n.clone())).collect();
-    rows.push(RowOp::Step(TableStep::Select(keys)), schema.clone(), 1);
-    rows.push(RowOp::Step(TableStep::Unique { subset: Some(subset), keep: UniqueKeepStrategy::Any }), schema, 1);
-    Ok((rows, on))
 }
 
 /// The set of the keys in a column of an exchange's rows, and its room, if it can be had.
@@ -467,39 +482,6 @@ fn room_for(run: &Run<'_>, bytes: u64, n_rows: u64) -> Option<u64> {
     (need <= run.pool.limit_bytes() / LOOKUP_SHARE).then_some(need)
 }
 
-/// Rows that a partition may have of which each becomes `most` of `width` bytes.
-fn allowed_rows(run: &Run<'_>, passing: &Pipe, most: u64, width: u64) -> u64 {
-    let bytes = run.partition_bytes.saturating_mul(MOST_GROWTH).min(run.task_bytes()).max(passing.partition_bytes());
-    bytes / width / most
-}
-
-/// Whether partitions would have to be cut in too many, or in very many for the sake of few keys: one of the `table` that is looked up has
-/// `most` rows, and the others far fewer.
-fn would_shatter(run: &Run<'_>, passing: &Pipe, side: &Side, table: &DataFrame, most: u64, width: u64) -> Result<bool> {
-    let n_pieces = passing.total.rows / allowed_rows(run, passing, most, width).max(1);
-    if most == 1 || n_pieces <= MOST_PIECES * passing.n_partitions() as u64 {
-        return Ok(false);
-    }
-    if n_pieces > MOST_CUTS {
-        return Ok(true);
-    }
-    let keys = keys(table, &side.built_on)?;
-    let n_keys = apart(|| keys.unique_impl(false, None, UniqueKeepStrategy::Any, None)).map_err(table_error)?.height();
-    Ok(most > FREQUENT * (keys.height() / n_keys.max(1)) as u64)
-}
-
-/// Partitions so small that there is room for `most` rows of `width` bytes for each of theirs.
-fn cut_for(run: &mut Run<'_>, passing: Pipe, most: u64, width: u64) -> Result<Pipe> {
-    let (rows, task_bytes) = (allowed_rows(run, &passing, most, width), run.task_bytes());
-    let has_long_texts = |pipe: &Pipe| pipe.bound.var_bytes.saturating_mul(most) > task_bytes;
-    if passing.bound.rows <= rows && !has_long_texts(&passing) {
-        return Ok(passing);
-    }
-    let cut = cut_small(run, passing, rows.max(1))?;
-    // Texts may all be in one row, as far as is known before partitions are computed by themselves.
-    if has_long_texts(&cut) { Ok(run.computed(&cut, "join")?.0) } else { Ok(cut) }
-}
-
 /// Partitions of at most `rows` rows.
 fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
     let (mut pipe, sizes) = run.computed(&pipe, "join")?;
@@ -515,31 +497,4 @@ fn cut_small(run: &mut Run<'_>, pipe: Pipe, rows: u64) -> Result<Pipe> {
     pipe = pipe.cut(cuts)?;
     pipe.bound.rows = pipe.bound.rows.min(rows);
     Ok(pipe)
-}
-
-/// The same buckets of two exchanges joined. How many rows come of it is not known before: more than a bucket has room for are refused.
-pub(super) fn buckets(run: &Run<'_>, op: BucketOp, [passed, built]: [&Pipe; 2], schema: &SchemaRef) -> Pipe {
-    let built_bytes = built.partition_bytes();
-    // A row of each row that passes, or as many as there is room for anyway.
-    let filters = matches!(&op, BucketOp::LookUp(side) if side.filters());
-    let other = if filters { Bound::default() } else { built.bound };
-    let var_bytes = passed.bound.var_bytes.saturating_add(other.var_bytes);
-    let each = Bound { rows: passed.bound.rows.saturating_add(other.rows), var_bytes };
-    // Polars' own joins have both sides' keys until they are done.
-    let both = (row_bytes(&passed.schema) + row_bytes(&built.schema)).saturating_sub(row_bytes(schema));
-    let keys = if matches!(op, BucketOp::Join { .. }) { each.rows.saturating_mul(both) } else { 0 };
-    let out_bytes = each.bytes_from(schema, passed.n_varying() + built.n_varying()).saturating_add(keys);
-    let (out_bytes, bound) = if filters {
-        (out_bytes, each)
-    } else {
-        let out_bytes = out_bytes.max(run.task_bytes());
-        (out_bytes, Bound { rows: out_bytes.saturating_sub(var_bytes) / row_bytes(schema), var_bytes })
-    };
-    let scratch =
-        Lookup::bytes(built.bound.rows, built_bytes).saturating_add(passed.bound.rows * 16).saturating_add(built.bound.rows);
-    let op = Bucket::new(op, "join", out_bytes, scratch, Run::budget_for);
-    let n = passed.n_partitions();
-    let expr = call(Arc::new(op), vec![passed.expr(), built.expr()], schema, n, out_bytes);
-    let total = Bound { rows: passed.total.rows.saturating_add(built.total.rows), ..bound.times(n as u64) };
-    Pipe::made(expr, schema.clone(), bound, total)
 }

@@ -7,6 +7,7 @@ mod full;
 pub(super) mod function;
 pub(super) mod grouped;
 pub(super) mod join;
+mod pairs;
 mod repartition;
 pub(super) mod rows;
 pub(super) mod scan;

@@ -81,14 +81,14 @@ fn in_ranges(run: &mut Run<'_>, mut pipe: Pipe, order: &Order) -> Result<Pipe> {
     }
     let sampler = SampleOf { order: order.clone(), n: SAMPLES };
     if let Some(keys) = keys_alone(run, &pipe, order) {
-        let n_buckets = run.n_buckets(Run::weight(pipe.total_bytes(), pipe.total.rows));
+        let n_buckets = run.n_buckets(pipe.total_measured().weight());
         let cuts = cuts(sampled(run, keys, sampler)?, n_buckets);
         run.note(format!("sort: keys sampled first, then {} ranges of keys, each sorted by itself", cuts.len() + 1));
         let divided = run.divide(&pipe, "sort", ByOrder { order: order.clone(), cuts })?;
         return run.on_buckets(&divided, vec![step(order)], 1, "sort", &[], schema);
     }
     let rows = run.keep_and_sample(&pipe, "sort", sampler)?;
-    let bytes = Run::weight(rows.total().bytes, rows.total().bound.rows);
+    let bytes = rows.total().weight();
     if bytes <= run.task_bytes() {
         let mut pipe = run.gathered(&rows, "sort")?;
         pipe.push(RowOp::Step(step(order)), schema, 1);
@@ -139,6 +139,7 @@ fn sampled(run: &mut Run<'_>, mut keys: Pipe, sampler: SampleOf) -> Result<Vec<S
 pub(super) fn restored(run: &mut Run<'_>, pipe: Pipe, numbers: &[&str], schema: SchemaRef) -> Result<Pipe> {
     let options = SortMultipleOptions::default().with_nulls_last(true);
     let order = Order { by: numbers.iter().map(|n| col(*n)).collect(), options };
+    let pipe = if pipe.is_source() || pipe.n_partitions() > 1 { pipe } else { run.computed(&pipe, "sort")?.0 };
     let mut pipe = sorted(run, pipe, &order)?;
     pipe.push(only(&schema), schema, 1);
     Ok(pipe)

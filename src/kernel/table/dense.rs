@@ -319,17 +319,21 @@ impl Dense {
         }
     }
 
-    /// The matches of these keys, in order of their rows; None for keys that are no numbers.
-    pub(super) fn matches(&self, keys: &Column, unmatched: bool) -> Option<Matches> {
-        let wide = numbers(keys)?;
+    /// The matches of these keys, in order of their rows; None if they are more than `limit`. Keys that are no numbers have none.
+    pub(super) fn matches(&self, keys: &Column, unmatched: bool, limit: usize) -> Option<Matches> {
+        let Some(wide) = numbers(keys) else { return Some(Matches::default()) };
         let n = wide.len();
+        let within = |m: Matches| Some(m).filter(|m| m.rows.len() <= limit);
         let (starts, rows) = match &self.rows {
-            Rows::Rising => return Some(self.one_each(&wide, unmatched, |rank| rank as IdxSize)),
-            Rows::One(rows) => return Some(self.one_each(&wide, unmatched, |rank| rows[rank])),
+            Rows::Rising => return within(self.one_each(&wide, unmatched, |rank| rank as IdxSize)),
+            Rows::One(rows) => return within(self.one_each(&wide, unmatched, |rank| rows[rank])),
             Rows::Some { starts, rows } => (starts, rows),
         };
         let mut m = Matches { built: Vec::with_capacity(n), rows: Vec::with_capacity(n) };
         let mut some = |value: Option<i64>, row: usize| {
+            if m.rows.len() > limit {
+                return;
+            }
             let rank = value.and_then(|v| self.ranks.of(v));
             let found = rank.map_or(&[][..], |i| &rows[starts[i] as usize..starts[i + 1] as usize]);
             m.built.extend_from_slice(found);
@@ -342,7 +346,7 @@ impl Dense {
             true => wide.iter().enumerate().for_each(|(row, v)| some(v, row)),
             false => each(&wide, |v, row| some(Some(v), row)),
         }
-        Some(m)
+        within(m)
     }
 
     /// The matches, where a key has one row: `row_of` the number of keys before it.
@@ -470,9 +474,9 @@ mod tests {
             let dense = Dense::new(&built, false).unwrap();
             let asked =
                 column(&[Some(least), Some(least + 1), None, Some(least + 4), Some(least.wrapping_sub(1)), Some(0x5555_5555)]);
-            let m = dense.matches(&asked, false).unwrap();
+            let m = dense.matches(&asked, false, usize::MAX).unwrap();
             assert_eq!((m.built, m.rows), (vec![2, 0], vec![0, 3]), "{least}");
-            let m = dense.matches(&asked, true).unwrap();
+            let m = dense.matches(&asked, true, usize::MAX).unwrap();
             assert_eq!(m.built, [2, u32::MAX, u32::MAX, 0, u32::MAX, u32::MAX], "{least}");
             let has: Vec<bool> = set.has(&asked).unwrap().iter().collect();
             assert_eq!(has, [true, false, false, true, false, false], "{least}");
@@ -508,14 +512,14 @@ mod tests {
             let mut rows_of: std::collections::HashMap<i64, Vec<u32>> = std::collections::HashMap::new();
             keys.iter().enumerate().for_each(|(row, k)| k.iter().for_each(|k| rows_of.entry(*k).or_default().push(row as u32)));
             let asked: Vec<i64> = (-7..n * 29).step_by(13).collect();
-            let m = dense.matches(&column(&asked.iter().map(|&k| Some(k)).collect::<Vec<_>>()), false).unwrap();
+            let m = dense.matches(&column(&asked.iter().map(|&k| Some(k)).collect::<Vec<_>>()), false, usize::MAX).unwrap();
             let want: Vec<u32> = asked.iter().filter_map(|k| rows_of.get(k)).flatten().copied().collect();
             assert!(m.built == want && !want.is_empty(), "{times}");
             assert_eq!(dense.most_matches(), times as u64);
         }
         let rising: Vec<Option<i64>> = (0..n).map(|i| Some(i * 3 - n)).collect();
         let dense = Dense::new(&column(&rising), false).unwrap();
-        let m = dense.matches(&column(&(-n..n).map(Some).collect::<Vec<_>>()), false).unwrap();
+        let m = dense.matches(&column(&(-n..n).map(Some).collect::<Vec<_>>()), false, usize::MAX).unwrap();
         assert!(m.built.iter().copied().eq(0..(2 * n as u32).div_ceil(3)) && m.rows.iter().all(|row| row % 3 == 0));
         assert_eq!(dense.most_matches(), 1);
     }
@@ -525,7 +529,7 @@ mod tests {
         let built = column(&[Some(7), Some(5), Some(7), None, Some(7)]);
         let dense = Dense::new(&built, false).unwrap();
         assert_eq!(dense.most_matches(), 3);
-        let m = dense.matches(&column(&[Some(6), Some(7), Some(5)]), true).unwrap();
+        let m = dense.matches(&column(&[Some(6), Some(7), Some(5)]), true, usize::MAX).unwrap();
         assert_eq!((m.built, m.rows), (vec![u32::MAX, 0, 2, 4, 1], vec![0, 1, 1, 1, 2]));
         assert_eq!(Dense::new(&built, true).unwrap().most_matches(), 1);
     }
@@ -538,8 +542,11 @@ mod tests {
         // A number that has no place among those with a sign.
         let large = Column::from(Series::new("".into(), [u64::MAX, 1]));
         assert!(Dense::new(&large, false).is_none());
-        assert_eq!(Dense::new(&column(&[]), false).unwrap().matches(&column(&[Some(0)]), true).unwrap().built, [u32::MAX]);
+        assert_eq!(
+            Dense::new(&column(&[]), false).unwrap().matches(&column(&[Some(0)]), true, usize::MAX).unwrap().built,
+            [u32::MAX]
+        );
         let dates = column(&[Some(3), Some(1)]).cast(&DataType::Int32).unwrap().cast(&DataType::Date).unwrap();
-        assert_eq!(Dense::new(&dates, false).unwrap().matches(&dates, false).unwrap().built, [0, 1]);
+        assert_eq!(Dense::new(&dates, false).unwrap().matches(&dates, false, usize::MAX).unwrap().built, [0, 1]);
     }
 }

@@ -119,18 +119,47 @@ impl Lookup {
 
     /// The matches of these keys. With `unmatched`, a row without any is there once, with [`IdxSize::MAX`].
     pub fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
+        // There is no limit to be beyond.
+        self.matches_within(keys, unmatched, usize::MAX).unwrap_or_default()
+    }
+
+    /// The [matches](Lookup::matches) of these keys, unless they are more than `limit`.
+    pub fn matches_within(&self, keys: &DataFrame, unmatched: bool, limit: usize) -> Option<Matches> {
         let keys = &self.packed(keys);
         match (&self.table, keys.columns()) {
-            // Both sides have keys of one type.
-            (Table::Dense(d), [key]) => d.matches(key, unmatched).unwrap_or_default(),
+            (Table::Dense(d), [key]) => d.matches(key, unmatched, limit),
             (Table::Set(set), [key]) => {
                 let rows: Vec<IdxSize> =
                     set.has(key).iter().flat_map(|found| found.true_idx_iter()).map(|row| row as IdxSize).collect();
-                Matches { built: vec![0; rows.len()], rows }
+                Some(Matches { built: vec![0; rows.len()], rows }).filter(|m| m.rows.len() <= limit)
             }
-            (Table::Dense(_) | Table::Set(_), _) => Matches::default(),
-            (Table::Hashed(h), _) => h.matches(keys, unmatched),
+            // Both sides have as many keys.
+            (Table::Dense(_) | Table::Set(_), _) => Some(Matches::default()),
+            (Table::Hashed(h), _) => h.matches(keys, unmatched, limit),
         }
+    }
+
+    /// The [matches](Lookup::matches) of these keys in lists of at most `limit`, or those of one row, if it has more.
+    pub fn lists<'a>(&'a self, keys: &'a DataFrame, unmatched: bool, limit: usize) -> impl Iterator<Item = Matches> + 'a {
+        let (n, mut at, mut step) = (keys.height(), 0, keys.height());
+        std::iter::from_fn(move || {
+            while at < n {
+                let n_rows = step.min(n - at);
+                let some = keys.slice(at as i64, n_rows);
+                let limit_now = if n_rows == 1 { usize::MAX } else { limit };
+                let Some(mut m) = self.matches_within(&some, unmatched, limit_now) else {
+                    step = n_rows / 2;
+                    continue;
+                };
+                m.rows.iter_mut().for_each(|row| *row += at as IdxSize);
+                at += n_rows;
+                if m.rows.len() < limit / 4 {
+                    step = n_rows.saturating_mul(2);
+                }
+                return Some(m);
+            }
+            None
+        })
     }
 }
 
@@ -182,20 +211,26 @@ impl Hashed {
         Hashed { tables: tables.into_iter().zip(dealt).collect(), deal, state, nulls_equal, is_distinct }
     }
 
-    fn matches(&self, keys: &DataFrame, unmatched: bool) -> Matches {
+    fn matches(&self, keys: &DataFrame, unmatched: bool, limit: usize) -> Option<Matches> {
         let n = keys.height();
+        let most = IdxSize::try_from(limit).unwrap_or(IdxSize::MAX);
         let hashed = HashKeys::from_df(keys, self.state.clone(), self.nulls_equal, false);
         let mut found: Vec<Matches> = Vec::with_capacity(self.tables.len());
+        let mut n_found = 0;
         for ((table, of), rows) in self.tables.iter().zip(dealt(&hashed, &self.deal, true)) {
             let mut m = Matches::default();
             // SAFETY: these are rows of the keys.
-            unsafe { table.probe_subset(&hashed, &rows, &mut m.built, &mut m.rows, false, unmatched, IdxSize::MAX) };
+            let n_done = unsafe { table.probe_subset(&hashed, &rows, &mut m.built, &mut m.rows, false, unmatched, most) };
+            n_found += m.rows.len();
+            if (n_done as usize) < rows.len() || n_found > limit {
+                return None;
+            }
             m.built.iter_mut().filter(|b| **b != IdxSize::MAX).for_each(|b| *b = of[*b as usize]);
             found.push(m);
         }
         match found.len() {
-            1 => found.pop().unwrap_or_default(),
-            _ => in_order(&found, n),
+            1 => found.pop(),
+            _ => Some(in_order(&found, n)),
         }
     }
 }

@@ -214,11 +214,12 @@ impl Dealt {
         Ok(filed)
     }
 
-    /// A bucket, if it has more than `most_bytes` in pieces of about half of that, each the rows of some partitions, with what it holds at most.
+    /// A bucket, if it weighs more than `most_bytes` in pieces of about half of that, each the rows of some partitions, with what it holds at
+    /// most.
     pub fn pieces(&self, bucket: usize, most_bytes: u64) -> Vec<(Range<usize>, Measured)> {
         let state = self.state.lock();
         let of_bucket = &state.buckets[bucket];
-        if of_bucket.measured.bytes <= most_bytes {
+        if of_bucket.measured.weight() <= most_bytes {
             return vec![(ALL, of_bucket.measured)];
         }
         let mut rows: BTreeMap<usize, u64> = BTreeMap::new();
@@ -234,7 +235,7 @@ impl Dealt {
             let var_bytes = state.var_bytes.get(&partition).copied().unwrap_or(0);
             let bound = Bound { rows, var_bytes };
             let more = Measured { bound, bytes: bound.bytes(&self.schema) };
-            match pieces.last_mut().filter(|(_, m)| m.bytes.saturating_add(more.bytes) <= most_bytes / 2) {
+            match pieces.last_mut().filter(|(_, m)| m.weight().saturating_add(more.weight()) <= most_bytes / 2) {
                 Some((partitions, m)) => {
                     partitions.end = partition + 1;
                     *m += more;

@@ -18,6 +18,8 @@ pub struct Edges {
     pub next: Option<i64>,
     /// Whether no value is less than that before it, and none is null.
     pub rises: bool,
+    /// Whether every value is there once, if they rise.
+    pub is_distinct: bool,
 }
 
 /// The only column in one piece.
@@ -48,6 +50,7 @@ pub fn edges(rows: &DataFrame) -> Result<DataFrame> {
         one("lead", Some(lead as i64)),
         one("next", values.get(lead).copied()),
         one("rises", Some(i64::from(rises(&column)))),
+        one("distinct", Some(i64::from(values.is_sorted_by(|a, b| a < b)))),
     ];
     DataFrame::new(1, columns).map_err(table_error)
 }
@@ -67,7 +70,7 @@ pub fn read_edges(rows: &DataFrame) -> Result<Vec<Edges>> {
         Ok(rows.column(name).and_then(|c| c.i64()).map_err(table_error)?.iter().collect())
     };
     let (n, first, last) = (column("n")?, column("first")?, column("last")?);
-    let (lead, next, rises) = (column("lead")?, column("next")?, column("rises")?);
+    let (lead, next, rises, distinct) = (column("lead")?, column("next")?, column("rises")?, column("distinct")?);
     let count = |v: Option<i64>| v.unwrap_or(0).unsigned_abs();
     let edge = |i: usize| Edges {
         n: count(n[i]),
@@ -75,6 +78,7 @@ pub fn read_edges(rows: &DataFrame) -> Result<Vec<Edges>> {
         lead: count(lead[i]),
         next: next[i],
         rises: rises[i] == Some(1),
+        is_distinct: distinct[i] == Some(1),
     };
     Ok((0..n.len()).map(edge).collect())
 }
@@ -117,10 +121,10 @@ mod tests {
     #[test]
     fn edges_tell_where_values_change() {
         let of = |v: &[Option<i32>]| read_edges(&edges(&df!("k" => v).unwrap()).unwrap()).unwrap()[0];
-        let want = Edges { n: 4, ends: Some((2, 7)), lead: 2, next: Some(5), rises: true };
+        let want = Edges { n: 4, ends: Some((2, 7)), lead: 2, next: Some(5), rises: true, is_distinct: false };
         assert_eq!(of(&[Some(2), Some(2), Some(5), Some(7)]), want);
-        assert_eq!(of(&[Some(3)]), Edges { n: 1, ends: Some((3, 3)), lead: 1, next: None, rises: true });
-        assert_eq!(of(&[]), Edges { n: 0, ends: None, lead: 0, next: None, rises: true });
+        assert_eq!(of(&[Some(3)]), Edges { n: 1, ends: Some((3, 3)), lead: 1, next: None, rises: true, is_distinct: true });
+        assert_eq!(of(&[]), Edges { n: 0, ends: None, lead: 0, next: None, rises: true, is_distinct: true });
         assert!(!of(&[Some(2), Some(1)]).rises);
         assert!(!of(&[Some(2), None]).rises);
     }

@@ -12,6 +12,7 @@ use crate::kernel::table::divide::Buckets;
 use crate::kernel::table::order::Sampled;
 use crate::op::table::dealt::{ALL, Dealt, Parts};
 use crate::op::table::edge::is_rising;
+use crate::op::table::joining::Joining;
 use crate::op::table::measured::Measured;
 use crate::op::table::rows::RowOp;
 use crate::op::table::step::TableStep;
@@ -22,7 +23,7 @@ use crate::spill::pool::Holder;
 use parking_lot::Mutex;
 use polars::prelude::{DataFrame, SchemaRef, col};
 use std::fmt::Debug;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -68,7 +69,7 @@ enum Kept {
 /// A partition on its way in.
 #[derive(Debug)]
 enum Encoded {
-    Piece(Piece),
+    Pieces(Vec<Piece>),
     Parts(Parts),
 }
 
@@ -135,6 +136,13 @@ impl Exchange {
             Kept::Undivided(u) => u.pretend(n_pieces, each(n_pieces.max(1))),
             Kept::Dealt(d) => d.pretend(each(d.measured().len().max(1))),
         }
+    }
+
+    fn take_samples_of(&self, i: usize, rows: &DataFrame) -> Result<()> {
+        let Some(sampler) = &self.sampler else { return Ok(()) };
+        let sample = sampler.sample(i, rows)?;
+        self.sample.lock().extend(sample);
+        Ok(())
     }
 
     /// The sampled keys.
@@ -205,16 +213,22 @@ impl TableSink for Exchange {
     }
 
     fn encode(&self, i: usize, partition: &Chunk) -> Result<Chunk> {
-        let rows = table(partition)?;
-        let encoded = apart(|| {
-            if let Some(s) = &self.sampler {
-                let sample = s.sample(i, rows)?;
-                self.sample.lock().extend(sample);
+        let encoded = apart(|| match (&self.kept, partition) {
+            (Kept::Undivided(u), Chunk::Object(o)) => {
+                let joining = o.as_any().downcast_ref::<Joining>().ok_or_else(|| Error::bug("another object's rows"))?;
+                let mut pieces = vec![];
+                joining.each_piece(|rows| {
+                    self.take_samples_of(i, &rows)?;
+                    pieces.push(u.piece((i, pieces.len()), &rows)?);
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                Ok(Encoded::Pieces(pieces))
             }
-            Ok::<_, Error>(match &self.kept {
-                Kept::Undivided(u) => Encoded::Piece(u.piece(i, rows)?),
-                Kept::Dealt(d) => Encoded::Parts(d.parts(i, rows)?),
-            })
+            (Kept::Undivided(u), rows) => {
+                self.take_samples_of(i, table(rows)?)?;
+                Ok(Encoded::Pieces(vec![u.piece((i, 0), table(rows)?)?]))
+            }
+            (Kept::Dealt(d), rows) => Ok::<_, Error>(Encoded::Parts(d.parts(i, table(rows)?)?)),
         });
         Ok(Chunk::Object(Arc::new(Once(Mutex::new(Some(encoded?))))))
     }
@@ -235,7 +249,7 @@ impl TableSink for Exchange {
         let Chunk::Object(o) = encoded else { return Err(Error::bug(format!("an exchange was given {encoded:?}"))) };
         let once = o.as_any().downcast_ref::<Once>().ok_or_else(|| Error::bug("another sink's rows"))?;
         match (once.0.lock().take(), &self.kept) {
-            (Some(Encoded::Piece(p)), Kept::Undivided(u)) => u.add(p),
+            (Some(Encoded::Pieces(pieces)), Kept::Undivided(u)) => pieces.into_iter().for_each(|p| u.add(p)),
             (Some(Encoded::Parts(p)), Kept::Dealt(d)) => d.add(p),
             _ => return Err(Error::bug("rows that are committed twice, or to another exchange")),
         }

@@ -4,7 +4,7 @@ use crate::base::Result;
 use crate::chunk::dataframe::{apart, column_bytes, table_bytes, table_error};
 use crate::chunk::table_bound::{Bound, varies, width};
 use crate::kernel::table::divide::Ends;
-use polars::prelude::{Column, DataFrame, DataType, IdxSize};
+use polars::prelude::{Column, DataFrame, DataType, IdxSize, Series};
 use polars_arrow::array::View;
 
 /// Rows and bytes.
@@ -16,7 +16,15 @@ pub struct Measured {
     pub bytes: u64,
 }
 
+/// Rows are never taken for narrower than this.
+const LEAST_ROW_BYTES: u64 = 16;
+
 impl Measured {
+    /// What rows that are sorted, grouped or joined weigh: their bytes, or, of narrow ones, a part of what their keys and places take meanwhile.
+    pub fn weight(&self) -> u64 {
+        self.bytes.max(self.bound.rows.saturating_mul(LEAST_ROW_BYTES))
+    }
+
     /// What a table holds. Texts that rows share count for each of them, since who takes rows may copy them.
     pub fn of(rows: &DataFrame) -> Measured {
         let varying = |c: &Column| match texts(c) {
@@ -67,6 +75,72 @@ impl Measured {
         }
         Ok(all)
     }
+}
+
+/// Bytes of strings and lists of every row, as a [`Bound`] counts them; nothing where no column has any.
+///
+/// # Errors
+/// Polars' own.
+pub fn varying_of_rows(rows: &DataFrame) -> Result<Vec<u32>> {
+    let mut all = Vec::new();
+    for c in rows.columns().iter().filter(|c| varies(c.dtype())) {
+        all.resize(rows.height(), 0u32);
+        match c {
+            Column::Series(s) => add_varying(s, &mut all)?,
+            Column::Scalar(one) => {
+                let mut of_one = [0];
+                add_varying(&one.as_single_value_series(), if c.is_empty() { &mut [] } else { &mut of_one })?;
+                all.iter_mut().for_each(|n| *n = n.saturating_add(of_one[0]));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Bytes of strings and lists of the row that has most.
+///
+/// # Errors
+/// Polars' own.
+pub fn longest_row(rows: &DataFrame) -> Result<u64> {
+    Ok(varying_of_rows(rows)?.into_iter().max().unwrap_or(0).into())
+}
+
+/// Adds the bytes of every value. Those of a list are its length times the longest of all values in lists.
+fn add_varying(values: &Series, to: &mut [u32]) -> Result<()> {
+    let mut rows = to.iter_mut();
+    let mut add = |n: u64| rows.next().into_iter().for_each(|row| *row = row.saturating_add(u32::try_from(n).unwrap_or(u32::MAX)));
+    match values.dtype() {
+        DataType::String => values.str().map_err(table_error)?.iter().for_each(|v| add(v.map_or(0, str::len) as u64)),
+        DataType::Binary => values.binary().map_err(table_error)?.iter().for_each(|v| add(v.map_or(0, <[u8]>::len) as u64)),
+        DataType::List(inner) => {
+            let lists = values.list().map_err(table_error)?;
+            let each = width(inner) + most_varying(&lists.get_inner())?;
+            lists.downcast_iter().flat_map(|a| a.offsets().lengths()).for_each(|n| add(n as u64 * each));
+        }
+        DataType::Struct(_) => {
+            for field in values.struct_().map_err(table_error)?.fields_as_series() {
+                to.iter_mut().for_each(|row| *row = row.saturating_add(width(field.dtype()) as u32));
+                if varies(field.dtype()) {
+                    add_varying(&field, to)?;
+                }
+            }
+        }
+        _ => {
+            let each = (values.estimated_size() as u64).div_ceil(values.len().max(1) as u64);
+            to.iter_mut().for_each(|row| *row = row.saturating_add(u32::try_from(each).unwrap_or(u32::MAX)));
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of the longest value.
+fn most_varying(values: &Series) -> Result<u64> {
+    if !varies(values.dtype()) {
+        return Ok(0);
+    }
+    let mut all = vec![0; values.len()];
+    add_varying(values, &mut all)?;
+    Ok(all.into_iter().max().unwrap_or(0).into())
 }
 
 /// The views of a column of strings, piece by piece; None for other columns, and where one value stands for all rows.

@@ -6,6 +6,7 @@ pub mod bucket;
 mod dealt;
 pub mod edge;
 pub mod exchange;
+pub mod joining;
 pub mod key;
 pub mod mark;
 pub mod measured;

@@ -1,13 +1,12 @@
 //! A join with a table that is in memory: every partition of the other side looks up its rows' matches.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{apart, column_bytes, table_bytes, table_error};
-use crate::chunk::table_bound::varies;
+use crate::chunk::dataframe::{apart, table_bytes, table_error};
 use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::lookup::{Lookup, Matches, gather, gather_or_null};
 use crate::op::table::key::keys;
 use crate::spill::pool::Share;
-use polars::prelude::{Column, DataFrame, Expr, IdxSize, PlSmallStr};
+use polars::prelude::{Column, DataFrame, Expr, IdxSize, PlSmallStr, PolarsResult};
 use std::sync::Arc;
 
 /// What becomes of rows of the side that looks up.
@@ -17,6 +16,8 @@ pub enum Match {
     Inner,
     /// A row for every match, and rows without any, with nulls for the other side.
     Left,
+    /// A row for every match, and rows of either side without any, with nulls for the other; those of the side that is looked up last.
+    Full,
     /// Rows that have a match.
     Semi,
     /// Rows that have none.
@@ -38,6 +39,8 @@ pub struct Side {
     pub payload: Vec<(PlSmallStr, PlSmallStr)>,
     /// Columns of the passing side that have another name in the result.
     pub renamed: Vec<(PlSmallStr, PlSmallStr)>,
+    /// Columns of the result that stand for keys of both sides, and what rows of the side that is looked up have in them.
+    pub shared: Vec<(PlSmallStr, Expr)>,
     /// Columns of the result.
     pub columns: Vec<PlSmallStr>,
 }
@@ -55,6 +58,8 @@ pub struct Probe {
     side: Side,
     lookup: Lookup,
     payload: DataFrame,
+    /// What rows without a match have in the columns that stand for keys of both sides.
+    shared: DataFrame,
     _room: Share,
 }
 
@@ -66,19 +71,36 @@ impl Probe {
     pub fn new(side: &Side, table: &DataFrame, room: Share) -> Result<Probe> {
         let of = keys(table, &side.built_on)?;
         let lookup = match side.how {
-            Match::Inner | Match::Left => Lookup::new(&of, side.nulls_equal),
             // Of rows that only have to be there, one of each is enough.
-            Match::Semi | Match::Anti => Lookup::of_distinct(&of, side.nulls_equal)?,
+            _ if side.filters() => Lookup::of_distinct(&of, side.nulls_equal)?,
+            _ => Lookup::new(&of, side.nulls_equal),
         };
         let mut payload = table.select(side.payload.iter().map(|(n, _)| n.clone())).map_err(table_error)?;
         let new: Vec<PlSmallStr> = side.payload.iter().map(|(_, n)| n.clone()).collect();
         payload.set_column_names(&new).map_err(table_error)?;
-        Ok(Probe { side: side.clone(), lookup, payload, _room: room })
+        let mut shared = DataFrame::empty();
+        if side.how == Match::Full {
+            let (names, of): (Vec<PlSmallStr>, Vec<Expr>) = side.shared.iter().cloned().unzip();
+            shared = keys(table, &of)?;
+            shared.set_column_names(&names).map_err(table_error)?;
+        }
+        Ok(Probe { side: side.clone(), lookup, payload, shared, _room: room })
     }
 
     /// A set of keys, for rows that only have to be there; it is counted in `room`.
     pub fn of_set(side: &Side, keys: Arc<KeySet>, room: Share) -> Probe {
-        Probe { side: side.clone(), lookup: Lookup::of_set(keys), payload: DataFrame::empty(), _room: room }
+        let (payload, shared) = (DataFrame::empty(), DataFrame::empty());
+        Probe { side: side.clone(), lookup: Lookup::of_set(keys), payload, shared, _room: room }
+    }
+
+    /// What becomes of rows that look up.
+    pub fn how(&self) -> Match {
+        self.side.how
+    }
+
+    /// Columns that matches contribute.
+    pub fn payload(&self) -> &DataFrame {
+        &self.payload
     }
 
     /// Whether a column of the result is one of the rows that look up.
@@ -94,10 +116,10 @@ impl Probe {
     /// # Errors
     /// The keys' own.
     pub fn most_matches(&self, table: &DataFrame) -> Result<u64> {
-        match self.side.how {
-            Match::Inner | Match::Left => Ok(self.lookup.most_matches(&keys(table, &self.side.built_on)?)?.max(1)),
-            Match::Semi | Match::Anti => Ok(1),
+        if self.side.filters() {
+            return Ok(1);
         }
+        Ok(self.lookup.most_matches(&keys(table, &self.side.built_on)?)?.max(1))
     }
 
     /// Bytes of what matches contribute, in memory.
@@ -105,17 +127,21 @@ impl Probe {
         table_bytes(&self.payload)
     }
 
-    /// Bytes of the longest string or list that a match contributes.
-    pub fn longest_value(&self) -> u64 {
-        longest_value(&self.payload)
-    }
-
-    /// The matches of a partition's rows.
+    /// The keys of rows that look up.
     ///
     /// # Errors
     /// The keys' own.
-    pub fn matches(&self, rows: &DataFrame) -> Result<Matches> {
-        Ok(self.lookup.matches(&keys(rows, &self.side.passing_on)?, self.side.how == Match::Left))
+    pub fn keys(&self, rows: &DataFrame) -> Result<DataFrame> {
+        keys(rows, &self.side.passing_on)
+    }
+
+    /// The matches of rows with these keys, in lists as [`Lookup::lists`] makes them.
+    pub fn lists<'a>(&'a self, keys: &'a DataFrame, limit: usize) -> impl Iterator<Item = Matches> + 'a {
+        self.lookup.lists(keys, self.keeps_unmatched(), limit)
+    }
+
+    fn keeps_unmatched(&self) -> bool {
+        matches!(self.side.how, Match::Left | Match::Full)
     }
 
     /// The join of a partition.
@@ -123,43 +149,48 @@ impl Probe {
     /// # Errors
     /// The keys' own.
     pub fn run(&self, rows: &DataFrame) -> Result<DataFrame> {
-        let m = self.matches(rows)?;
-        self.joined(rows, &m)
+        let m = self.lookup.matches(&self.keys(rows)?, self.keeps_unmatched());
+        self.joined(rows, &m.rows, &m.built)
     }
 
-    /// The rows of a partition and their matches.
+    /// The rows of a partition that are `matched`, and what they have found in `built`. Of a full join, rows that nobody looked up may be at
+    /// the end.
     ///
     /// # Errors
     /// A bug: columns that are not there.
-    pub fn joined(&self, rows: &DataFrame, m: &Matches) -> Result<DataFrame> {
-        match self.side.how {
-            Match::Inner | Match::Left => apart(|| {
-                let mut out = gather(rows, &m.rows);
-                for (old, new) in &self.side.renamed {
-                    out.rename(old, new.clone())?;
-                }
-                let matched = gather_or_null(&self.payload, &m.built);
-                let columns = out.columns().iter().chain(matched.columns()).cloned().collect();
-                DataFrame::new(m.rows.len(), columns)?.select(self.side.columns.iter().cloned())
-            })
-            .map_err(table_error),
-            Match::Semi | Match::Anti => {
-                let mut has = vec![false; rows.height()];
-                m.rows.iter().for_each(|&r| has[r as usize] = true);
-                let want = self.side.how == Match::Semi;
-                let kept: Vec<IdxSize> = (0..rows.height() as IdxSize).filter(|&r| has[r as usize] == want).collect();
-                Ok(apart(|| gather(rows, &kept)))
-            }
+    pub fn joined(&self, rows: &DataFrame, matched: &[IdxSize], built: &[IdxSize]) -> Result<DataFrame> {
+        if self.side.filters() {
+            let mut has = vec![false; rows.height()];
+            matched.iter().for_each(|&r| has[r as usize] = true);
+            let want = self.side.how == Match::Semi;
+            let kept: Vec<IdxSize> = (0..rows.height() as IdxSize).filter(|&r| has[r as usize] == want).collect();
+            return Ok(apart(|| gather(rows, &kept)));
         }
+        let n_asked = matched.partition_point(|&row| row != IdxSize::MAX);
+        let (asked, rest) = built.split_at(n_asked);
+        apart(|| {
+            let joined = self.beside(gather(rows, &matched[..n_asked]), asked)?;
+            if rest.is_empty() {
+                return Ok(joined);
+            }
+            let of_keys = gather(&self.shared, rest);
+            let column = |c: &Column| match of_keys.column(c.name()) {
+                Ok(key) => key.cast(c.dtype()),
+                Err(_) => Ok(Column::full_null(c.name().clone(), rest.len(), c.dtype())),
+            };
+            let nobody = DataFrame::new(rest.len(), rows.columns().iter().map(column).collect::<PolarsResult<_>>()?)?;
+            joined.vstack(&self.beside(nobody, rest)?)
+        })
+        .map_err(table_error)
     }
-}
 
-/// Bytes of the longest string or list of a table.
-pub fn longest_value(of: &DataFrame) -> u64 {
-    let longest = |c: &Column| match c.str() {
-        Ok(s) => s.iter().flatten().map(str::len).max().unwrap_or(0) as u64,
-        Err(_) if varies(c.dtype()) => column_bytes(c),
-        Err(_) => 0,
-    };
-    of.columns().iter().map(longest).max().unwrap_or(0)
+    /// Rows with what they have found.
+    fn beside(&self, mut rows: DataFrame, built: &[IdxSize]) -> PolarsResult<DataFrame> {
+        for (old, new) in &self.side.renamed {
+            rows.rename(old, new.clone())?;
+        }
+        let matched = gather_or_null(&self.payload, built);
+        let columns = rows.columns().iter().chain(matched.columns()).cloned().collect();
+        DataFrame::new(built.len(), columns)?.select(self.side.columns.iter().cloned())
+    }
 }

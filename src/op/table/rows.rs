@@ -8,6 +8,7 @@ use crate::expr::table::not_sent;
 use crate::kernel::table::order::Sampled;
 use crate::op::table::edge::{below, edges};
 use crate::op::table::exchange::Sample;
+use crate::op::table::joining::Counter;
 use crate::op::table::mark::{Find, Marks};
 use crate::op::table::probe::Probe;
 use crate::op::table::step::{TableStep, apply};
@@ -22,6 +23,8 @@ pub enum RowOp {
     Step(TableStep),
     /// A join with a table in memory.
     Probe(Arc<Probe>),
+    /// How many rows become of a partition's when they are joined with a table in memory.
+    Count(Arc<Counter>),
     /// The numbers of rows of a table in memory that a partition's rows match.
     Find(Arc<Find>),
     /// The rows that are marked.
@@ -64,7 +67,7 @@ impl RowOp {
             RowOp::Sample(_) => "sample",
             RowOp::Each(steps) => steps.first().map_or("step", TableStep::name),
             RowOp::Trim(_) => "trim",
-            RowOp::Probe(_) | RowOp::Find(_) | RowOp::Marked(_) => "join",
+            RowOp::Probe(_) | RowOp::Count(_) | RowOp::Find(_) | RowOp::Marked(_) => "join",
             RowOp::Number(_) => "number",
             RowOp::Index { .. } => "with_row_index",
         }
@@ -113,6 +116,7 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
                 }
             }
             RowOp::Probe(p) => out = p.run(&out)?,
+            RowOp::Count(c) => out = c.run(index, &out)?,
             RowOp::Find(f) => out = f.run(&out)?,
             RowOp::Marked(m) => out = m.run(index, &out),
             RowOp::Number(name) => {
@@ -136,6 +140,7 @@ pub fn run(ops: &[RowOp], index: usize, rows: &DataFrame) -> Result<DataFrame> {
 pub fn describe(ops: &[RowOp]) -> String {
     let one = |op: &RowOp| match op {
         RowOp::Probe(p) => format!("probe {:p}", Arc::as_ptr(p)),
+        RowOp::Count(c) => format!("count {:p}", Arc::as_ptr(c)),
         RowOp::Find(f) => format!("find {:p}", Arc::as_ptr(f)),
         RowOp::Marked(m) => format!("marked {:p}", Arc::as_ptr(m)),
         other => format!("{other:?}"),

@@ -24,7 +24,8 @@ pub(super) struct Undivided {
 /// A partition.
 #[derive(Debug)]
 pub(super) struct Piece {
-    partition: usize,
+    /// The partition that it is, or the place of the piece among those of the partition.
+    partition: (usize, usize),
     measured: Measured,
     place: Place,
     /// Whether it is being written to the file.
@@ -43,7 +44,7 @@ impl Undivided {
         Undivided { blocks: Blocks::new(schema.clone(), pool), schema, pieces: Mutex::default() }
     }
 
-    pub fn piece(&self, partition: usize, rows: &DataFrame) -> Result<Piece> {
+    pub fn piece(&self, partition: (usize, usize), rows: &DataFrame) -> Result<Piece> {
         let rows = settled(rows.clone())?;
         let measured = Measured::of(&rows);
         let place = match self.blocks.pool.take_or_move(measured.bytes)? {
@@ -86,7 +87,7 @@ impl Undivided {
     /// Stands for pieces of so much each, which were not computed.
     pub fn pretend(&self, n: usize, each: Measured) {
         let place = Place::File(Arc::new([]));
-        let piece = |partition| Piece { partition, measured: each, place: place.clone(), leaves: false };
+        let piece = |i| Piece { partition: (i, 0), measured: each, place: place.clone(), leaves: false };
         self.pieces.lock().extend((0..n).map(piece));
     }
 
