@@ -130,6 +130,7 @@ impl<'a> Run<'a> {
         divide: Option<Arc<dyn Divide>>,
         sampler: Option<Arc<dyn Sample>>,
     ) -> Result<Arc<Exchange>> {
+        let divide = divide.map(|by| (by, self.task_bytes()));
         let exchange = Exchange::new(pipe.schema.clone(), name.to_string(), self.pool.clone(), divide, sampler);
         let exchange = Arc::new(exchange);
         if self.dry {

@@ -2,16 +2,17 @@
 //!
 //! Partitions are held with their rows in order of the buckets until there is no more room. Then all that are held are
 //! written bucket by bucket, so that however many partitions and buckets there are, a block has about the bucket's share of all that is
-//! held; and who waits for room meanwhile helps. What is still held at the end is taken apart when a bucket is read.
+//! held; and who waits for room meanwhile helps. What is still held at the end is taken apart when a bucket is read. Partitions that are large
+//! are divided slice by slice, each as if it were one.
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_bytes;
-use crate::chunk::table_bound::Bound;
+use crate::chunk::table_bound::{Bound, row_bytes};
 use crate::kernel::table::columns::Rows;
 use crate::kernel::table::divide::Ends;
 use crate::op::table::blocks::{Block, Blocks};
-use crate::op::table::exchange::Divide;
-use crate::op::table::measured::Measured;
+use crate::op::table::exchange::{Divide, RowPlace};
+use crate::op::table::measured::{Measured, varying_of_rows};
 use crate::spill::Pool;
 use crate::spill::pool::{Holder, Share};
 use parking_lot::{Condvar, Mutex};
@@ -23,6 +24,9 @@ use std::sync::Arc;
 /// The bucket that comes so many after the one that is read is fetched from the disk meanwhile. Threads read them about in order.
 const AHEAD: usize = 4;
 
+/// Slices of a partition that have numbers of their own, as a power of two.
+const SLICES: u32 = 20;
+
 /// All partitions.
 pub(super) const ALL: Range<usize> = 0..usize::MAX;
 
@@ -31,6 +35,7 @@ pub(super) const ALL: Range<usize> = 0..usize::MAX;
 pub(super) struct Dealt {
     schema: SchemaRef,
     divide: Arc<dyn Divide>,
+    slice_bytes: u64,
     n_buckets: usize,
     blocks: Blocks,
     state: Mutex<State>,
@@ -120,21 +125,30 @@ impl Run<'_> {
 }
 
 impl Dealt {
-    pub fn new(schema: SchemaRef, pool: Arc<Pool>, divide: Arc<dyn Divide>) -> Dealt {
+    pub fn new(schema: SchemaRef, pool: Arc<Pool>, divide: Arc<dyn Divide>, slice_bytes: u64) -> Dealt {
         let n_buckets = divide.n_buckets();
         let state = State { buckets: vec![Bucket::default(); n_buckets], ..State::default() };
         Dealt {
             blocks: Blocks::new(schema.clone(), pool),
             schema,
             divide,
+            slice_bytes,
             n_buckets,
             state: Mutex::new(state),
             moved: Condvar::new(),
         }
     }
 
-    pub fn parts(&self, partition: usize, rows: &DataFrame) -> Result<Parts> {
-        let (order, ends) = self.divide.buckets(partition, rows)?.into_parts();
+    pub fn parts(&self, partition: usize, rows: &DataFrame) -> Result<Vec<Parts>> {
+        let part = |(i, slice): (usize, Range<usize>)| {
+            let place = RowPlace { partition, row: slice.start };
+            self.part((partition << SLICES) + i, place, &rows.slice(slice.start as i64, slice.len()))
+        };
+        slices(rows, self.slice_bytes)?.into_iter().enumerate().map(part).collect()
+    }
+
+    fn part(&self, partition: usize, place: RowPlace, rows: &DataFrame) -> Result<Parts> {
+        let (order, ends) = self.divide.buckets(place, rows)?.into_parts();
         let mut divided = Rows::new(self.schema.clone(), rows.height());
         divided.gather(rows, &order)?;
         drop(order);
@@ -156,7 +170,7 @@ impl Dealt {
     /// Bytes that [`parts`](Dealt::parts) needs for partitions of so many, beside them.
     pub fn scratch_bytes(&self, partition_bytes: u64) -> u64 {
         // Rows in order of the buckets; of every row its key, hash and place; of a block that makes room, its columns and bytes.
-        partition_bytes.saturating_mul(3).saturating_add(self.blocks.most_bytes().saturating_mul(3))
+        partition_bytes.min(self.slice_bytes).saturating_mul(3).saturating_add(self.blocks.most_bytes().saturating_mul(3))
     }
 
     pub fn add(&self, parts: Parts) {
@@ -285,6 +299,28 @@ impl Dealt {
         }
         rows.finish()
     }
+}
+
+/// The rows of a partition in slices of at most so many bytes each, or of one row.
+fn slices(rows: &DataFrame, slice_bytes: u64) -> Result<Vec<Range<usize>>> {
+    let n = rows.height();
+    let weight = |bytes, n| Measured { bound: Bound { rows: n, var_bytes: 0 }, bytes }.weight();
+    if weight(table_bytes(rows), n as u64) <= slice_bytes {
+        return Ok(vec![0..n]);
+    }
+    let (row_bytes, varying) = (row_bytes(rows.schema()), varying_of_rows(rows)?);
+    let slice_bytes = slice_bytes.max(rows.estimated_size() as u64 >> (SLICES - 1));
+    let (mut all, mut first, mut bytes) = (vec![], 0, 0);
+    for row in 0..n {
+        let more = weight(row_bytes + varying.get(row).map_or(0, |&n| n.into()), 1);
+        if row > first && bytes + more > slice_bytes {
+            all.push(first..row);
+            (first, bytes) = (row, 0);
+        }
+        bytes += more;
+    }
+    all.push(first..n);
+    Ok(all)
 }
 
 /// Runs that follow each other in their block as one.
@@ -422,21 +458,26 @@ mod tests {
 
     #[test]
     fn rows_that_cannot_be_written_are_still_there() {
+        // Partitions whole, and in slices.
+        [u64::MAX, 20_000].into_iter().for_each(written_later);
+    }
+
+    fn written_later(slice_bytes: u64) {
         let dir = tempfile::tempdir().unwrap();
         let spill_dir = dir.path().join("spill");
         // No folder can be made where a file is.
         std::fs::write(&spill_dir, "").unwrap();
         let pool = Arc::new(Pool::new(80_000, &Config { spill_dir: spill_dir.clone(), ..Config::default() }));
         let schema: SchemaRef = partition(0).schema().clone();
-        let dealt = Arc::new(Dealt::new(schema, pool.clone(), Arc::new(ByHash { of: vec![col("k")], n_buckets: 7 })));
+        let dealt = Arc::new(Dealt::new(schema, pool.clone(), Arc::new(ByHash { of: vec![col("k")], n_buckets: 7 }), slice_bytes));
         let holder: Arc<dyn super::Holder> = dealt.clone();
         pool.ask(Arc::downgrade(&holder));
-        dealt.add(dealt.parts(0, &partition(0)).unwrap());
+        dealt.parts(0, &partition(0)).unwrap().into_iter().for_each(|p| dealt.add(p));
         dealt.parts(1, &partition(1)).unwrap_err();
         dealt.parts(1, &partition(1)).unwrap_err();
         std::fs::remove_file(&spill_dir).unwrap();
         for i in 1..5 {
-            dealt.add(dealt.parts(i, &partition(i as i64)).unwrap());
+            dealt.parts(i, &partition(i as i64)).unwrap().into_iter().for_each(|p| dealt.add(p));
         }
         let buckets: Vec<DataFrame> = (0..7).map(|b| dealt.read(b, &super::ALL).unwrap()).collect();
         let keys = |b: &DataFrame| b.column("k").unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>();

@@ -27,15 +27,24 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Where rows come in the whole table.
+#[derive(Clone, Copy, Debug)]
+pub struct RowPlace {
+    /// Their partition.
+    pub partition: usize,
+    /// The first of them in it.
+    pub row: usize,
+}
+
 /// How rows are divided into buckets.
 pub trait Divide: Send + Sync + Debug {
     /// Number of buckets.
     fn n_buckets(&self) -> usize;
-    /// Rows of every bucket, rising, of partition `i`.
+    /// Rows of every bucket, rising, of rows of a partition.
     ///
     /// # Errors
     /// Keys that cannot be divided by.
-    fn buckets(&self, i: usize, rows: &DataFrame) -> Result<Buckets>;
+    fn buckets(&self, place: RowPlace, rows: &DataFrame) -> Result<Buckets>;
     /// The rule in a word, for people.
     fn label(&self) -> String;
 }
@@ -70,7 +79,7 @@ enum Kept {
 #[derive(Debug)]
 enum Encoded {
     Pieces(Vec<Piece>),
-    Parts(Parts),
+    Parts(Vec<Parts>),
 }
 
 #[derive(Debug)]
@@ -88,19 +97,20 @@ impl Object for Once {
 }
 
 impl Exchange {
-    /// An empty exchange of rows with these columns. Undivided, they stay in their partitions.
+    /// An empty exchange of rows with these columns. Undivided, they stay in their partitions; else they are divided by a rule, about so many
+    /// bytes of a partition at once.
     pub fn new(
         schema: SchemaRef,
         label: String,
         pool: Arc<Pool>,
-        divide: Option<Arc<dyn Divide>>,
+        divide: Option<(Arc<dyn Divide>, u64)>,
         sampler: Option<Arc<dyn Sample>>,
     ) -> Exchange {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let kept = match divide {
             None => Kept::Undivided(Arc::new(Undivided::new(schema.clone(), pool.clone()))),
-            Some(divide) => Kept::Dealt(Arc::new(Dealt::new(schema.clone(), pool.clone(), divide))),
+            Some((by, slice_bytes)) => Kept::Dealt(Arc::new(Dealt::new(schema.clone(), pool.clone(), by, slice_bytes))),
         };
         let holder: Arc<dyn Holder> = match &kept {
             Kept::Undivided(u) => u.clone(),
@@ -250,7 +260,7 @@ impl TableSink for Exchange {
         let once = o.as_any().downcast_ref::<Once>().ok_or_else(|| Error::bug("another sink's rows"))?;
         match (once.0.lock().take(), &self.kept) {
             (Some(Encoded::Pieces(pieces)), Kept::Undivided(u)) => pieces.into_iter().for_each(|p| u.add(p)),
-            (Some(Encoded::Parts(p)), Kept::Dealt(d)) => d.add(p),
+            (Some(Encoded::Parts(parts)), Kept::Dealt(d)) => parts.into_iter().for_each(|p| d.add(p)),
             _ => return Err(Error::bug("rows that are committed twice, or to another exchange")),
         }
         Ok(())

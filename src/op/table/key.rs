@@ -5,7 +5,7 @@ use crate::chunk::dataframe::{apart, table_error};
 use crate::kernel::table::divide::{Buckets, by_hash, by_number, by_order};
 use crate::kernel::table::lookup::gather;
 use crate::kernel::table::order::{Sampled, Sorted, each};
-use crate::op::table::exchange::{Divide, Sample};
+use crate::op::table::exchange::{Divide, RowPlace, Sample};
 use crate::op::table::rows::row_number;
 use polars::prelude::{Column, DataFrame, Expr, IdxSize, IntoLazy, NamedFrom, PlSmallStr, Series, SortMultipleOptions};
 
@@ -49,7 +49,7 @@ impl Divide for ByHash {
         self.n_buckets
     }
 
-    fn buckets(&self, _: usize, rows: &DataFrame) -> Result<Buckets> {
+    fn buckets(&self, _: RowPlace, rows: &DataFrame) -> Result<Buckets> {
         by_hash(&keys(rows, &self.of)?, self.n_buckets)
     }
 
@@ -72,7 +72,7 @@ impl Divide for ByNumber {
         self.cuts.len() + 1
     }
 
-    fn buckets(&self, _: usize, rows: &DataFrame) -> Result<Buckets> {
+    fn buckets(&self, _: RowPlace, rows: &DataFrame) -> Result<Buckets> {
         Ok(by_number(rows.column(&self.column).and_then(|c| c.u64()).map_err(table_error)?, &self.cuts))
     }
 
@@ -134,8 +134,8 @@ impl Divide for ByOrder {
         self.cuts.len() + 1
     }
 
-    fn buckets(&self, i: usize, rows: &DataFrame) -> Result<Buckets> {
-        let numbers = (0..rows.height()).map(|row| row_number(i, row)).collect();
+    fn buckets(&self, place: RowPlace, rows: &DataFrame) -> Result<Buckets> {
+        let numbers = (0..rows.height()).map(|row| row_number(place.partition, place.row + row)).collect();
         by_order(&self.order.of(rows, numbers)?, &self.cuts)
     }
 
