@@ -304,15 +304,18 @@ impl Dealt {
 /// The rows of a partition in slices of at most so many bytes each, or of one row.
 fn slices(rows: &DataFrame, slice_bytes: u64) -> Result<Vec<Range<usize>>> {
     let n = rows.height();
-    let weight = |bytes, n| Measured { bound: Bound { rows: n, var_bytes: 0 }, bytes }.weight();
-    if weight(table_bytes(rows), n as u64) <= slice_bytes {
+    // Texts that rows share count for each of them: they are copied.
+    let (row_bytes, varying) = (row_bytes(rows.schema()), varying_of_rows(rows)?);
+    let bound = |n: usize, var_bytes| Bound { rows: n as u64, var_bytes };
+    let weight = |n, var_bytes| Measured { bound: bound(n, var_bytes), bytes: row_bytes * n as u64 + var_bytes }.weight();
+    let all_bytes = weight(n, varying.iter().map(|&n| u64::from(n)).sum());
+    if all_bytes <= slice_bytes {
         return Ok(vec![0..n]);
     }
-    let (row_bytes, varying) = (row_bytes(rows.schema()), varying_of_rows(rows)?);
-    let slice_bytes = slice_bytes.max(rows.estimated_size() as u64 >> (SLICES - 1));
+    let slice_bytes = slice_bytes.max(all_bytes >> (SLICES - 1));
     let (mut all, mut first, mut bytes) = (vec![], 0, 0);
     for row in 0..n {
-        let more = weight(row_bytes + varying.get(row).map_or(0, |&n| n.into()), 1);
+        let more = weight(1, varying.get(row).map_or(0, |&n| n.into()));
         if row > first && bytes + more > slice_bytes {
             all.push(first..row);
             (first, bytes) = (row, 0);

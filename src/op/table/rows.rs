@@ -60,6 +60,11 @@ impl RowOp {
         }
     }
 
+    /// Whether columns come out as they are, without a copy.
+    fn shares(&self) -> bool {
+        matches!(self, RowOp::Number(_) | RowOp::Index { .. } | RowOp::Trim(_))
+    }
+
     fn label(&self) -> &'static str {
         match self {
             RowOp::Step(s) => s.name(),
@@ -200,7 +205,12 @@ impl CallOp for Rows {
     }
 
     fn bytes(&self, input_bytes: &[u64]) -> (Option<u64>, u64) {
-        (Some(self.out_bytes), input_bytes.iter().sum::<u64>() + self.widest_bytes)
+        // Between ops there may be copies.
+        let scratch = match &self.ops[..] {
+            ops if ops.iter().all(RowOp::shares) => 0,
+            _ => input_bytes.iter().sum::<u64>() + self.widest_bytes,
+        };
+        (Some(self.out_bytes), scratch)
     }
 
     fn cost_ns(&self, bytes: u64) -> u64 {
