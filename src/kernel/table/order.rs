@@ -89,6 +89,18 @@ impl Sampled {
     }
 }
 
+/// Half as many keys of a sample, each for the rows of the one after it too.
+pub fn thin(sample: &mut Vec<Sampled>) {
+    sample.sort_unstable();
+    let mut at = 0;
+    let both = |pair: &mut [Sampled]| pair.iter().fold(0u32, |n, s| n.saturating_add(s.rows));
+    sample.chunks_mut(2).for_each(|pair| pair[0].rows = both(pair));
+    sample.retain(|_| {
+        at += 1;
+        at % 2 == 1
+    });
+}
+
 /// Up to `n - 1` keys that cut the rows that a sample stands for into `n` parts of about equal size; fewer where keys are equal.
 pub fn cuts(mut sample: Vec<Sampled>, n: usize) -> Vec<Vec<u8>> {
     sample.sort_unstable();
@@ -108,7 +120,7 @@ pub fn cuts(mut sample: Vec<Sampled>, n: usize) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sampled, cuts};
+    use super::{Sampled, cuts, thin};
 
     #[test]
     fn keys_weigh_as_much_as_the_rows_that_they_stand_for() {
@@ -120,6 +132,9 @@ mod tests {
         // Half of the rows stand behind the first key, and a third of them behind the last.
         assert_eq!(cuts(of(&[(9, 20), (3, 5), (1, 30), (2, 5)]), 2), [[2]]);
         assert_eq!(cuts(of(&[(9, 20), (3, 5), (1, 30), (2, 5)]), 3), [[1], [9]]);
+        let mut sample = of(&[(9, 20), (3, 5), (1, 30), (2, 5), (10, 1)]);
+        thin(&mut sample);
+        assert_eq!(sample, of(&[(1, 35), (3, 25), (10, 1)]));
         assert_eq!(
             Sampled::from_bytes(&Sampled { key: vec![7, 0], rows: 300 }.into_bytes()).unwrap(),
             Sampled { key: vec![7, 0], rows: 300 }

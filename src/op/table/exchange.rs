@@ -9,7 +9,7 @@ use crate::chunk::table_bound::Bound;
 use crate::chunk::{Chunk, Object};
 use crate::expr::table::{TableSink, TableSource, not_sent};
 use crate::kernel::table::divide::Buckets;
-use crate::kernel::table::order::Sampled;
+use crate::kernel::table::order::{Sampled, thin};
 use crate::op::table::dealt::{ALL, Dealt, Parts};
 use crate::op::table::edge::is_rising;
 use crate::op::table::joining::Joining;
@@ -57,6 +57,9 @@ pub trait Sample: Send + Sync + Debug {
     /// Keys that have no order.
     fn sample(&self, i: usize, rows: &DataFrame) -> Result<Vec<Sampled>>;
 }
+
+/// A sample has no more keys than this, which are enough for the most buckets there are.
+const MOST_SAMPLES: usize = 1 << 15;
 
 /// Rows that one stage leaves for the next.
 #[derive(Debug)]
@@ -151,7 +154,11 @@ impl Exchange {
     fn take_samples_of(&self, i: usize, rows: &DataFrame) -> Result<()> {
         let Some(sampler) = &self.sampler else { return Ok(()) };
         let sample = sampler.sample(i, rows)?;
-        self.sample.lock().extend(sample);
+        let mut all = self.sample.lock();
+        all.extend(sample);
+        if all.len() > MOST_SAMPLES {
+            thin(&mut all);
+        }
         Ok(())
     }
 
