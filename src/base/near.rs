@@ -5,7 +5,8 @@ pub fn suggestion(name: &str, known: &[String], most: usize) -> String {
     let near = known.iter().map(|k| (distance(&name.to_lowercase(), &k.to_lowercase()), k)).min();
     let more = if known.len() > most { ", …" } else { "" };
     match near {
-        Some((d, k)) if d <= 1 + name.chars().count() / 4 => format!("; did you mean '{k}'?"),
+        // Not a word of which nothing is left.
+        Some((d, k)) if d <= 1 + name.chars().count() / 4 && d < name.chars().count() => format!("; did you mean '{k}'?"),
         _ if known.is_empty() => String::new(),
         _ => format!("; there are {}{more}", known[..known.len().min(most)].join(", ")),
     }
@@ -37,5 +38,6 @@ mod tests {
         assert!(suggestion("temprature", &known, 12).contains("'temperature'"));
         assert!(suggestion("zzz", &known, 12).contains("temperature, depth"));
         assert_eq!(suggestion("zzz", &[], 12), "");
+        assert_eq!(suggestion("x", &["a".to_string(), "b".to_string()], 12), "; there are a, b");
     }
 }

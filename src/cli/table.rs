@@ -74,6 +74,9 @@ fn compressed(frame: Frame, by: Option<&str>) -> Result<Frame> {
 fn query(args: &TableArgs) -> Result<Frame> {
     // What Polars would advise whoever wrote its SQL is no advice for whoever reads this program's output.
     polars::error::set_warning_function(|_, _| ());
+    if let Some(name) = args.query.strip_prefix("--").filter(|name| !name.contains(char::is_whitespace)) {
+        return Err(or_an_option(Error::usage(format!("a query in SQL was expected, not --{name}")), name));
+    }
     let tables = tables(&args.tables)?;
     if tables.is_empty() {
         return Err(Error::usage("the query needs tables: give each as --NAME FILE, like --flights flights.parquet"));

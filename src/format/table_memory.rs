@@ -150,7 +150,7 @@ impl TableSink for CollectSink {
                 Kind::Budget,
                 format!(
                     "the collected rows take more than the {} that the memory budget leaves for them: write them to a file \
-                     (sink_parquet), or raise the budget",
+                     (sink_parquet, or -o of the program), or raise the budget",
                     format_bytes(self.limit_bytes)
                 ),
             ));

@@ -118,7 +118,14 @@ impl Frame {
             for note in &run.notes {
                 text += &format!("{note}\n");
             }
-            Ok(text + &run.last_session().explain(&[sink(pipe.expr(), collected)])?.to_string())
+            let mut plan = run.last_session().explain(&[sink(pipe.expr(), collected)])?;
+            // What stages before it leave is less than it could be, nearly always.
+            let refusal = plan.refusal.take_if(|_| run.has_stages);
+            text += &plan.to_string();
+            if let Some(refusal) = refusal {
+                text += &format!("if earlier stages leave as much as they could, this one is refused: {refusal}\n");
+            }
+            Ok(text)
         })
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Run<'a> {
     pub notes: Vec<String>,
     /// Rows of parts that the query has several times.
     pub shared: HashMap<u128, Arc<Exchange>>,
+    /// Whether stages have been run, or would have.
+    pub has_stages: bool,
     dry: bool,
 }
 
@@ -76,6 +78,7 @@ impl<'a> Run<'a> {
             automatic: partition_bytes.is_none(),
             notes: vec![],
             shared: HashMap::new(),
+            has_stages: false,
             dry,
         }
     }
@@ -133,6 +136,7 @@ impl<'a> Run<'a> {
         let divide = divide.map(|by| (by, self.task_bytes()));
         let exchange = Exchange::new(pipe.schema.clone(), name.to_string(), self.pool.clone(), divide, sampler);
         let exchange = Arc::new(exchange);
+        self.has_stages = true;
         if self.dry {
             exchange.pretend(Measured { bound: pipe.total, bytes: pipe.total_bytes() }, pipe.n_partitions());
             return Ok(exchange);

@@ -29,7 +29,8 @@ impl Frame {
         for (name, frame) in tables {
             resolve(&frame.query)?;
             context.register(name, frame.query.clone());
-            columns.extend(frame.columns.iter().cloned());
+            let new: Vec<String> = frame.columns.iter().filter(|c| !columns.contains(c)).cloned().collect();
+            columns.extend(new);
         }
         let lazy = context.execute(&plain(&with_avg(query))?).map_err(|e| {
             let text = e.to_string();
@@ -38,7 +39,17 @@ impl Frame {
                     let known: Vec<String> = tables.iter().map(|t| t.0.to_string()).collect();
                     Error::usage(format!("there is no table '{name}'{}", suggestion(name, &known, known.len())))
                 }
-                _ => query_error(e, &columns),
+                _ => match (column_of_table(&text), text.contains("unsupported SQL join constraint")) {
+                    (Some((column, table)), _) => {
+                        let known = tables.iter().find(|t| t.0 == table).map_or(&columns, |t| &t.1.columns);
+                        let hint = suggestion(column, known, known.len());
+                        Error::usage(format!("there is no column '{column}' in the table '{table}'{hint}"))
+                    }
+                    (None, true) => Error::usage(
+                        "a join needs ON with columns that are equal, or USING: a JOIN b ON a.k = b.k (for every pair of rows: CROSS JOIN)",
+                    ),
+                    (None, false) => query_error(e, &columns),
+                },
             }
         })?;
         let partition_bytes = tables.iter().filter_map(|t| t.1.partition_bytes).min();
@@ -47,6 +58,13 @@ impl Frame {
         frame.schema()?;
         Ok(frame)
     }
+}
+
+/// The column and the table of a message about a column that a table has not.
+fn column_of_table(text: &str) -> Option<(&str, &str)> {
+    let (_, rest) = text.split_once("no column named '")?;
+    let (column, rest) = rest.split_once("' found in table '")?;
+    Some((column, rest.split('\'').next()?))
 }
 
 /// The query with `mean(` written as `avg(`, outside of quotes and comments.

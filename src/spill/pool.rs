@@ -137,11 +137,11 @@ impl Pool {
         self.moved_bytes.fetch_add(row_bytes, Ordering::Relaxed);
         let all = self.on_disk.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if all > self.spill_limit_bytes {
-            let (all, limit) = (format_bytes(all), format_bytes(self.spill_limit_bytes));
+            let limit = format_bytes(self.spill_limit_bytes);
             return Err(Error::new(
                 Kind::Budget,
                 format!(
-                    "the query needs {all} on disk for rows that do not fit in memory, but the spill limit is {limit}: raise it, or the memory budget"
+                    "rows of the query that do not fit in memory take more than the {limit} of the spill limit on disk: raise it, or the memory budget"
                 ),
             ));
         }
