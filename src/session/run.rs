@@ -46,20 +46,20 @@ pub struct Session {
 
 impl Default for Session {
     fn default() -> Session {
-        Session {
-            config: Config::default(),
-            part_of: 1,
-            executor: Executor::default(),
-            watcher: Watcher::default(),
-            cancel: CancelToken::default(),
-        }
+        Session::new(Config::default())
     }
 }
 
 impl Session {
     /// A session on local threads.
     pub fn new(config: Config) -> Session {
-        Session { config, ..Session::default() }
+        Session {
+            config,
+            part_of: 1,
+            executor: Executor::default(),
+            watcher: Watcher::default(),
+            cancel: CancelToken::default(),
+        }
     }
 
     /// The same with another executor.

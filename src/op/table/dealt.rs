@@ -12,7 +12,7 @@ use crate::kernel::table::columns::Rows;
 use crate::kernel::table::divide::Ends;
 use crate::op::table::blocks::{Block, Blocks};
 use crate::op::table::exchange::{Divide, RowPlace};
-use crate::op::table::measured::{Measured, varying_of_rows};
+use crate::op::table::measured::{Measured, varying_of_all, varying_of_rows};
 use crate::spill::Pool;
 use crate::spill::pool::{Holder, Share};
 use parking_lot::{Condvar, Mutex};
@@ -305,14 +305,15 @@ impl Dealt {
 fn slices(rows: &DataFrame, slice_bytes: u64) -> Result<Vec<Range<usize>>> {
     let n = rows.height();
     // Texts that rows share count for each of them: they are copied.
-    let (row_bytes, varying) = (row_bytes(rows.schema()), varying_of_rows(rows)?);
+    let row_bytes = row_bytes(rows.schema());
     let bound = |n: usize, var_bytes| Bound { rows: n as u64, var_bytes };
     let weight = |n, var_bytes| Measured { bound: bound(n, var_bytes), bytes: row_bytes * n as u64 + var_bytes }.weight();
-    let all_bytes = weight(n, varying.iter().map(|&n| u64::from(n)).sum());
+    let all_bytes = weight(n, varying_of_all(rows)?);
     if all_bytes <= slice_bytes {
         return Ok(vec![0..n]);
     }
     let slice_bytes = slice_bytes.max(all_bytes >> (SLICES - 1));
+    let varying = varying_of_rows(rows)?;
     let (mut all, mut first, mut bytes) = (vec![], 0, 0);
     for row in 0..n {
         let more = weight(1, varying.get(row).map_or(0, |&n| n.into()));

@@ -77,6 +77,20 @@ impl Measured {
     }
 }
 
+/// Bytes of strings and lists of all rows, as a [`Bound`] counts them.
+///
+/// # Errors
+/// Polars' own.
+pub fn varying_of_all(rows: &DataFrame) -> Result<u64> {
+    let of = |c: &Column| -> Result<u64> {
+        Ok(match texts(c) {
+            Some(pieces) => pieces.into_iter().flatten().map(|v| u64::from(v.length)).sum(),
+            None => varying_of_rows(&c.clone().into_frame())?.into_iter().map(u64::from).sum(),
+        })
+    };
+    rows.columns().iter().filter(|c| varies(c.dtype())).map(of).sum()
+}
+
 /// Bytes of strings and lists of every row, as a [`Bound`] counts them; nothing where no column has any.
 ///
 /// # Errors
