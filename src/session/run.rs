@@ -53,13 +53,7 @@ impl Default for Session {
 impl Session {
     /// A session on local threads.
     pub fn new(config: Config) -> Session {
-        Session {
-            config,
-            part_of: 1,
-            executor: Executor::default(),
-            watcher: Watcher::default(),
-            cancel: CancelToken::default(),
-        }
+        Session { config, part_of: 1, executor: Executor::default(), watcher: Watcher::default(), cancel: CancelToken::default() }
     }
 
     /// The same with another executor.

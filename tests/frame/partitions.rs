@@ -215,6 +215,36 @@ fn a_frequent_key_of_the_side_that_is_looked_up_cuts_nothing_in_thousands() {
 }
 
 #[test]
+fn keys_that_both_sides_have_several_times_are_joined_in_any_budget() {
+    let of = |n: i64, n_keys: i64| {
+        let texts: Vec<String> = (0..n).map(|i| "text ".repeat((i % 7) as usize)).collect();
+        df!("k" => (0..n).map(|i| i * 7919 % n_keys).collect::<Vec<_>>(), "n" => (0..n).collect::<Vec<_>>(), "s" => texts)
+            .expect("columns of one length")
+            .lazy()
+    };
+    // Half a million pairs, and rows of either side without any.
+    let (left, right) = (of(40_000, 400), of(5_000, 300));
+    let session = |mib: u64, n_threads| Session::new(Config { n_threads, budget_bytes: mib << 20, ..Config::default() });
+    for how in [JoinType::Inner, JoinType::Left, JoinType::Right, JoinType::Full] {
+        let query = left.clone().join(right.clone(), [col("k")], [col("k")], JoinArgs::new(how.clone()));
+        let rows = |mib, n_threads| {
+            let mut parts = vec![];
+            let found =
+                frame(query.clone()).with_partition_bytes(1 << 19).for_each_partition(&session(mib, n_threads), |_, part| {
+                    parts.push(part);
+                    Ok(())
+                });
+            found.unwrap_or_else(|e| panic!("{how} in {mib} MiB: {e}"));
+            stacked(&parts)
+        };
+        let small = rows(24, 2);
+        assert!(small.equals_missing(&rows(512, 1)), "{how}");
+        let sorted = |rows: &DataFrame| rows.sort(["n", "n_right"], SortMultipleOptions::default()).expect("sorted");
+        assert!(sorted(&small).equals_missing(&sorted(&query.collect().expect("Polars' rows"))), "{how}");
+    }
+}
+
+#[test]
 fn rows_that_are_marked_are_not_paired_with_all_that_are_equal() {
     let n = 1_000_000i64;
     let of = |n: i64| df!("k" => (0..n).map(|i| i % 3).collect::<Vec<_>>(), "s" => vec!["text"; n as usize], "n" => (0..n).collect::<Vec<_>>());
