@@ -6,6 +6,8 @@ pub mod demo;
 pub mod info;
 #[cfg(feature = "frame")]
 mod info_table;
+#[cfg(feature = "frame")]
+mod preview;
 pub mod progress;
 #[cfg(feature = "remote")]
 pub mod remote;

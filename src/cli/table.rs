@@ -132,7 +132,7 @@ pub fn run(args: &TableArgs, session: &Session) -> Result<()> {
         (Some(path), Some(TableFormat::Csv)) => frame.sink_csv(session, path, overwrite),
         (Some(path), Some(TableFormat::Ipc)) => frame.sink_ipc(session, path, overwrite),
         (Some(path), Some(TableFormat::Ndjson)) => frame.sink_ndjson(session, path, overwrite),
-        _ => crate::cli::print(&format!("{}\n", frame.collect_in(session)?)),
+        _ => crate::cli::print(&format!("{}\n", crate::cli::preview::shown(&frame, session)?)),
     }
 }
 
