@@ -55,8 +55,13 @@ impl DynArray {
             let place = sizes.get_mut(label);
             *place.ok_or_else(|| Error::usage(format!("labels[{i}] is {label}, but there are {n_groups} groups, from 0 on")))? += 1;
         }
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by_key(|&i| labels[i]);
+        // Places by label, in their order.
+        let mut next: Vec<usize> = sizes.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect();
+        let mut order = vec![0; n];
+        for (i, &label) in labels.iter().enumerate() {
+            order[next[label]] = i;
+            next[label] += 1;
+        }
         let axis = &self.parts().1.axes()[a];
         if axis.n_chunks() == 1 && self.thin(op, a, n_groups) {
             return self.grouped_by_chunk(op, a, order, &sizes);
