@@ -310,7 +310,7 @@ fn slices(rows: &DataFrame, slice_bytes: u64) -> Result<Vec<Range<usize>>> {
     let weight = |n, var_bytes| Measured { bound: bound(n, var_bytes), bytes: row_bytes * n as u64 + var_bytes }.weight();
     let all_bytes = weight(n, varying_of_all(rows)?);
     if all_bytes <= slice_bytes {
-        return Ok(vec![0..n]);
+        return Ok(std::iter::once(0..n).collect());
     }
     let slice_bytes = slice_bytes.max(all_bytes >> (SLICES - 1));
     let varying = varying_of_rows(rows)?;
