@@ -1,12 +1,8 @@
-//! What tables need from Polars in every layer: errors in this library's words, sizes that count what is held, joining partitions.
-//!
-//! Polars' own size of a string column leaves out the views and counts a shared string once per row; [`table_bytes`] counts
-//! views and buffers as they lie in memory.
+//! What tables need from Polars in every layer: errors in this library's words, joining partitions.
 
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
-use crate::chunk::table_bound::varies;
-use polars::prelude::{Column, DataFrame, DataType, PolarsError, Schema, StringChunked};
+use polars::prelude::{DataFrame, PolarsError, Schema};
 use polars_core::series::IsSorted;
 use std::sync::Arc;
 
@@ -64,37 +60,6 @@ pub fn described(schema: &Schema) -> Arc<[(String, String)]> {
     schema.iter().map(|(n, d)| (n.to_string(), d.to_string())).collect()
 }
 
-/// Bytes a table holds in memory: all buffers its columns keep alive.
-pub fn table_bytes(table: &DataFrame) -> u64 {
-    table.columns().iter().map(column_bytes).sum()
-}
-
-/// Bytes a column holds in memory.
-pub fn column_bytes(column: &Column) -> u64 {
-    match (column, column.dtype()) {
-        (Column::Series(s), DataType::String) => s.str().map_or(0, |ca| {
-            ca.downcast_iter().map(|a| (a.len_views() * 16 + a.total_buffer_len() + a.len_views() / 8) as u64).sum()
-        }),
-        (Column::Series(s), _) => s.estimated_size() as u64,
-        // One value for all rows; whoever takes rows of it copies a text or a list for each.
-        (Column::Scalar(s), dtype) if varies(dtype) => {
-            (s.as_single_value_series().estimated_size() as u64).saturating_mul(s.len() as u64).max(64)
-        }
-        (Column::Scalar(_), _) => 64,
-    }
-}
-
-/// Number of views of an array of strings.
-trait Views {
-    fn len_views(&self) -> usize;
-}
-
-impl Views for <polars::prelude::StringType as polars::prelude::PolarsDataType>::Array {
-    fn len_views(&self) -> usize {
-        self.views().len()
-    }
-}
-
 /// Tables of the same columns one below the other, without copying. Nothing is known of the order of floats in them: each of `[null]` and
 /// `[NaN]` is sorted, so Polars takes both together for sorted, and the null for the maximum.
 ///
@@ -119,49 +84,6 @@ pub fn stack<'a>(tables: impl IntoIterator<Item = &'a Arc<DataFrame>>) -> Result
         c
     });
     DataFrame::new(height, columns.collect()).map_err(table_error)
-}
-
-/// The same rows with strings copied out of what they were cut from, so that a few rows don't keep a partition alive.
-pub fn compact(table: DataFrame) -> Result<DataFrame> {
-    if !table.columns().iter().any(|c| c.dtype() == &DataType::String) {
-        return Ok(table);
-    }
-    let height = table.height();
-    let columns = table.into_columns().into_iter().map(|c| match c.dtype() {
-        DataType::String => {
-            let copied: StringChunked = c.str().map_err(table_error)?.iter().collect();
-            Ok(Column::from(polars::prelude::IntoSeries::into_series(copied.with_name(c.name().clone()))))
-        }
-        _ => Ok(c),
-    });
-    DataFrame::new(height, columns.collect::<Result<_>>()?).map_err(table_error)
-}
-
-/// The same rows; strings are [copied out](compact) where they keep much more alive than they say.
-///
-/// # Errors
-/// A bug: columns that differ from their type.
-pub fn settled(table: DataFrame) -> Result<DataFrame> {
-    let sparse = table.columns().iter().any(|c| {
-        let Ok(s) = c.str() else { return false };
-        let said: u64 = s.downcast_iter().map(|a| a.total_bytes_len() as u64 + 16 * a.len() as u64).sum();
-        column_bytes(c) > 2 * said + 1024
-    });
-    if sparse { compact(table) } else { Ok(table) }
-}
-
-/// The same rows with their bytes; strings are [copied out](compact) if these are more than `limit`, since a few may keep many alive.
-///
-/// # Errors
-/// A bug: columns that differ from their type.
-pub fn fitted(table: DataFrame, limit: u64) -> Result<(DataFrame, u64)> {
-    let bytes = table_bytes(&table);
-    if bytes <= limit {
-        return Ok((table, bytes));
-    }
-    let table = compact(table)?;
-    let bytes = table_bytes(&table);
-    Ok((table, bytes))
 }
 
 /// The refusal of a table that has grown beyond what was set aside for it.

@@ -13,6 +13,8 @@ pub mod pages;
 mod table;
 #[cfg(feature = "frame")]
 pub mod table_bound;
+#[cfg(feature = "frame")]
+pub mod table_bytes;
 pub mod tensor;
 
 pub use buffer::{Buffer, BufferMut};
@@ -79,7 +81,7 @@ impl Chunk {
             Chunk::Tensor(t) => t.held_bytes(),
             Chunk::List(items) => items.iter().map(Chunk::payload_bytes).sum(),
             #[cfg(feature = "frame")]
-            Chunk::Table(t) => dataframe::table_bytes(t),
+            Chunk::Table(t) => table_bytes::table_bytes(t),
             Chunk::Bytes(b) => b.len() as u64,
             Chunk::Object(o) => o.n_bytes(),
         }

@@ -1,7 +1,8 @@
 //! A table as it is shown in a terminal: its first and last rows. However many there are, no more are kept.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{compact, table_error};
+use crate::chunk::dataframe::table_error;
+use crate::kernel::table::columns::compact;
 use crate::frame::Frame;
 use crate::kernel::table::lookup::gather;
 use crate::session::Session;

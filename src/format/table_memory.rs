@@ -3,7 +3,9 @@
 use crate::base::bytes::format_bytes;
 use crate::base::{Error, Kind, Result};
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{column_bytes, fitted, settled, stack, table, table_bytes};
+use crate::chunk::dataframe::{stack, table};
+use crate::chunk::table_bytes::{column_bytes, table_bytes};
+use crate::kernel::table::columns::{fitted, settled};
 use crate::chunk::table_bound::{Bound, varies};
 use crate::expr::table::{TableSink, TableSource};
 use crate::format::table_scan::Projection;

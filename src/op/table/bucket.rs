@@ -2,7 +2,8 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{fitted, table, too_large};
+use crate::chunk::dataframe::{table, too_large};
+use crate::kernel::table::columns::fitted;
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
 use crate::op::table::joining::Joining;

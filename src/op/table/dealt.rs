@@ -6,7 +6,7 @@
 //! are divided slice by slice, each as if it were one.
 
 use crate::base::Result;
-use crate::chunk::dataframe::table_bytes;
+use crate::chunk::table_bytes::table_bytes;
 use crate::chunk::table_bound::{Bound, row_bytes};
 use crate::kernel::table::columns::Rows;
 use crate::kernel::table::divide::Ends;
@@ -153,7 +153,7 @@ impl Dealt {
         divided.gather(rows, &order)?;
         drop(order);
         let rows = divided.finish()?;
-        let measured = Measured::of_buckets(&rows, &ends)?;
+        let measured = Measured::of_buckets(&rows, &ends);
         let bytes = table_bytes(&rows) + ends.n_bytes();
         let room = self.blocks.pool.take_or_move(bytes)?;
         let is_held = room.is_some();

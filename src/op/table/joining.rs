@@ -1,7 +1,8 @@
 //! Joins of which it is not known how many rows they make: these are counted, or made piece by piece.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{table_bytes, table_error};
+use crate::chunk::dataframe::table_error;
+use crate::chunk::table_bytes::table_bytes;
 use crate::chunk::{Chunk, Object};
 use crate::kernel::table::lookup::{Lookup, Matches};
 use crate::op::table::measured::varying_of_rows;

@@ -1,10 +1,11 @@
 //! What is known of rows that one stage leaves for the next.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{apart, column_bytes, table_bytes, table_error};
+use crate::chunk::dataframe::table_error;
+use crate::chunk::table_bytes::{column_bytes, own_bytes, table_bytes};
 use crate::chunk::table_bound::{Bound, varies, width};
 use crate::kernel::table::divide::Ends;
-use polars::prelude::{Column, DataFrame, DataType, IdxSize, Series};
+use polars::prelude::{Column, DataFrame, DataType, Series};
 use polars_arrow::array::View;
 
 /// Rows and bytes.
@@ -28,21 +29,15 @@ impl Measured {
     /// What a table holds. Texts that rows share count for each of them, since who takes rows may copy them.
     pub fn of(rows: &DataFrame) -> Measured {
         let varying = |c: &Column| match texts(c) {
-            Some(pieces) => {
-                let apart = pieces.into_iter().map(|views| Texts::of(views).text_bytes).sum();
-                column_bytes(c).saturating_sub(VIEW_BYTES * c.len() as u64).max(apart)
-            }
-            None => column_bytes(c),
+            Some(pieces) => column_bytes(c).saturating_sub(VIEW_BYTES * c.len() as u64).max(pieces.into_iter().map(lengths).sum()),
+            None => column_bytes(c).max(own_bytes(c, 0..c.len())),
         };
         let var_bytes = rows.columns().iter().filter(|c| varies(c.dtype())).map(varying).sum();
         Measured { bound: Bound { rows: rows.height() as u64, var_bytes }, bytes: table_bytes(rows) }
     }
 
     /// What each bucket of a table will hold by itself. The table's rows are in order of the buckets, its columns in one piece.
-    ///
-    /// # Errors
-    /// Polars' own.
-    pub fn of_buckets(table: &DataFrame, ends: &Ends) -> Result<Vec<Measured>> {
+    pub fn of_buckets(table: &DataFrame, ends: &Ends) -> Vec<Measured> {
         let mut all = vec![Measured::default(); ends.n_buckets()];
         let mut row_bits = 0;
         for c in table.columns() {
@@ -52,18 +47,10 @@ impl Measured {
             }
             let pieces = texts(c).unwrap_or_default();
             for (i, m) in all.iter_mut().enumerate() {
-                let (bytes, var_bytes) = match pieces[..] {
-                    _ if ends.of(i).is_empty() => continue,
-                    [views] => {
-                        let t = Texts::of(&views[ends.of(i)]);
-                        (t.bytes, t.text_bytes)
-                    }
-                    // A slice of lists has all values of its column.
-                    _ => {
-                        let rows: Vec<_> = ends.of(i).map(|row| row as IdxSize).collect();
-                        let bytes = apart(|| c.take_slice(&rows)).map(|c| column_bytes(&c)).map_err(table_error)?;
-                        (bytes, bytes)
-                    }
+                let bytes = if ends.of(i).is_empty() { 0 } else { own_bytes(c, ends.of(i)) };
+                let var_bytes = match pieces[..] {
+                    [views] => lengths(&views[ends.of(i)]),
+                    _ => bytes,
                 };
                 m.bytes += bytes;
                 m.bound.var_bytes += var_bytes;
@@ -73,7 +60,7 @@ impl Measured {
             m.bound.rows = ends.of(i).len() as u64;
             m.bytes += (m.bound.rows * row_bits).div_ceil(8);
         }
-        Ok(all)
+        all
     }
 }
 
@@ -84,7 +71,7 @@ impl Measured {
 pub fn varying_of_all(rows: &DataFrame) -> Result<u64> {
     let of = |c: &Column| -> Result<u64> {
         Ok(match texts(c) {
-            Some(pieces) => pieces.into_iter().flatten().map(|v| u64::from(v.length)).sum(),
+            Some(pieces) => pieces.into_iter().map(lengths).sum(),
             None => varying_of_rows(&c.clone().into_frame())?.into_iter().map(u64::from).sum(),
         })
     };
@@ -170,25 +157,9 @@ fn texts(column: &Column) -> Option<Vec<&[View]>> {
 /// Bytes of a value of a column of strings in its row.
 const VIEW_BYTES: u64 = size_of::<View>() as u64;
 
-/// Rows of a column of strings by themselves.
-struct Texts {
-    /// In memory: short ones are in their views.
-    bytes: u64,
-    /// Of the texts alone, as a [`Bound`] counts them.
-    text_bytes: u64,
-}
-
-impl Texts {
-    fn of(views: &[View]) -> Texts {
-        let n_rows = views.len() as u64;
-        let (mut long, mut text_bytes) = (0, 0);
-        for v in views {
-            let n = u64::from(v.length);
-            text_bytes += n;
-            long += if v.length > View::MAX_INLINE_SIZE { n } else { 0 };
-        }
-        Texts { bytes: VIEW_BYTES * n_rows + n_rows / 8 + 1 + long, text_bytes }
-    }
+/// The bytes of texts alone, as a [`Bound`] counts them.
+fn lengths(views: &[View]) -> u64 {
+    views.iter().map(|v| u64::from(v.length)).sum()
 }
 
 impl std::ops::AddAssign for Measured {

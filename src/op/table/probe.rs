@@ -1,7 +1,8 @@
 //! A join with a table that is in memory: every partition of the other side looks up its rows' matches.
 
 use crate::base::Result;
-use crate::chunk::dataframe::{apart, table_bytes, table_error};
+use crate::chunk::dataframe::{apart, table_error};
+use crate::chunk::table_bytes::table_bytes;
 use crate::kernel::table::dense::KeySet;
 use crate::kernel::table::lookup::{Lookup, Matches, gather, gather_or_null};
 use crate::op::table::key::keys;

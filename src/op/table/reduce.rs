@@ -6,7 +6,9 @@
 
 use crate::base::Result;
 use crate::chunk::Chunk;
-use crate::chunk::dataframe::{compact, stack, table, table_bytes, too_large};
+use crate::chunk::dataframe::{stack, table, too_large};
+use crate::chunk::table_bytes::table_bytes;
+use crate::kernel::table::columns::compact;
 use crate::chunk::table_bound::Bound;
 use crate::expr::table::{TableReduce, not_sent};
 use crate::op::table::step::{TableStep, apply};

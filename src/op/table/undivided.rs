@@ -1,8 +1,9 @@
 //! Rows of an exchange in the partitions that they came in, each in memory as long as there is room for it.
 
 use crate::base::{Error, Result};
-use crate::chunk::dataframe::{settled, stack, table_bytes};
-use crate::kernel::table::columns::Rows;
+use crate::chunk::dataframe::stack;
+use crate::chunk::table_bytes::table_bytes;
+use crate::kernel::table::columns::{Rows, settled};
 use crate::op::table::blocks::{Block, Blocks};
 use crate::op::table::measured::Measured;
 use crate::spill::Pool;

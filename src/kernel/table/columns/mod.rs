@@ -1,17 +1,21 @@
 //! Rows of tables put together in one, and as bytes that are quickly made and few: numbers as narrow as their range in the block, texts that
-//! repeat as numbers.
+//! repeat as numbers, lists and structs as the columns they are made of.
 //!
 //! Bytes are for the process that made them: they say nothing of names and types, and are taken for what was written (who keeps them has a
-//! checksum of them). Columns without a form of their own here (lists, structs, categories) are Arrow IPC.
+//! checksum of them). Columns without a form of their own here (categories, arrays) are Arrow IPC.
 
 mod bools;
+mod nested;
 mod numbers;
 mod others;
 mod texts;
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
+use crate::chunk::table_bound::varies;
+use crate::chunk::table_bytes::{column_bytes, own_bytes, table_bytes};
 use bools::Bools;
+use nested::{Lists, Structs};
 use numbers::Numbers;
 use others::Others;
 use polars::prelude::{Column, DataFrame, DataType, IdxSize, PlSmallStr, Schema, SchemaRef, Series};
@@ -47,8 +51,11 @@ trait Grow {
 /// An empty column with room for `n` rows.
 fn empty(name: &PlSmallStr, dtype: &DataType, n: usize) -> Box<dyn Grow> {
     let to = To { name: name.clone(), dtype: dtype.clone() };
-    if dtype.is_categorical() || dtype.is_enum() {
-        return Box::new(Others::new(to));
+    match dtype {
+        DataType::Categorical(..) | DataType::Enum(..) => return Box::new(Others::new(to)),
+        DataType::List(inner) => return Box::new(Lists::new(to, inner, n)),
+        DataType::Struct(fields) => return Box::new(Structs::new(to, fields, n)),
+        _ => {}
     }
     match dtype.to_physical() {
         DataType::Boolean => Box::new(Bools::new(to)),
@@ -154,6 +161,48 @@ impl Rows {
     }
 }
 
+/// The same rows with strings and lists copied out of what they were cut from, so that a few rows don't keep a partition alive.
+///
+/// # Errors
+/// Columns that could not be put together.
+pub fn compact(table: DataFrame) -> Result<DataFrame> {
+    let height = table.height();
+    let columns = table.into_columns().into_iter().map(|c| match &c {
+        Column::Series(s) if varies(s.dtype()) => {
+            let mut copy = empty(s.name(), s.dtype(), height);
+            copy.slice(&piece(&c), 0..height)?;
+            Ok(Column::from(copy.finish()?))
+        }
+        // One value for all rows.
+        _ => Ok(c),
+    });
+    DataFrame::new(height, columns.collect::<Result<_>>()?).map_err(table_error)
+}
+
+/// The same rows; strings and lists are [copied out](compact) where they keep much more alive than they have.
+///
+/// # Errors
+/// As [`compact`].
+pub fn settled(table: DataFrame) -> Result<DataFrame> {
+    let sparse = |c: &Column| varies(c.dtype()) && column_bytes(c) > 2 * own_bytes(c, 0..c.len()) + 1024;
+    if table.columns().iter().any(sparse) { compact(table) } else { Ok(table) }
+}
+
+/// The same rows with their bytes; strings and lists are [copied out](compact) if these are more than `limit`, since a few may keep many
+/// alive.
+///
+/// # Errors
+/// As [`compact`].
+pub fn fitted(table: DataFrame, limit: u64) -> Result<(DataFrame, u64)> {
+    let bytes = table_bytes(&table);
+    if bytes <= limit {
+        return Ok((table, bytes));
+    }
+    let table = compact(table)?;
+    let bytes = table_bytes(&table);
+    Ok((table, bytes))
+}
+
 /// Refuses a table of other columns.
 fn check(schema: &Schema, table: &DataFrame) -> Result<()> {
     let fits = table.width() == schema.len()
@@ -196,9 +245,16 @@ fn broken() -> Error {
 }
 
 /// The array of a series in one piece.
+fn piece_of(series: &Series) -> Result<&dyn Array> {
+    match &series.chunks()[..] {
+        [only] => Ok(only.as_ref()),
+        several => Err(Error::bug(format!("a column in {} pieces", several.len()))),
+    }
+}
+
+/// The array of a series in one piece, as it is stored.
 fn array<A: Array>(series: &Series) -> Result<&A> {
-    let chunks = series.chunks();
-    let found = chunks.first().filter(|_| chunks.len() == 1).and_then(|chunk| chunk.as_any().downcast_ref::<A>());
+    let found = piece_of(series)?.as_any().downcast_ref::<A>();
     found.ok_or_else(|| Error::bug(format!("a column of {} that is stored otherwise", series.dtype())))
 }
 

@@ -1,5 +1,7 @@
 use super::{Rows, encode};
+use crate::chunk::table_bytes::{column_bytes, own_bytes};
 use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
 use proptest::prelude::*;
 
 fn decode(schema: &SchemaRef, bytes: &[u8]) -> crate::Result<DataFrame> {
@@ -20,6 +22,18 @@ fn table(values: &[Option<i64>]) -> DataFrame {
     };
     let list: Vec<Option<Series>> = values.iter().map(|v| v.map(|v| Series::new("".into(), [v, v / 2]))).collect();
     let texts = Series::new("text".into(), texts);
+    let list = ListChunked::from_iter(list).into_series().with_name("list".into());
+    let list = list.cast(&DataType::List(Box::new(DataType::Int64))).unwrap();
+    let strings = list.cast(&DataType::List(Box::new(DataType::String))).unwrap().with_name("strings".into());
+    let fields = [texts.clone(), strings.clone(), cast("i8", DataType::Int8).take_materialized_series()];
+    let there = Bitmap::from_iter(values.iter().map(|v| v.is_none_or(|v| v % 4 != 0)));
+    let structs = StructChunked::from_series("struct".into(), values.len(), fields.iter()).unwrap().with_outer_validity(Some(there));
+    let structs = structs.into_series();
+    // Every other row is a list of the two that come next.
+    let next = |i: usize| (i % 2 == 0).then(|| structs.slice(i as i64, 2));
+    let of_structs: Vec<Option<Series>> = (0..values.len()).map(next).collect();
+    let of_structs = ListChunked::from_iter(of_structs).into_series().with_name("structs".into());
+    let of_structs = of_structs.cast(&DataType::List(Box::new(structs.dtype().clone()))).unwrap();
     DataFrame::new(
         values.len(),
         vec![
@@ -39,13 +53,10 @@ fn table(values: &[Option<i64>]) -> DataFrame {
             Column::from(texts),
             Column::from(wide.cast(&DataType::String).unwrap().with_name("digits".into())),
             Column::from(Series::new_null("null".into(), values.len())),
-            Column::from(
-                ListChunked::from_iter(list)
-                    .into_series()
-                    .with_name("list".into())
-                    .cast(&DataType::List(Box::new(DataType::Int64)))
-                    .unwrap(),
-            ),
+            Column::from(list),
+            Column::from(strings),
+            Column::from(structs),
+            Column::from(of_structs),
         ],
     )
     .unwrap()
@@ -110,6 +121,26 @@ fn few_texts_and_near_numbers_take_few_bytes() {
     let bytes = encode(df.schema(), &[(&df, 0..n)]).unwrap();
     assert!(bytes.len() < 2 * n + 200, "{}", bytes.len());
     assert!(decode(df.schema(), &bytes).unwrap().equals(&df));
+}
+
+#[test]
+fn a_few_rows_that_are_settled_hold_what_they_have() {
+    let values: Vec<Option<i64>> = (0..20_000).map(|i| Some(i * 1_000_003)).collect();
+    let all = table(&values);
+    let few = all.slice(7_000, 20);
+    let copy = super::settled(few.clone()).unwrap();
+    assert!(copy.equals_missing(&few));
+    for (few, copy) in few.columns().iter().zip(copy.columns()) {
+        let own = own_bytes(few, 0..20);
+        assert!(own < 4_000, "{few:?}: {own}");
+        assert!(column_bytes(copy) <= own + 200, "{copy:?}: {} of {own}", column_bytes(copy));
+        let many = own_bytes(all.column(few.name()).unwrap(), 0..20_000);
+        assert!(own >= many / 1000 / 2, "{few:?}: {own} of {many}");
+    }
+    // What has no more than its rows is left alone.
+    let again = super::settled(copy.clone()).unwrap();
+    let place = |t: &DataFrame| t.column("text").unwrap().str().unwrap().downcast_iter().map(|a| a.views().as_ptr()).collect::<Vec<_>>();
+    assert_eq!(place(&again), place(&copy));
 }
 
 #[test]
