@@ -286,6 +286,9 @@ fn in_range(keys: &DataFrame) -> Option<Vec<IdxSize>> {
     Some(of.collect())
 }
 
+/// How many groups there will be is told from so many rows.
+const FIRST_ROWS: usize = 1 << 12;
+
 /// The same by a hash table of the keys.
 fn hashed(keys: &DataFrame) -> Vec<IdxSize> {
     let mut table = new_hash_grouper(keys.schema().clone());
@@ -293,8 +296,15 @@ fn hashed(keys: &DataFrame) -> Vec<IdxSize> {
     let mut groups: Vec<IdxSize> = Vec::with_capacity(n);
     let all: Vec<IdxSize> = (0..n as IdxSize).collect();
     let hashed = HashKeys::from_df(keys, PlRandomState::default(), true, false);
+    let (first, rest) = all.split_at(n.min(FIRST_ROWS));
     // SAFETY: these are rows of the keys.
-    unsafe { table.insert_keys_subset(&hashed, &all, Some(&mut groups)) };
+    unsafe { table.insert_keys_subset(&hashed, first, Some(&mut groups)) };
+    if table.num_groups() as usize > first.len() / 2 {
+        // A table that grows hashes what it has again and again.
+        table.reserve(rest.len() * table.num_groups() as usize / first.len());
+    }
+    // SAFETY: these are the others.
+    unsafe { table.insert_keys_subset(&hashed, rest, Some(&mut groups)) };
     groups
 }
 

@@ -2,6 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
+use crate::kernel::table::dense::{each_value, numbers};
 use polars::prelude::{BinaryOffsetChunked, DataFrame, DataType, IdxSize, PlSmallStr, SortMultipleOptions};
 use polars_core::prelude::row_encode::_get_rows_encoded_ca;
 
@@ -39,6 +40,14 @@ pub fn rows_in_order(keys: &DataFrame, options: &SortMultipleOptions) -> Result<
         return Ok(None);
     }
     let flags = |flags: &[bool]| each(flags, keys.width()).collect::<Vec<_>>();
+    if let [only] = keys.columns()
+        && only.null_count() == 0
+        && let Some(numbers) = numbers(only).filter(|n| n.null_count() == 0)
+    {
+        let falls = if flags(&options.descending)[0] { u64::MAX } else { 0 };
+        // The sign turned, numbers compare as their bits do.
+        return Ok(Some(by_bits(each_value(&numbers).map(|v| (v as u64 ^ 1 << 63) ^ falls))));
+    }
     let sorted = Sorted::new(keys, &flags(&options.descending), &flags(&options.nulls_last))?;
     let bytes = sorted.0.downcast_as_array();
     // The first bytes as a number tell most keys apart, and short ones whole.
@@ -53,6 +62,42 @@ pub fn rows_in_order(keys: &DataFrame, options: &SortMultipleOptions) -> Result<
         });
     }
     Ok(Some(rows.into_iter().map(|(_, row)| row).collect()))
+}
+
+/// Fewer rows are sorted by comparing them.
+const FEW_ROWS: usize = 1 << 10;
+/// Bits that rows are dealt by at a time.
+const DIGIT_BITS: u32 = 11;
+
+/// Rows in the order of their numbers, equal ones in theirs: dealt by one digit of those bits that differ after the other, the least first.
+fn by_bits(values: impl Iterator<Item = u64>) -> Vec<IdxSize> {
+    let mut rows: Vec<(u64, IdxSize)> = values.zip(0..).collect();
+    if rows.len() < FEW_ROWS {
+        rows.sort_unstable();
+        return rows.into_iter().map(|(_, row)| row).collect();
+    }
+    let digits = 1 << DIGIT_BITS;
+    let first = rows[0].0;
+    let mut differ = rows.iter().fold(0, |bits, (v, _)| bits | (v ^ first));
+    let mut dealt = vec![(0, 0); if differ == 0 { 0 } else { rows.len() }];
+    while differ != 0 {
+        let shift = differ.trailing_zeros();
+        let digit = |v: u64| (v >> shift) as usize & (digits - 1);
+        let mut next = vec![0u32; digits];
+        rows.iter().for_each(|&(v, _)| next[digit(v)] += 1);
+        let mut before = 0;
+        for n in &mut next {
+            before += std::mem::replace(n, before);
+        }
+        for &(v, row) in &rows {
+            let place = &mut next[digit(v)];
+            dealt[*place as usize] = (v, row);
+            *place += 1;
+        }
+        std::mem::swap(&mut rows, &mut dealt);
+        differ &= !((digits as u64 - 1) << shift);
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The first bytes of a key as a number: keys that differ in them come as these numbers do.
@@ -120,7 +165,36 @@ pub fn cuts(mut sample: Vec<Sampled>, n: usize) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sampled, cuts, thin};
+    use super::{FEW_ROWS, Sampled, cuts, rows_in_order, thin};
+    use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, SortMultipleOptions, TimeUnit};
+
+    #[test]
+    fn numbers_come_as_the_engine_sorts_them() {
+        let all = |n: usize, of: &dyn Fn(u64) -> u64| (0..n as u64).map(|i| of(i) as i64).collect::<Vec<_>>();
+        let mixed = |i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ i << 40;
+        let values: [&dyn Fn(u64) -> u64; 6] =
+            [&mixed, &|_| 7, &|i| i % 5, &|i| (i % 3) << 63 | i % 2, &|i| mixed(i) & 0xFF00_0000_0FF0_0001, &|i| i];
+        for n in [0, 1, FEW_ROWS - 1, FEW_ROWS, 5000] {
+            for of in values {
+                let wide = Series::new("k".into(), all(n, of));
+                let narrow = (&wide % &Series::new("k".into(), [100i64])).unwrap();
+                for key in [
+                    wide.clone(),
+                    narrow.cast(&DataType::Int8).unwrap(),
+                    wide.cast(&DataType::Datetime(TimeUnit::Nanoseconds, None)).unwrap(),
+                    Series::new("k".into(), all(n, of).into_iter().map(|v| v as u64).collect::<Vec<_>>()),
+                ] {
+                    for falls in [false, true] {
+                        let options = SortMultipleOptions::default().with_order_descending(falls).with_maintain_order(true);
+                        let keys = DataFrame::new(n, vec![Column::from(key.clone())]).unwrap();
+                        let rows = rows_in_order(&keys, &options).unwrap().unwrap();
+                        let want = key.arg_sort((&options).into());
+                        assert_eq!(rows, want.iter().flatten().collect::<Vec<_>>(), "{n} {falls} {}", key.dtype());
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn keys_weigh_as_much_as_the_rows_that_they_stand_for() {
