@@ -59,7 +59,7 @@ fn quantile(x: &Lazy, q: Vec<f64>, axes: Option<Vec<isize>>, method: &str, skip_
 
 /// The elements of a tensor, in C order.
 pub fn elements<T: Element>(t: &Tensor) -> Result<Vec<T>> {
-    Ok(t.to_ndarray::<T>()?.into_iter().collect())
+    Ok(t.contiguous().as_slice::<T>()?.to_vec())
 }
 
 /// Runs an expression with numbers that are lazy, or are in an array of NumPy's.

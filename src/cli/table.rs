@@ -48,9 +48,8 @@ fn tables(words: &[String]) -> Result<Tables> {
         })?;
         let value = value.or_else(|| words.next().cloned());
         let value = value.filter(|v| !v.starts_with("--")).ok_or_else(|| {
-            Error::usage(format!(
-                "--{name} is no option of this command, and as the name of a table it needs a file: --{name} FILE"
-            ))
+            let words = format!("--{name} is no option of this command, and as the name of a table it needs a file: --{name} FILE");
+            or_an_option(Error::usage(words), name)
         })?;
         if tables.iter().any(|t| t.0.eq_ignore_ascii_case(name)) {
             return Err(Error::usage(format!(

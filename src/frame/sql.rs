@@ -6,6 +6,7 @@ use crate::frame::error::query_error;
 use crate::frame::lazy::Frame;
 use crate::frame::resolve::resolve;
 use crate::frame::sql_plain::plain;
+use polars::prelude::PolarsError;
 use polars::sql::SQLContext;
 
 impl Frame {
@@ -32,32 +33,49 @@ impl Frame {
             let new: Vec<String> = frame.columns.iter().filter(|c| !columns.contains(c)).cloned().collect();
             columns.extend(new);
         }
-        let lazy = context.execute(&plain(&with_avg(query))?).map_err(|e| {
-            let text = e.to_string();
-            match text.strip_prefix("relation '").or_else(|| text.split("relation '").nth(1)).and_then(|t| t.split('\'').next()) {
-                Some(name) if text.contains("was not found") => {
-                    let known: Vec<String> = tables.iter().map(|t| t.0.to_string()).collect();
-                    Error::usage(format!("there is no table '{name}'{}", suggestion(name, &known, known.len())))
-                }
-                _ => match (column_of_table(&text), text.contains("unsupported SQL join constraint")) {
-                    (Some((column, table)), _) => {
-                        let known = tables.iter().find(|t| t.0 == table).map_or(&columns, |t| &t.1.columns);
-                        let hint = suggestion(column, known, known.len());
-                        Error::usage(format!("there is no column '{column}' in the table '{table}'{hint}"))
-                    }
-                    (None, true) => Error::usage(
-                        "a join needs ON with columns that are equal, or USING: a JOIN b ON a.k = b.k (for every pair of rows: CROSS JOIN)",
-                    ),
-                    (None, false) => query_error(e, &columns),
-                },
-            }
-        })?;
+        let lazy = context.execute(&plain(&with_avg(query))?).map_err(|e| sql_error(e, query, tables, &columns))?;
         let partition_bytes = tables.iter().filter_map(|t| t.1.partition_bytes).min();
         let kept = tables.iter().flat_map(|t| t.1.kept.iter().cloned()).collect();
         let frame = Frame { query: lazy, columns, partition_bytes, kept, compression: Default::default() };
         frame.schema()?;
         Ok(frame)
     }
+}
+
+/// What is wrong with a query on these tables, which have these columns together.
+fn sql_error(e: PolarsError, query: &str, tables: &[(&str, Frame)], columns: &[String]) -> Error {
+    let text = e.to_string();
+    let has = |what: &str| text.contains(what);
+    if has("one (and only one) statement") {
+        return Error::usage(if query.trim().is_empty() {
+            "the query is empty: give a SELECT, like 'SELECT origin, count(*) FROM flights GROUP BY origin'"
+        } else {
+            "there are several statements in the query: give one SELECT (a step before it goes into WITH name AS (SELECT …))"
+        });
+    }
+    if has("was not found")
+        && let Some(name) = text.split("relation '").nth(1).and_then(|t| t.split('\'').next())
+    {
+        let known: Vec<String> = tables.iter().map(|t| t.0.to_string()).collect();
+        return Error::usage(format!("there is no table '{name}'{}", suggestion(name, &known, known.len())));
+    }
+    if let Some((column, table)) = column_of_table(&text) {
+        let known = tables.iter().find(|t| t.0 == table).map_or(columns, |t| &t.1.columns);
+        let hint = suggestion(column, known, known.len());
+        return Error::usage(format!("there is no column '{column}' in the table '{table}'{hint}"));
+    }
+    if has("unsupported SQL join constraint") {
+        return Error::usage(
+            "a join needs ON with columns that are equal, or USING: a JOIN b ON a.k = b.k (for every pair of rows: CROSS JOIN)",
+        );
+    }
+    if has("unsupported join constraint operator 'Or'") {
+        return Error::usage(
+            "a join's ON takes conditions with AND between them: for an OR join by what all rows have in common and put the OR into WHERE, or give \
+             each side of it a join of its own with UNION between them",
+        );
+    }
+    query_error(e, columns)
 }
 
 /// The column and the table of a message about a column that a table has not.
@@ -101,6 +119,27 @@ fn with_avg(query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::with_avg;
+    use crate::frame::{Frame, frame};
+    use polars::prelude::{IntoLazy, df};
+
+    #[test]
+    fn what_is_wrong_with_a_query_is_said_with_what_helps() {
+        let table = || frame(df!("k" => [1i64], "s" => ["a"]).unwrap().lazy());
+        let refused = |query: &str| Frame::sql(query, &[("a", table()), ("b", table())]).unwrap_err().to_string();
+        for (query, words) in [
+            ("", "query is empty"),
+            (" \n", "query is empty"),
+            ("SELECT k FROM a; SELECT k FROM b", "several statements"),
+            ("SELECT k FROM c", "there is no table 'c'; there are a, b"),
+            ("SELECT a.kk FROM a", "no column 'kk' in the table 'a'; did you mean 'k'?"),
+            ("SELECT a.k FROM a JOIN b", "a join needs ON"),
+            ("SELECT a.k FROM a JOIN b ON a.k = b.k OR a.s = b.s", "put the OR into WHERE"),
+            ("SELECT a.k FROM a JOIN b ON a.k = b.s", "CAST(x AS BIGINT)"),
+        ] {
+            let said = refused(query);
+            assert!(said.contains(words), "{query}: {said}");
+        }
+    }
 
     #[test]
     fn mean_is_avg_where_it_is_called() {

@@ -108,7 +108,8 @@ impl Plan {
             _ => held,
         };
         let fix = if need >= threads.max(others) {
-            if of == 1 { "use smaller chunks, or " } else { "select fewer columns, or " }
+            let of_table = of > 1 || task.is_some_and(|t| self.describe(t).contains("partition"));
+            if of_table { "select fewer columns, or " } else { "use smaller chunks, or " }
         } else if others >= threads {
             "store the result to a file (npy, Zarr, GeoTIFF) instead of holding it, without overviews, or "
         } else if config.n_threads > 1 {
