@@ -25,7 +25,10 @@ pub fn table_error(e: PolarsError) -> Error {
 /// A message without the plan that Polars adds to it, with what helps where it says none of it.
 fn without_plan(message: &str) -> String {
     let words = message.split("Resolved plan until failure").next().unwrap_or(message).trim_end();
-    words.replace(" (and no other type was available to cast to)", ": cast one to the type of the other first, in SQL as CAST(x AS BIGINT)")
+    words.replace(
+        " (and no other type was available to cast to)",
+        ": cast one to the type of the other first, in SQL as CAST(x AS BIGINT)",
+    )
 }
 
 /// The name in Polars' message about a missing column, which quotes it or is it.

@@ -93,12 +93,12 @@ fn own(array: &dyn Array, rows: Range<usize>) -> u64 {
             let values = a.offsets()[rows.start] as usize..a.offsets()[rows.end] as usize;
             8 * rows.len() as u64 + bits(rows.len()) + own(a.values().as_ref(), values)
         }),
-        PhysicalType::FixedSizeList => any.downcast_ref::<FixedSizeListArray>().map_or(0, |a| {
-            bits(rows.len()) + own(a.values().as_ref(), rows.start * a.size()..rows.end * a.size())
-        }),
-        PhysicalType::Struct => any.downcast_ref::<StructArray>().map_or(0, |a| {
-            bits(rows.len()) + a.values().iter().map(|f| own(f.as_ref(), rows.clone())).sum::<u64>()
-        }),
+        PhysicalType::FixedSizeList => any
+            .downcast_ref::<FixedSizeListArray>()
+            .map_or(0, |a| bits(rows.len()) + own(a.values().as_ref(), rows.start * a.size()..rows.end * a.size())),
+        PhysicalType::Struct => any
+            .downcast_ref::<StructArray>()
+            .map_or(0, |a| bits(rows.len()) + a.values().iter().map(|f| own(f.as_ref(), rows.clone())).sum::<u64>()),
         // Values of one size.
         _ => (estimated_bytes_size(array) as u64).saturating_mul(rows.len() as u64).div_ceil(array.len().max(1) as u64),
     }

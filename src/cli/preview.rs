@@ -2,8 +2,8 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
-use crate::kernel::table::columns::compact;
 use crate::frame::Frame;
+use crate::kernel::table::columns::compact;
 use crate::kernel::table::lookup::gather;
 use crate::session::Session;
 use polars::prelude::{DataFrame, IdxSize};

@@ -3,9 +3,9 @@
 use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{table, too_large};
-use crate::kernel::table::columns::fitted;
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
+use crate::kernel::table::columns::fitted;
 use crate::op::table::joining::Joining;
 use crate::op::table::probe::{Probe, Side};
 use crate::op::table::step::{TableStep, apply, collect};

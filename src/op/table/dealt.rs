@@ -6,8 +6,8 @@
 //! are divided slice by slice, each as if it were one.
 
 use crate::base::Result;
-use crate::chunk::table_bytes::table_bytes;
 use crate::chunk::table_bound::{Bound, row_bytes};
+use crate::chunk::table_bytes::table_bytes;
 use crate::kernel::table::columns::Rows;
 use crate::kernel::table::divide::Ends;
 use crate::op::table::blocks::{Block, Blocks};

@@ -2,8 +2,8 @@
 
 use crate::base::Result;
 use crate::chunk::dataframe::table_error;
-use crate::chunk::table_bytes::{column_bytes, own_bytes, table_bytes};
 use crate::chunk::table_bound::{Bound, varies, width};
+use crate::chunk::table_bytes::{column_bytes, own_bytes, table_bytes};
 use crate::kernel::table::divide::Ends;
 use polars::prelude::{Column, DataFrame, DataType, Series};
 use polars_arrow::array::View;

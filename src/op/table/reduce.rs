@@ -7,10 +7,10 @@
 use crate::base::Result;
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{stack, table, too_large};
-use crate::chunk::table_bytes::table_bytes;
-use crate::kernel::table::columns::compact;
 use crate::chunk::table_bound::Bound;
+use crate::chunk::table_bytes::table_bytes;
 use crate::expr::table::{TableReduce, not_sent};
+use crate::kernel::table::columns::compact;
 use crate::op::table::step::{TableStep, apply};
 use polars::prelude::SchemaRef;
 use std::sync::Arc;

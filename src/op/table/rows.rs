@@ -3,9 +3,9 @@
 use crate::base::{Error, Result};
 use crate::chunk::Chunk;
 use crate::chunk::dataframe::{table, table_error, too_large};
-use crate::kernel::table::columns::fitted;
 use crate::expr::call::{BlockInfo, CallOp};
 use crate::expr::table::not_sent;
+use crate::kernel::table::columns::fitted;
 use crate::kernel::table::order::Sampled;
 use crate::op::table::edge::{below, edges};
 use crate::op::table::exchange::Sample;

@@ -32,7 +32,8 @@ impl Lists {
     fn parts<'a>(&self, from: &'a Series) -> Result<(&'a ListArray<i64>, Series)> {
         let lists = array::<ListArray<i64>>(from)?;
         // SAFETY: these are the values of lists of this type.
-        let values = unsafe { Series::from_chunks_and_dtype_unchecked(PlSmallStr::EMPTY, vec![lists.values().clone()], &self.inner) };
+        let values =
+            unsafe { Series::from_chunks_and_dtype_unchecked(PlSmallStr::EMPTY, vec![lists.values().clone()], &self.inner) };
         Ok((lists, values))
     }
 
@@ -64,7 +65,8 @@ impl Grow for Lists {
 
     fn gather(&mut self, from: &Series, rows: &[IdxSize]) -> Result<()> {
         let (lists, values) = self.parts(from)?;
-        let too_many = |_| Error::unsupported("more values in the lists of one column than rows can be numbered: use more partitions");
+        let too_many =
+            |_| Error::unsupported("more values in the lists of one column than rows can be numbered: use more partitions");
         let end = IdxSize::try_from(values.len()).map_err(too_many)?;
         let mut inner: Vec<IdxSize> = Vec::with_capacity(rows.len());
         for &row in rows {

@@ -27,7 +27,8 @@ fn table(values: &[Option<i64>]) -> DataFrame {
     let strings = list.cast(&DataType::List(Box::new(DataType::String))).unwrap().with_name("strings".into());
     let fields = [texts.clone(), strings.clone(), cast("i8", DataType::Int8).take_materialized_series()];
     let there = Bitmap::from_iter(values.iter().map(|v| v.is_none_or(|v| v % 4 != 0)));
-    let structs = StructChunked::from_series("struct".into(), values.len(), fields.iter()).unwrap().with_outer_validity(Some(there));
+    let structs =
+        StructChunked::from_series("struct".into(), values.len(), fields.iter()).unwrap().with_outer_validity(Some(there));
     let structs = structs.into_series();
     // Every other row is a list of the two that come next.
     let next = |i: usize| (i % 2 == 0).then(|| structs.slice(i as i64, 2));
@@ -139,7 +140,8 @@ fn a_few_rows_that_are_settled_hold_what_they_have() {
     }
     // What has no more than its rows is left alone.
     let again = super::settled(copy.clone()).unwrap();
-    let place = |t: &DataFrame| t.column("text").unwrap().str().unwrap().downcast_iter().map(|a| a.views().as_ptr()).collect::<Vec<_>>();
+    let place =
+        |t: &DataFrame| t.column("text").unwrap().str().unwrap().downcast_iter().map(|a| a.views().as_ptr()).collect::<Vec<_>>();
     assert_eq!(place(&again), place(&copy));
 }
 
