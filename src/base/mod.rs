@@ -2,6 +2,7 @@
 //! Knows nothing of expressions, tasks or files.
 
 pub mod bytes;
+pub mod caught;
 pub mod config;
 pub mod dtype;
 pub mod error;

@@ -10,6 +10,7 @@ pub(super) use without_polars::read;
 
 #[cfg(feature = "frame")]
 mod with_polars {
+    use crate::base::caught::caught;
     use crate::base::{Error, Result};
     use crate::chunk::Chunk;
     use polars::prelude::{DataFrame, IpcReader, IpcWriter, PolarsError, SerReader, SerWriter};
@@ -44,9 +45,9 @@ mod with_polars {
     /// Reads a table; its columns are copied.
     pub(in crate::chunk) fn read(bytes: &[u8]) -> Result<Chunk> {
         // Arrow's reader may panic on broken bytes, which are the sender's fault and not a bug here.
-        let decode = || std::panic::catch_unwind(|| IpcReader::new(std::io::Cursor::new(bytes)).finish());
+        let decode = || caught(|| IpcReader::new(std::io::Cursor::new(bytes)).finish());
         crate::chunk::dataframe::apart(decode)
-            .map_err(|_| Error::corrupt("chunk: the table's bytes are broken"))?
+            .ok_or_else(|| Error::corrupt("chunk: the table's bytes are broken"))?
             .map(|t| Chunk::Table(Arc::new(t)))
             .map_err(|e| Error::corrupt(format!("chunk: the table's bytes are broken: {e}")))
     }

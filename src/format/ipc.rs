@@ -67,7 +67,7 @@ struct Opened {
 /// # Errors
 /// A file that is missing, broken or of another format.
 pub fn ipc_schema(path: &Path) -> Result<Schema> {
-    Ok(IpcFile::open(&RangedFile::open(path)?)?.schema())
+    Ok(IpcFile::open(&RangedFile::open(path)?)?.schema().clone())
 }
 
 /// Rows of every record batch of a file.
@@ -117,7 +117,7 @@ fn open(i: usize, path: &Path, set: &FileSet, read: &Schema) -> Result<(Opened, 
     let from = set.open(path)?;
     let file = IpcFile::open(&from)?;
     let has = file.schema();
-    let fits = set.fit(path, &has, read)?;
+    let fits = set.fit(path, has, read)?;
     let wanted: Vec<bool> = has.iter_names().map(|n| read.contains(n)).collect();
     let varying: Vec<bool> = has.iter().map(|(n, d)| read.contains(n) && varies(d)).collect();
     let batches = file.batches(&from, &wanted)?;

@@ -16,6 +16,7 @@ use std::io::BufReader;
 /// A file and its footer.
 pub(super) struct IpcFile {
     meta: FileMetadata,
+    schema: Schema,
 }
 
 impl std::fmt::Debug for IpcFile {
@@ -39,13 +40,19 @@ impl IpcFile {
     /// # Errors
     /// A file that is missing, broken or of another format.
     pub(super) fn open(file: &RangedFile) -> Result<IpcFile> {
-        let footer = |reader: &mut BufReader<Reader<'_>>| guarded(&file.path, "Arrow IPC", || read_file_metadata(reader));
-        Ok(IpcFile { meta: file.decode(&vec![], footer)? })
+        let footer = |reader: &mut BufReader<Reader<'_>>| {
+            guarded(&file.path, "Arrow IPC", || {
+                let meta = read_file_metadata(reader)?;
+                let schema = Schema::from_arrow_schema(meta.schema.as_ref());
+                Ok(IpcFile { meta, schema })
+            })
+        };
+        file.decode(&vec![], footer)
     }
 
     /// The columns.
-    pub(super) fn schema(&self) -> Schema {
-        Schema::from_arrow_schema(self.meta.schema.as_ref())
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// What the headers of all record batches say, where it is asked for some of the columns.

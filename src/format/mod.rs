@@ -21,6 +21,8 @@ pub mod parquet;
 #[cfg(feature = "frame")]
 mod parquet_file;
 #[cfg(feature = "frame")]
+mod parquet_layout;
+#[cfg(feature = "frame")]
 mod parquet_prune;
 #[cfg(feature = "frame")]
 mod parquet_sieve;

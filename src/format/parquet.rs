@@ -68,7 +68,7 @@ pub struct ParquetSource {
 /// # Errors
 /// A file that is missing, broken or of another format.
 pub fn parquet_schema(path: &Path) -> Result<Schema> {
-    Ok(Footer::read(&RangedFile::open(path)?)?.schema())
+    Ok(Footer::read(&RangedFile::open(path)?)?.schema)
 }
 
 /// What a file's footer says, for people.
@@ -115,7 +115,7 @@ impl ParquetSource {
         let keep = set.paths.len() <= KEPT_FOOTERS;
         let found = set.each(|i, path| {
             let footer = Footer::read(&*set.open(path)?)?;
-            let fits = set.fit(path, &footer.schema(), &projection.read)?;
+            let fits = set.fit(path, &footer.schema, &projection.read)?;
             let groups = row_groups(i, &footer, &fits, &projection.read);
             let statistics = pruner.as_ref().map(|p| p.statistics(&footer, &fits));
             Ok((ParquetFile { path: path.into(), fits, footer: keep.then(|| Arc::new(footer)) }, groups, statistics))
@@ -170,7 +170,7 @@ impl ParquetSource {
             return None;
         }
         let footer = file.footer.clone()?;
-        let fits = self.set.fit(&file.path, &footer.schema(), &projection.read).ok()?;
+        let fits = self.set.fit(&file.path, &footer.schema, &projection.read).ok()?;
         let mut groups = row_groups(0, &footer, &fits, &projection.read);
         groups.iter_mut().zip(&*self.groups).for_each(|(new, old)| new.rows_before = old.rows_before);
         let starts: Vec<u64> = self.parts.iter().map(|p| p.rows_before).collect();

@@ -22,6 +22,8 @@ use std::sync::Arc;
 pub(super) struct Footer {
     pub(super) meta: Arc<FileMetadata>,
     pub(super) fields: Arc<ArrowSchema>,
+    /// The columns.
+    pub(super) schema: Schema,
 }
 
 impl std::fmt::Debug for Footer {
@@ -49,15 +51,11 @@ impl Footer {
         let footer = |reader: &mut BufReader<Reader<'_>>| {
             guarded(&file.path, "Parquet", || {
                 let meta = Arc::new(read_metadata(reader)?);
-                Ok(Footer { fields: Arc::new(infer_schema(&meta)?), meta })
+                let fields = Arc::new(infer_schema(&meta)?);
+                Ok(Footer { schema: Schema::from_arrow_schema(&fields), fields, meta })
             })
         };
         file.decode(&vec![], footer)
-    }
-
-    /// The columns.
-    pub(super) fn schema(&self) -> Schema {
-        Schema::from_arrow_schema(self.fields.as_ref())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Row groups in which a filter cannot hold, told by the least and greatest value and the number of nulls that a footer has of columns.
 //! The rule is Polars' own: an expression over those numbers, true where no row can be kept. What is not known is null, and prunes nothing.
 
+use crate::base::caught::caught;
 use crate::chunk::dataframe::apart;
 use crate::format::parquet_file::Footer;
 use crate::format::table_files::Fit;
@@ -9,7 +10,6 @@ use polars_parquet::read::statistics::deserialize_all;
 use polars_plan::plans::predicates::{aexpr_to_skip_batch_predicate, null_count_dtype};
 use polars_plan::plans::{AExpr, ExprToIRContext, node_to_expr, to_expr_ir};
 use polars_plan::prelude::Arena;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A filter on statistics.
 pub(super) struct Pruner<'a> {
@@ -28,7 +28,7 @@ impl<'a> Pruner<'a> {
             let skip = aexpr_to_skip_batch_predicate(node, &mut arena, read)?;
             Some(node_to_expr(skip, &arena))
         };
-        let skip = catch_unwind(AssertUnwindSafe(make)).ok()??;
+        let skip = caught(make)??;
         let leaves = polars_plan::utils::expr_to_leaf_column_names(filter);
         let columns = read.iter().enumerate().filter(|(_, (n, _))| leaves.contains(n)).map(|(i, (n, d))| (i, n, d)).collect();
         Some(Pruner { skip, columns })
@@ -44,7 +44,7 @@ impl<'a> Pruner<'a> {
                 Some(Fit::Same) if !dtype.is_nested() => {
                     let read = || known(footer, name, dtype);
                     // The reader of statistics does not know all types and panics at others.
-                    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+                    caught(read).flatten()
                 }
                 _ => None,
             };
@@ -62,7 +62,7 @@ impl<'a> Pruner<'a> {
     pub(super) fn skips(&self, statistics: DataFrame) -> Option<Vec<bool>> {
         let n = statistics.height();
         let evaluate = || -> PolarsResult<DataFrame> { statistics.lazy().select([self.skip.clone().alias("skip")]).collect() };
-        let skip = apart(|| catch_unwind(AssertUnwindSafe(evaluate))).ok()?.ok()?;
+        let skip = apart(|| caught(evaluate))?.ok()?;
         let skip = skip.columns().first()?.bool().ok()?.clone();
         match skip.len() {
             len if len == n => Some(skip.iter().map(|s| s == Some(true)).collect()),

@@ -36,6 +36,11 @@ impl FileTarget {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// The folder that it will be in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
     /// An empty file beside the target, and a handle to write to it.
     pub(super) fn create(&self) -> Result<(OpenFile, File)> {
         partial::check_file(&self.path, self.overwrite)?;

@@ -1,5 +1,6 @@
 //! Files that are scanned as one table: what they are meant to have in common, and what is done where they differ.
 
+use crate::base::caught::caught;
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::apart;
 use crate::chunk::table_bound::Bound;
@@ -8,7 +9,6 @@ use crate::format::ranged::RangedFile;
 use crate::format::remote_files::{OpenFiles, is_remote};
 use polars::prelude::{Column, DataType, PlSmallStr, PolarsError, Schema, SchemaRef};
 use polars_plan::dsl::{CastColumnsPolicy, ExtraColumnsPolicy, MissingColumnsPolicy};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -235,7 +235,7 @@ pub(super) fn guarded<T: Send>(
     kind: &str,
     read: impl FnOnce() -> std::result::Result<T, PolarsError> + Send,
 ) -> Result<T> {
-    apart(|| catch_unwind(AssertUnwindSafe(read)))
-        .map_err(|_| Error::corrupt(format!("{} is not a whole {kind} file", file.display())))?
+    apart(|| caught(read))
+        .ok_or_else(|| Error::corrupt(format!("{} is not a whole {kind} file", file.display())))?
         .map_err(|e| broken(file, kind, e))
 }

@@ -1,16 +1,18 @@
 //! SQL in a form that Polars' SQL reads rightly.
 //!
 //! Polars takes a condition of `ON` that names a column of one table to the wrong table if both have it, makes other conditions of an outer
-//! join conditions on its result, and fails at keys in `HAVING`, as it does at [keys beside aggregates](super::sql_keys). Such conditions
-//! are written where they mean the same: in `WHERE`, or in a subquery in place of the table. Where there is no such place, the query is
-//! refused. [Patterns](super::sql_like) are written as it knows them.
+//! join conditions on its result, takes the keys of a RIGHT SEMI or ANTI join to the wrong tables, and fails at keys in `HAVING`, as it does
+//! at [keys beside aggregates](super::sql_keys). Such conditions are written where they mean the same: in `WHERE`, or in a subquery in
+//! place of the table. Where there is no such place, the query is refused. [Patterns](super::sql_like) are written as it knows them, and
+//! the order of [windows](super::sql_window) so that it has nulls where they belong.
 
 use crate::base::{Error, Result};
 use crate::frame::sql_keys::ask_for_firsts;
 use crate::frame::sql_like::readable;
+use crate::frame::sql_window::{place_nulls, place_nulls_of_named};
 use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, Select, SelectItem, Statement, TableFactor, VisitMut,
-    VisitorMut, visit_expressions,
+    BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, Select, SelectItem, Statement, TableFactor,
+    TableWithJoins, VisitMut, VisitorMut, visit_expressions,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -53,10 +55,14 @@ impl VisitorMut for Mover {
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
         let mut conditions = Vec::new();
         for from in &mut select.from {
+            match turned(from) {
+                Ok(changed) => self.moved |= changed,
+                Err(e) => return ControlFlow::Break(e),
+            }
             // Rows that a later join adds would not meet what a join before it asks.
             let adds = |j: &Join| {
                 use JoinOperator as J;
-                matches!(j.join_operator, J::Right(_) | J::RightOuter(_) | J::FullOuter(_) | J::RightSemi(_) | J::RightAnti(_))
+                matches!(j.join_operator, J::Right(_) | J::RightOuter(_) | J::FullOuter(_))
             };
             let last = from.joins.iter().rposition(adds);
             for (i, join) in from.joins.iter_mut().enumerate() {
@@ -69,6 +75,7 @@ impl VisitorMut for Mover {
         }
         self.moved |= keys_of_having(select, &mut conditions);
         self.moved |= ask_for_firsts(select);
+        self.moved |= place_nulls_of_named(select);
         let all = select.selection.take().into_iter().chain(conditions);
         select.selection = all.reduce(|a, b| and(nested(a), nested(b)));
         ControlFlow::Continue(())
@@ -76,11 +83,36 @@ impl VisitorMut for Mover {
 
     fn pre_visit_expr(&mut self, e: &mut Expr) -> ControlFlow<Error> {
         match readable(e) {
-            Ok(changed) => self.moved |= changed,
+            Ok(changed) => self.moved |= changed | place_nulls(e),
             Err(e) => return ControlFlow::Break(e),
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Makes a SEMI or ANTI join that keeps rows of the right table one that keeps rows of the left: Polars takes its keys to the wrong tables.
+/// Says whether there was one.
+fn turned(from: &mut TableWithJoins) -> Result<bool> {
+    use JoinOperator as J;
+    let mut changed = false;
+    for (i, join) in from.joins.iter_mut().enumerate() {
+        let (verb, operator) = match &join.join_operator {
+            J::RightSemi(on) => ("SEMI", J::LeftSemi(on.clone())),
+            J::RightAnti(on) => ("ANTI", J::LeftAnti(on.clone())),
+            _ => continue,
+        };
+        if i > 0 {
+            return Err(Error::unsupported(format!(
+                "a RIGHT {verb} JOIN after another join is not supported in this version: write its right table first, as FROM {} {verb} JOIN \
+                 (SELECT … what comes before it) AS …",
+                join.relation
+            )));
+        }
+        join.join_operator = operator;
+        std::mem::swap(&mut from.relation, &mut join.relation);
+        changed = true;
+    }
+    Ok(changed)
 }
 
 /// Takes conditions on one table out of a join's `ON`: into `conditions`, if they may be asked of the result, or into its table. Says whether
@@ -99,7 +131,6 @@ fn moved(join: &mut Join, to_result: bool, conditions: &mut Vec<Expr>) -> Result
         J::Anti(JoinConstraint::On(on)) | J::LeftAnti(JoinConstraint::On(on)) => (Place::Table, on),
         J::Semi(JoinConstraint::On(on)) | J::LeftSemi(JoinConstraint::On(on)) => (Place::TableOrResult, on),
         J::Right(JoinConstraint::On(on)) | J::RightOuter(JoinConstraint::On(on)) => (Place::Nowhere, on),
-        J::RightSemi(JoinConstraint::On(on)) | J::RightAnti(JoinConstraint::On(on)) => (Place::Nowhere, on),
         J::FullOuter(JoinConstraint::On(on)) => (Place::Nowhere, on),
         _ => return Ok(false),
     };
@@ -261,7 +292,7 @@ fn and(left: Expr, right: Expr) -> Expr {
     Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::And, right: Box::new(right) }
 }
 
-fn nested(e: Expr) -> Expr {
+pub(super) fn nested(e: Expr) -> Expr {
     match e {
         e @ (Expr::Nested(_) | Expr::Identifier(_)) => e,
         e => Expr::Nested(Box::new(e)),
@@ -285,6 +316,10 @@ mod tests {
         let inner = "SELECT a.x FROM a JOIN b ON a.k = b.k AND (b.g = 'red' OR b.g IS NULL) AND a.x < b.x WHERE a.x < 3";
         let want = "SELECT a.x FROM a JOIN b ON a.k = b.k AND a.x < b.x WHERE (a.x < 3) AND (b.g = 'red' OR b.g IS NULL)";
         assert_eq!(plain(inner).unwrap(), want);
+        let right = "SELECT * FROM a RIGHT SEMI JOIN b ON a.k = b.k AND b.x > 5 AND a.x > 3 JOIN c ON b.k = c.k";
+        let want =
+            "SELECT * FROM b LEFT SEMI JOIN (SELECT * FROM a WHERE a.x > 3) AS a ON a.k = b.k JOIN c ON b.k = c.k WHERE b.x > 5";
+        assert_eq!(plain(right).unwrap(), want);
         let having = "SELECT k, sum(x) AS s FROM t GROUP BY k HAVING k > 10 AND sum(x) > 3";
         assert_eq!(plain(having).unwrap(), "SELECT k, sum(x) AS s FROM t WHERE k > 10 GROUP BY k HAVING sum(x) > 3");
     }
@@ -305,6 +340,8 @@ mod tests {
 
     #[test]
     fn what_has_no_place_is_refused() {
+        let late = plain("SELECT * FROM a JOIN b ON a.k = b.k RIGHT ANTI JOIN c ON b.k = c.k").unwrap_err().to_string();
+        assert!(late.contains("FROM c ANTI JOIN"), "{late}");
         for text in [
             "SELECT a.x FROM a LEFT JOIN b ON a.k = b.k AND a.x > 5",
             "SELECT a.x FROM a LEFT JOIN b ON a.k = b.k AND a.x > b.x",
