@@ -75,15 +75,18 @@ impl VisitorMut for Mover {
         }
         self.moved |= keys_of_having(select, &mut conditions);
         self.moved |= ask_for_firsts(select);
-        self.moved |= place_nulls_of_named(select);
+        match place_nulls_of_named(select) {
+            Ok(changed) => self.moved |= changed,
+            Err(e) => return ControlFlow::Break(e),
+        }
         let all = select.selection.take().into_iter().chain(conditions);
         select.selection = all.reduce(|a, b| and(nested(a), nested(b)));
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, e: &mut Expr) -> ControlFlow<Error> {
-        match readable(e) {
-            Ok(changed) => self.moved |= changed | place_nulls(e),
+        match readable(e).and_then(|changed| Ok(changed | place_nulls(e)?)) {
+            Ok(changed) => self.moved |= changed,
             Err(e) => return ControlFlow::Break(e),
         }
         ControlFlow::Continue(())

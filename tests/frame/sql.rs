@@ -35,6 +35,28 @@ fn conditions_of_on_are_those_of_the_table_they_name() {
 }
 
 #[test]
+fn a_right_semi_join_keeps_rows_of_the_right_table() {
+    let s = Some;
+    assert_eq!(rows("SELECT b.x FROM a RIGHT SEMI JOIN b ON a.x = b.k ORDER BY b.x"), [[s(10), s(20), s(30)]]);
+    assert_eq!(rows("SELECT b.x FROM a RIGHT ANTI JOIN b ON a.k = b.k"), [[s(40)]]);
+    assert_eq!(rows("SELECT x FROM a RIGHT SEMI JOIN b USING (k) WHERE x > 10"), [[s(20), s(30)]]);
+}
+
+#[test]
+fn nulls_of_a_window_are_where_sql_has_them() {
+    let numbers =
+        |window: &str| rows(&format!("SELECT {window} AS n FROM b ORDER BY x")).remove(0).into_iter().flatten().collect::<Vec<_>>();
+    assert_eq!(numbers("row_number() OVER (ORDER BY k)"), [1, 2, 3, 4]);
+    assert_eq!(numbers("row_number() OVER (ORDER BY k NULLS FIRST)"), [2, 3, 4, 1]);
+    assert_eq!(numbers("row_number() OVER (ORDER BY k DESC)"), [3, 4, 2, 1]);
+    assert_eq!(numbers("row_number() OVER (ORDER BY k DESC NULLS LAST)"), [2, 3, 1, 4]);
+    assert_eq!(numbers("rank() OVER (ORDER BY k)"), [1, 1, 3, 4]);
+    assert_eq!(numbers("dense_rank() OVER (ORDER BY k DESC)"), [3, 3, 2, 1]);
+    assert_eq!(numbers("rank() OVER (PARTITION BY g ORDER BY k DESC NULLS LAST)"), [2, 1, 1, 2]);
+    assert_eq!(numbers("first_value(x) OVER (ORDER BY k)"), [10, 10, 10, 10]);
+}
+
+#[test]
 fn having_may_ask_for_keys() {
     let s = Some;
     assert_eq!(rows("SELECT k, sum(x) AS n FROM b GROUP BY k HAVING k < 2"), [[s(1)], [s(30)]]);
