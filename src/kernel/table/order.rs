@@ -173,7 +173,7 @@ mod tests {
         let all = |n: usize, of: &dyn Fn(u64) -> u64| (0..n as u64).map(|i| of(i) as i64).collect::<Vec<_>>();
         let mixed = |i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ i << 40;
         let values: [&dyn Fn(u64) -> u64; 6] =
-            [&mixed, &|_| 7, &|i| i % 5, &|i| (i % 3) << 63 | i % 2, &|i| mixed(i) & 0xFF00_0000_0FF0_0001, &|i| i];
+            [&mixed, &|_| 7, &|i| i % 5, &|i| ((i % 3) << 63) | (i % 2), &|i| mixed(i) & 0xFF00_0000_0FF0_0001, &|i| i];
         for n in [0, 1, FEW_ROWS - 1, FEW_ROWS, 5000] {
             for of in values {
                 let wide = Series::new("k".into(), all(n, of));

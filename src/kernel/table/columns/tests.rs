@@ -31,7 +31,7 @@ fn table(values: &[Option<i64>]) -> DataFrame {
         StructChunked::from_series("struct".into(), values.len(), fields.iter()).unwrap().with_outer_validity(Some(there));
     let structs = structs.into_series();
     // Every other row is a list of the two that come next.
-    let next = |i: usize| (i % 2 == 0).then(|| structs.slice(i as i64, 2));
+    let next = |i: usize| i.is_multiple_of(2).then(|| structs.slice(i as i64, 2));
     let of_structs: Vec<Option<Series>> = (0..values.len()).map(next).collect();
     let of_structs = ListChunked::from_iter(of_structs).into_series().with_name("structs".into());
     let of_structs = of_structs.cast(&DataType::List(Box::new(structs.dtype().clone()))).unwrap();
