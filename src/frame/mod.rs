@@ -20,6 +20,7 @@ mod sql;
 mod sql_keys;
 mod sql_like;
 mod sql_plain;
+mod sql_subquery;
 mod sql_window;
 mod verbs;
 mod walk;

@@ -75,6 +75,17 @@ fn sql_error(e: PolarsError, query: &str, tables: &[(&str, Frame)], columns: &[S
              each side of it a join of its own with UNION between them",
         );
     }
+    if has("unexpected subquery") || has("subquery comparisons") {
+        return Error::unsupported(
+            "a subquery as a value is not supported in this version: make it a table of one row beside the others, as WITH q AS (SELECT avg(y) AS m \
+             FROM b) SELECT … FROM a CROSS JOIN q WHERE x > q.m",
+        );
+    }
+    if has("expression Rollup(") || has("expression Cube(") || has("expression GroupingSets(") {
+        return Error::unsupported(
+            "ROLLUP, CUBE and GROUPING SETS are not supported in this version: write each grouping by itself, with UNION ALL between them",
+        );
+    }
     query_error(e, columns)
 }
 
@@ -134,6 +145,11 @@ mod tests {
             ("SELECT a.kk FROM a", "no column 'kk' in the table 'a'; did you mean 'k'?"),
             ("SELECT a.k FROM a JOIN b", "a join needs ON"),
             ("SELECT a.k FROM a JOIN b ON a.k = b.k OR a.s = b.s", "put the OR into WHERE"),
+            ("SELECT k FROM a WHERE k > (SELECT avg(k) FROM b)", "CROSS JOIN q"),
+            ("SELECT k, (SELECT max(k) FROM b) AS m FROM a", "CROSS JOIN q"),
+            ("SELECT k, count(*) FROM a GROUP BY ROLLUP (k)", "UNION ALL"),
+            ("SELECT k, count(*) FROM a GROUP BY CUBE (k)", "UNION ALL"),
+            ("SELECT k, count(*) FROM a GROUP BY GROUPING SETS ((k), ())", "UNION ALL"),
             ("SELECT a.k FROM a JOIN b ON a.k = b.s", "CAST(x AS BIGINT)"),
         ] {
             let said = refused(query);

@@ -9,6 +9,7 @@
 use crate::base::{Error, Result};
 use crate::frame::sql_keys::ask_for_firsts;
 use crate::frame::sql_like::readable;
+use crate::frame::sql_subquery::check_subqueries;
 use crate::frame::sql_window::{place_nulls, place_nulls_of_named};
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, Select, SelectItem, Statement, TableFactor,
@@ -53,6 +54,9 @@ impl VisitorMut for Mover {
     type Break = Error;
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        if let Err(e) = check_subqueries(select) {
+            return ControlFlow::Break(e);
+        }
         let mut conditions = Vec::new();
         for from in &mut select.from {
             match turned(from) {
@@ -280,7 +284,7 @@ pub(super) fn column(e: &Expr) -> Option<(Option<String>, String)> {
 }
 
 /// The name that a table has in a query.
-fn name(table: &TableFactor) -> Option<String> {
+pub(super) fn name(table: &TableFactor) -> Option<String> {
     match table {
         TableFactor::Table { name, alias, .. } => match alias {
             Some(alias) => Some(alias.name.value.clone()),
