@@ -74,6 +74,8 @@ pub struct ParquetSink {
     arrow: ArrowSchema,
     columns: SchemaDescriptor,
     compression: ParquetCompression,
+    /// Bytes below which a partition waits for others.
+    small: u64,
     open: Mutex<Option<Open>>,
 }
 
@@ -136,13 +138,27 @@ impl ParquetSink {
         let arrow = schema.to_arrow(CompatLevel::newest());
         let columns = to_parquet_schema(&arrow).map_err(|e| table_error(e).at(target.label()))?;
         let compression = ParquetCompression::default();
-        Ok(ParquetSink { target, schema: Arc::new(schema.clone()), arrow, columns, compression, open: Mutex::new(None) })
+        Ok(ParquetSink {
+            target,
+            schema: Arc::new(schema.clone()),
+            arrow,
+            columns,
+            compression,
+            small: SMALL,
+            open: Mutex::new(None),
+        })
     }
 
     /// The same with columns compressed otherwise.
     #[must_use]
     pub fn with_compression(self, compression: ParquetCompression) -> ParquetSink {
         ParquetSink { compression, ..self }
+    }
+
+    /// The same with a row group for every partition that has rows, however small.
+    #[must_use]
+    pub fn with_partitions_apart(self) -> ParquetSink {
+        ParquetSink { small: 0, ..self }
     }
 
     fn fail(&self, e: PolarsError) -> Error {
@@ -215,7 +231,7 @@ impl TableSink for ParquetSink {
         }
         let n_rows = df.height();
         let plain_bytes = df.columns().iter().map(|c| own_bytes(c, 0..n_rows)).sum();
-        let encoded = if plain_bytes < SMALL {
+        let encoded = if plain_bytes < self.small {
             let mut bytes = encode(&self.schema, &[(df, 0..n_rows)])?;
             bytes.shrink_to_fit();
             Encoded::Few { n_rows, plain_bytes, bytes }
@@ -246,7 +262,7 @@ impl TableSink for ParquetSink {
                 open.layout.add(group).map_err(|e| self.fail(e))
             }
             Encoded::Few { n_rows, plain_bytes, bytes } => {
-                if open.plain_bytes + plain_bytes > SMALL {
+                if open.plain_bytes + plain_bytes > self.small {
                     self.join(open)?;
                 }
                 open.waiting.push(bytes.clone());

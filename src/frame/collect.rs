@@ -44,7 +44,7 @@ impl Frame {
     }
 
     /// Runs the query into a file, which is refused before anything runs.
-    fn sink(&self, session: &Session, file: impl TableSink + 'static) -> Result<()> {
+    pub(super) fn sink(&self, session: &Session, file: impl TableSink + 'static) -> Result<()> {
         self.run(session, false, |run, pipe| run.last_session().store(&[sink(pipe.expr(), Arc::new(file))]))
     }
 
@@ -55,8 +55,8 @@ impl Frame {
         })
     }
 
-    /// Writes the result to a Parquet file, a row group per partition, compressed as
-    /// [`with_parquet_compression`](Frame::with_parquet_compression) says.
+    /// Writes the result to a Parquet file, a row group per partition (small ones share one), compressed
+    /// as [`with_parquet_compression`](Frame::with_parquet_compression) says.
     ///
     /// # Errors
     /// As [`collect_in`](Frame::collect_in); a target that exists where `overwrite` is false. The target is whole or not there.

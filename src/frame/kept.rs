@@ -2,6 +2,7 @@
 
 use crate::base::{Error, Result};
 use crate::chunk::dataframe::table_error;
+use crate::format::parquet_sink::ParquetSink;
 use crate::frame::lazy::{Frame, frame};
 use crate::session::Session;
 use polars::prelude::{LazyFrame, ParquetCompression, PlRefPath, ScanArgsParquet};
@@ -31,8 +32,9 @@ impl Kept {
     /// As [`sink_parquet`](Frame::sink_parquet).
     pub fn of(frame: &Frame, session: &Session) -> Result<Kept> {
         let kept = Kept::empty(session)?;
-        // What is read again soon is packed and unpacked fast.
-        frame.clone().with_parquet_compression(ParquetCompression::Lz4Raw).sink_parquet(session, kept.path(), false)?;
+        // What is read again soon is packed and unpacked fast, and has the partitions that it had.
+        let file = ParquetSink::new(kept.path(), &*frame.schema()?, false)?.with_compression(ParquetCompression::Lz4Raw);
+        frame.sink(session, file.with_partitions_apart())?;
         Ok(kept)
     }
 

@@ -286,7 +286,7 @@ class Runs:
         return self._of(out.finish())
 
     def sink_parquet(self, path, *, compression="zstd", compression_level=None, partition_by=None, overwrite=False):
-        """Runs the query: the result in a Parquet file, a row group per partition. The file is whole or not there.
+        """Runs the query: the result in a Parquet file, a row group per partition (small ones share one). The file is whole or not there.
 
         Parameters
         ----------
