@@ -50,19 +50,25 @@ struct Mover {
     moved: bool,
 }
 
+impl Mover {
+    /// Goes on after a part of the query that has changed or not.
+    fn took(&mut self, part: Result<bool>) -> ControlFlow<Error> {
+        match part {
+            Ok(changed) => self.moved |= changed,
+            Err(e) => return ControlFlow::Break(e),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 impl VisitorMut for Mover {
     type Break = Error;
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
-        if let Err(e) = check_subqueries(select) {
-            return ControlFlow::Break(e);
-        }
+        self.took(check_subqueries(select).map(|()| false))?;
         let mut conditions = Vec::new();
         for from in &mut select.from {
-            match turned(from) {
-                Ok(changed) => self.moved |= changed,
-                Err(e) => return ControlFlow::Break(e),
-            }
+            self.took(turned(from))?;
             // Rows that a later join adds would not meet what a join before it asks.
             let adds = |j: &Join| {
                 use JoinOperator as J;
@@ -71,29 +77,21 @@ impl VisitorMut for Mover {
             let last = from.joins.iter().rposition(adds);
             for (i, join) in from.joins.iter_mut().enumerate() {
                 let before = conditions.len();
-                match moved(join, last.is_none_or(|last| i > last), &mut conditions) {
-                    Ok(changed) => self.moved |= changed || conditions.len() > before,
-                    Err(e) => return ControlFlow::Break(e),
-                }
+                let changed = moved(join, last.is_none_or(|last| i > last), &mut conditions);
+                self.took(changed.map(|changed| changed || conditions.len() > before))?;
             }
         }
         self.moved |= keys_of_having(select, &mut conditions);
         self.moved |= ask_for_firsts(select);
-        match place_nulls_of_named(select) {
-            Ok(changed) => self.moved |= changed,
-            Err(e) => return ControlFlow::Break(e),
-        }
+        self.took(place_nulls_of_named(select))?;
         let all = select.selection.take().into_iter().chain(conditions);
         select.selection = all.reduce(|a, b| and(nested(a), nested(b)));
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, e: &mut Expr) -> ControlFlow<Error> {
-        match readable(e).and_then(|changed| Ok(changed | place_nulls(e)?)) {
-            Ok(changed) => self.moved |= changed,
-            Err(e) => return ControlFlow::Break(e),
-        }
-        ControlFlow::Continue(())
+        self.took(readable(e))?;
+        self.took(place_nulls(e))
     }
 }
 
